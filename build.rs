@@ -1,0 +1,19 @@
+//! The cdylib's SONAME, that it stays loaded, and the version of its symbols. Nothing else.
+
+use std::path::Path;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let arg = |text: &str| println!("cargo::rustc-cdylib-link-arg={text}");
+    arg("-Wl,-soname,librsmi_compat.so.1");
+    // After a dlclose libamd_smi's threads and exit handlers go on, and so must we.
+    arg("-Wl,-z,nodelete");
+    let x86 = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64");
+    if x86 && std::env::var_os("CARGO_FEATURE_SYMBOL_VERSION").is_some() {
+        let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+        let script = Path::new(&out).join("symbol-version.map");
+        // The names stand in the .symver directives of the exports: LLD takes them from there only.
+        std::fs::write(&script, "RSMI_COMPAT_1 { };\n").expect("OUT_DIR is writable");
+        arg(&format!("-Wl,--version-script={}", script.display()));
+    }
+}

@@ -1,0 +1,95 @@
+//! The memory that libamd_smi writes into: ours, larger than anything it knows, and watched.
+//!
+//! Its structs grew in almost every release under one and the same SONAME. So nothing of a client's
+//! is ever passed on; libamd_smi gets the start of a block on the heap, of which the part that may
+//! be written and a margin behind it hold a pattern. A changed margin means that the library writes
+//! more than the release we take it for.
+
+use std::cell::Cell;
+
+const SIZE: usize = 64 * 1024;
+const MARGIN: usize = 4 * 1024;
+const PATTERN: u8 = 0xA5;
+
+#[repr(align(64))]
+struct Block([u8; SIZE]);
+
+thread_local! {
+    /// The thread's block, away while a call is using it.
+    static BLOCK: Cell<Option<Box<Block>>> = const { Cell::new(None) };
+}
+
+/// libamd_smi wrote past the value that was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Overrun;
+
+/// Types whose every bit pattern is a value.
+pub(crate) trait Plain: Copy {}
+impl Plain for u32 {}
+impl Plain for u64 {}
+impl Plain for i64 {}
+impl<T: Plain, const N: usize> Plain for [T; N] {}
+impl Plain for u8 {}
+impl Plain for super::Handle {}
+
+/// Lets `write` fill a value. What it leaves alone stays 0xA5.
+pub(crate) fn filled<T: Plain, R>(write: impl FnOnce(*mut T) -> R) -> (R, Result<T, Overrun>) {
+    const { assert!(size_of::<T>() + MARGIN <= SIZE && align_of::<T>() <= align_of::<Block>()) };
+    let watched = size_of::<T>() + MARGIN;
+    let mut block = BLOCK.take().unwrap_or_else(|| {
+        // On the heap from the start: 64 KiB would be a lot to ask of a client's stack.
+        let block = Box::<Block>::new_uninit();
+        // SAFETY: an array of bytes has no invalid value; what is read is written first.
+        unsafe { block.assume_init() }
+    });
+    block.0[..watched].fill(PATTERN);
+    let pointer: *mut T = block.0.as_mut_ptr().cast();
+    let result = write(pointer);
+    let intact = block.0[size_of::<T>()..watched].iter().all(|byte| *byte == PATTERN);
+    // SAFETY: the block is aligned and larger than a T, and any bytes are a T.
+    let value = unsafe { pointer.read() };
+    BLOCK.set(Some(block));
+    (result, if intact { Ok(value) } else { Err(Overrun) })
+}
+
+/// What a value reads as that nobody wrote.
+pub(crate) fn untouched<T: Plain>() -> T {
+    let bytes = [PATTERN; 64];
+    const { assert!(size_of::<T>() <= 64) };
+    // SAFETY: the bytes are enough for a T, and any bytes are one.
+    unsafe { bytes.as_ptr().cast::<T>().read_unaligned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_written_shows_the_pattern() {
+        assert_eq!(filled(|_: *mut u32| ()).1, Ok(0xA5A5_A5A5));
+        // SAFETY: the pointer is good for the value.
+        assert_eq!(filled(|out: *mut u64| unsafe { out.write(7) }).1, Ok(7));
+    }
+
+    #[test]
+    fn a_value_larger_than_asked_for_is_noticed_and_harmless() {
+        for beyond in [1, 8, MARGIN] {
+            let (_, seen) = filled(|out: *mut u64| {
+                // SAFETY: within the margin.
+                unsafe { out.cast::<u8>().add(8).write_bytes(0, beyond) };
+            });
+            assert_eq!(seen, Err(Overrun), "{beyond} bytes");
+        }
+    }
+
+    #[test]
+    fn calls_may_nest() {
+        let (inner, outer) = filled(|out: *mut u32| {
+            // SAFETY: the pointer is good for the value.
+            unsafe { out.write(1) };
+            // SAFETY: as above, for the inner one.
+            filled(|out: *mut u32| unsafe { out.write(2) }).1
+        });
+        assert_eq!((inner, outer), (Ok(2), Ok(1)));
+    }
+}

@@ -1,0 +1,202 @@
+//! Identifiers: which devices there are, and what they are.
+
+use crate::entry::{Null, finish, get, get_str, put, put_str, with_gpu};
+use crate::gpu::Gpu;
+use crate::runtime;
+use crate::support::Question::Files;
+use crate::types::rsmi_status_t;
+use rsmi_macros::export;
+use std::ffi::c_char;
+
+/// The number of devices: GPUs, or partitions of GPUs. Their indices are 0 to one less.
+///
+/// 0 before `rsmi_init` and after the last `rsmi_shut_down`. Devices are in the order of their PCI
+/// addresses, partitions of one GPU in the driver's.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_num_monitor_devices(num_devices: *mut u32) -> rsmi_status_t {
+    if num_devices.is_null() {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let count = runtime::with(|state| state.count());
+    // SAFETY: not null, and then the client's to be written.
+    unsafe { put(num_devices, count) };
+    rsmi_status_t::RSMI_STATUS_SUCCESS
+}
+
+/// The PCI device id, from sysfs `device`, else from KFD.
+///
+/// Returns RSMI_STATUS_NOT_SUPPORTED, and 0xFFFF as the id, where neither tells it.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, id, Null::AskedBeforeSeven(Files(&["device"])), Gpu::id) }
+}
+
+/// The PCI vendor id, 0x1002, from sysfs `vendor`, else from KFD.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, id, Null::AskedBeforeSeven(Files(&["vendor"])), Gpu::vendor_id) }
+}
+
+/// The PCI revision id, from sysfs `revision`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else
+/// RSMI_STATUS_NOT_SUPPORTED.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_revision_get(dv_ind: u32, revision: *mut u16) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, revision, Null::Asks(Files(&["revision"])), Gpu::revision) }
+}
+
+/// The product name of the board, from sysfs `product_name`; else the device's name in pci.ids;
+/// else the device id in hexadecimal.
+///
+/// A name longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_name_get(
+    dv_ind: u32,
+    name: *mut c_char,
+    len: usize,
+) -> rsmi_status_t {
+    let null = Null::AskedBeforeSeven(Files(&["vendor", "device"]));
+    // SAFETY: the C contract of this module.
+    unsafe { get_str(dv_ind, name, len, null, Gpu::name) }
+}
+
+/// The brand: "mi25", "mi50" or "mi60" where the vbios version stands for one, else the name as
+/// `rsmi_dev_name_get` has it.
+///
+/// A name that does not fit is cut without RSMI_STATUS_INSUFFICIENT_SIZE, a brand with it.
+/// Returns RSMI_STATUS_NOT_SUPPORTED where the device has no vbios version.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_brand_get(
+    dv_ind: u32,
+    brand: *mut c_char,
+    len: u32,
+) -> rsmi_status_t {
+    let null = Null::Asks(Files(&["vendor", "vbios_version"]));
+    if brand.is_null() {
+        return null.answer(dv_ind);
+    }
+    if len == 0 {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    match with_gpu(dv_ind, |gpu| Ok((gpu.brand()?, gpu.name()))) {
+        // SAFETY: not null, and then good for `len` bytes.
+        Ok((Some(known), _)) => finish(unsafe { put_str(brand, len as usize, known) }),
+        Ok((None, name)) => {
+            // What becomes of the name is not told: the original returns success in any case.
+            if let Ok(name) = name {
+                // SAFETY: as above.
+                let _ = unsafe { put_str(brand, len as usize, &name) };
+            }
+            rsmi_status_t::RSMI_STATUS_SUCCESS
+        }
+        Err(status) => status,
+    }
+}
+
+/// The vendor's name in pci.ids, else the vendor id in hexadecimal.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_vendor_name_get(
+    dv_ind: u32,
+    name: *mut c_char,
+    len: usize,
+) -> rsmi_status_t {
+    let null = Null::AskedBeforeSeven(Files(&["vendor"]));
+    // SAFETY: the C contract of this module.
+    unsafe { get_str(dv_ind, name, len, null, Gpu::vendor_name) }
+}
+
+/// The serial number of the board, from sysfs `serial_number`.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_serial_number_get(
+    dv_ind: u32,
+    serial_num: *mut c_char,
+    len: u32,
+) -> rsmi_status_t {
+    let null = Null::Asks(Files(&["serial_number"]));
+    // SAFETY: the C contract of this module.
+    unsafe { get_str(dv_ind, serial_num, len as usize, null, Gpu::serial_number) }
+}
+
+/// The PCI subsystem id, from sysfs `subsystem_device`.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_subsystem_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, id, Null::Asks(Files(&["subsystem_device"])), Gpu::subsystem_id) }
+}
+
+/// The subsystem's name in pci.ids, else the subsystem id in hexadecimal.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_subsystem_name_get(
+    dv_ind: u32,
+    name: *mut c_char,
+    len: usize,
+) -> rsmi_status_t {
+    let null = Null::Asks(Files(&["subsystem_vendor", "vendor", "device"]));
+    // SAFETY: the C contract of this module.
+    unsafe { get_str(dv_ind, name, len, null, Gpu::subsystem_name) }
+}
+
+/// The number of the device's DRM render node: 128 for /dev/dri/renderD128.
+///
+/// Returns RSMI_STATUS_INIT_ERROR, and 0, where the device has none.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_drm_render_minor_get(
+    dv_ind: u32,
+    minor: *mut u32,
+) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, minor, Null::Asks(Files(&[])), Gpu::drm_render_minor) }
+}
+
+/// The PCI subsystem vendor id, from sysfs `subsystem_vendor`.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
+    dv_ind: u32,
+    id: *mut u16,
+) -> rsmi_status_t {
+    let null = Null::Asks(Files(&["subsystem_vendor"]));
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, id, null, Gpu::subsystem_vendor_id) }
+}
+
+/// The unique id, from sysfs `unique_id`, else from KFD.
+///
+/// Returns RSMI_STATUS_NOT_SUPPORTED, and all ones, where neither tells it.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, id, Null::AskedBeforeSeven(Files(&["unique_id"])), Gpu::unique_id) }
+}
+
+/// KFD's id of the GPU, from `gpu_id` of its topology node.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_guid_get(dv_ind: u32, guid: *mut u64) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, guid, Null::Invalid, |gpu| Ok(gpu.guid())) }
+}
+
+/// The number of the GPU's node in KFD's topology.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_node_id_get(dv_ind: u32, node_id: *mut u32) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, node_id, Null::Invalid, |gpu| Ok(gpu.node_id())) }
+}

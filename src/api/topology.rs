@@ -1,0 +1,66 @@
+//! How devices are linked.
+
+use crate::entry::{put, with_gpu};
+use crate::gpu::Gpu;
+use crate::runtime;
+use crate::types::{CPU_NODE_INDEX, RSMI_IO_LINK_TYPE, rsmi_status_t};
+use rsmi_macros::export;
+
+/// The weight of the way between two devices, as KFD's topology has it: that of the XGMI link, or
+/// the sum over the CPU nodes.
+///
+/// Returns RSMI_STATUS_NOT_SUPPORTED where there is neither an XGMI link nor PCIe.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_topo_get_link_weight(
+    dv_ind_src: u32,
+    dv_ind_dst: u32,
+    weight: *mut u64,
+) -> rsmi_status_t {
+    if weight.is_null() {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let answer =
+        runtime::with(|state| state.link_weight(state.gpu(dv_ind_src)?, state.gpu(dv_ind_dst)?));
+    match answer {
+        Ok(answer) => {
+            // SAFETY: not null, and then the client's to be written.
+            unsafe { put(weight, answer) };
+            rsmi_status_t::RSMI_STATUS_SUCCESS
+        }
+        Err(status) => status,
+    }
+}
+
+/// The hops and the kind of link between two devices: RSMI_IOLINK_TYPE_XGMI with 1, or
+/// RSMI_IOLINK_TYPE_PCIEXPRESS with 2 over one CPU node, 3 over two, 4 over more.
+///
+/// CPU_NODE_INDEX as `dv_ind_dst` asks for the way to the device's CPU node. Returns
+/// RSMI_STATUS_NOT_SUPPORTED where there is neither an XGMI link nor PCIe.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_topo_get_link_type(
+    dv_ind_src: u32,
+    dv_ind_dst: u32,
+    hops: *mut u64,
+    r#type: *mut RSMI_IO_LINK_TYPE,
+) -> rsmi_status_t {
+    if hops.is_null() || r#type.is_null() {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let answer = if dv_ind_dst == CPU_NODE_INDEX {
+        with_gpu(dv_ind_src, Gpu::link_to_cpu)
+    } else {
+        runtime::with(|state| state.link_type(state.gpu(dv_ind_src)?, state.gpu(dv_ind_dst)?))
+    };
+    match answer {
+        Ok((count, kind)) => {
+            // SAFETY: not null, and then the client's to be written.
+            unsafe { put(hops, count) };
+            // SAFETY: as above.
+            unsafe { put(r#type, kind) };
+            rsmi_status_t::RSMI_STATUS_SUCCESS
+        }
+        Err(status) => status,
+    }
+}

@@ -1,0 +1,96 @@
+//! Versions and status texts. All but the vbios's work without rsmi_init.
+
+use crate::config::Config;
+use crate::entry::{Null, finish, get_str, put, put_str};
+use crate::gpu::Gpu;
+use crate::kernel::Dir;
+use crate::runtime;
+use crate::status;
+use crate::support::Question::Files;
+use crate::types::{rsmi_status_t, rsmi_sw_component_t, rsmi_version_t};
+use rsmi_macros::export;
+use std::ffi::c_char;
+
+/// The version of the API that the client was compiled with: 7.8.0, or an older one for an older
+/// client. The build is "0".
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_version_get(version: *mut rsmi_version_t) -> rsmi_status_t {
+    if version.is_null() {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let (major, minor, patch) = runtime::generation().version();
+    let answer = rsmi_version_t { major, minor, patch, build: c"0".as_ptr() };
+    // SAFETY: not null, and then the client's to be written.
+    unsafe { put(version, answer) };
+    rsmi_status_t::RSMI_STATUS_SUCCESS
+}
+
+/// The version of a software component: of the amdgpu driver where it tells one, else the kernel's
+/// release.
+///
+/// A text longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_version_str_get(
+    component: rsmi_sw_component_t,
+    ver_str: *mut c_char,
+    len: u32,
+) -> rsmi_status_t {
+    if ver_str.is_null() || len == 0 || component != rsmi_sw_component_t::RSMI_SW_COMP_DRIVER {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let module = Dir::new(Config::get().sysfs()).join("module/amdgpu");
+    let version = module.line("version").or_else(|_| kernel_release());
+    // SAFETY: not null, and then good for `len` bytes.
+    finish(version.and_then(|text| unsafe { put_str(ver_str, len as usize, &text) }))
+}
+
+/// The version of the video BIOS, from sysfs `vbios_version`; it is also the board's part number.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else
+/// RSMI_STATUS_NOT_SUPPORTED.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
+    dv_ind: u32,
+    vbios: *mut c_char,
+    len: u32,
+) -> rsmi_status_t {
+    let null = Null::Asks(Files(&["vbios_version"]));
+    // SAFETY: the C contract of this module.
+    unsafe { get_str(dv_ind, vbios, len as usize, null, Gpu::vbios_version) }
+}
+
+fn kernel_release() -> status::Result<Vec<u8>> {
+    // SAFETY: utsname is plain data, all zeros is a value of it.
+    let mut names: libc::utsname = unsafe { std::mem::zeroed() };
+    // SAFETY: the struct is good for what uname writes.
+    if unsafe { libc::uname(&raw mut names) } != 0 {
+        return Err(rsmi_status_t::RSMI_STATUS_UNKNOWN_ERROR);
+    }
+    Ok(names
+        .release
+        .iter()
+        .map(|byte| byte.cast_unsigned())
+        .take_while(|byte| *byte != 0)
+        .collect())
+}
+
+/// A status's name and a sentence about it. The text is static.
+///
+/// Returns RSMI_STATUS_UNKNOWN_ERROR, and a text that says so, for a number that is no status.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_status_string(
+    status: rsmi_status_t,
+    status_string: *mut *const c_char,
+) -> rsmi_status_t {
+    if status_string.is_null() {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let (text, answer) = status::text(status, runtime::generation());
+    // SAFETY: not null, and then the client's to be written.
+    unsafe { put(status_string, text.as_ptr()) };
+    answer
+}

@@ -1,0 +1,345 @@
+//! The door in front of every export: a library with `rsmi_*` of its own gets its own.
+//!
+//! libamd_smi contains rocm_smi and calls it by the very names that we export. Where the dynamic
+//! loader binds such a call to us, answering it would be wrong: the caller counts devices its own
+//! way, was compiled with other structs, and from inside `amdsmi_init` would recurse for ever. So
+//! the door compares the return address with the code of such libraries, and sends their calls to
+//! the function of that name in the library that called, arguments untouched. The real
+//! librocm_smi64, where it is in the same process, is treated alike.
+//!
+//! While nobody has initialised us, every call is looked at; afterwards only the range of
+//! addresses in which such libraries were found, which costs two comparisons. `rsmi_init` is
+//! always looked at: a library that comes later calls it first.
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use imp::{HULL, slow};
+
+use std::ffi::{CStr, c_char, c_void};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// `.symver` for an export, inside its own assembly; LLD honours it only there.
+#[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
+macro_rules! symbol_version {
+    ($name:literal) => {
+        concat!(".symver ", $name, ", ", $name, "@@RSMI_COMPAT_1")
+    };
+}
+#[cfg(all(target_arch = "x86_64", not(feature = "symbol-version")))]
+macro_rules! symbol_version {
+    ($name:literal) => {
+        ""
+    };
+}
+#[cfg(target_arch = "x86_64")]
+pub(crate) use symbol_version;
+
+#[cfg(target_arch = "x86_64")]
+mod imp {
+    use super::*;
+
+    /// The addresses that are looked at closely: `[start, end)`.
+    #[repr(C)]
+    pub(crate) struct Hull {
+        pub(super) start: AtomicUsize,
+        pub(super) end: AtomicUsize,
+    }
+
+    pub(crate) static HULL: Hull =
+        Hull { start: AtomicUsize::new(0), end: AtomicUsize::new(usize::MAX) };
+
+    /// Where a door goes when it has to look: r10 is the function's name, r11 our body of it.
+    ///
+    /// The six argument registers survive; no export takes a floating-point argument.
+    #[unsafe(naked)]
+    pub(crate) unsafe extern "C" fn slow() {
+        core::arch::naked_asm!(
+            "push rdi",
+            "push rsi",
+            "push rdx",
+            "push rcx",
+            "push r8",
+            "push r9",
+            "push r11",
+            "mov rdi, [rsp + 56]",
+            "mov rsi, r10",
+            "mov rdx, r11",
+            "call {route}",
+            "pop r11",
+            "pop r9",
+            "pop r8",
+            "pop rcx",
+            "pop rdx",
+            "pop rsi",
+            "pop rdi",
+            "mov r11, rax",
+            "jmp r11",
+            route = sym route,
+        )
+    }
+
+    /// The function that answers a call that came from `caller`.
+    extern "C" fn route(caller: usize, name: *const c_char, body: usize) -> usize {
+        std::panic::catch_unwind(|| {
+            // SAFETY: a door passes the address of its own static, NUL-terminated name.
+            let name = unsafe { CStr::from_ptr(name) };
+            super::own_function_of(caller, name)
+        })
+        .ok()
+        .flatten()
+        .unwrap_or(body)
+    }
+}
+
+/// A library in the process that defines `rsmi_init` itself, and its code.
+struct Library {
+    start: AtomicUsize,
+    end: AtomicUsize,
+    handle: AtomicUsize,
+}
+
+/// As many as will be: the libraries are pinned, so that an entry stays true. Append-only and
+/// without a lock, so that a fork in the middle leaves nothing held.
+static LIBRARIES: [Library; 16] = [const {
+    Library { start: AtomicUsize::new(0), end: AtomicUsize::new(0), handle: AtomicUsize::new(0) }
+}; 16];
+
+/// The last objects that were looked at and have no `rsmi_init`, by load address.
+static OTHERS: [AtomicUsize; 16] = [const { AtomicUsize::new(0) }; 16];
+static NEXT_OTHER: AtomicUsize = AtomicUsize::new(0);
+
+/// From now on only calls out of the libraries found are looked at.
+pub(crate) fn settle() {
+    scan();
+    #[cfg(target_arch = "x86_64")]
+    {
+        let (mut start, mut end) = (usize::MAX, 0);
+        for library in known() {
+            start = start.min(library.start.load(Ordering::Relaxed));
+            end = end.max(library.end.load(Ordering::Relaxed));
+        }
+        HULL.start.store(start, Ordering::Release);
+        HULL.end.store(end, Ordering::Release);
+    }
+}
+
+/// Every call is looked at again.
+pub(crate) fn unsettle() {
+    #[cfg(target_arch = "x86_64")]
+    {
+        HULL.start.store(0, Ordering::Release);
+        HULL.end.store(usize::MAX, Ordering::Release);
+    }
+}
+
+fn known() -> impl Iterator<Item = &'static Library> {
+    LIBRARIES.iter().filter(|library| library.handle.load(Ordering::Acquire) != 0)
+}
+
+/// The function `name` of the library that `caller` lies in, where that is not us.
+fn own_function_of(caller: usize, name: &CStr) -> Option<usize> {
+    if cfg!(feature = "lab-no-door") {
+        return None;
+    }
+    let inside = |library: &&Library| {
+        (library.start.load(Ordering::Relaxed)..library.end.load(Ordering::Relaxed))
+            .contains(&caller)
+    };
+    let library = known().find(inside).or_else(|| recognise(caller))?;
+    symbol(library.handle.load(Ordering::Acquire) as *mut c_void, name)
+}
+
+/// Finds out whether the object at `address` has an `rsmi_init` of its own, and remembers it.
+fn recognise(address: usize) -> Option<&'static Library> {
+    let object = Object::at(address)?;
+    if object.base == own_base()
+        || OTHERS.iter().any(|other| other.load(Ordering::Relaxed) == object.base)
+    {
+        return None;
+    }
+    let library = object.pin().and_then(|handle| add(&object, handle));
+    if library.is_none() {
+        let slot = NEXT_OTHER.fetch_add(1, Ordering::Relaxed) % OTHERS.len();
+        OTHERS[slot].store(object.base, Ordering::Relaxed);
+    }
+    library
+}
+
+fn add(object: &Object, handle: *mut c_void) -> Option<&'static Library> {
+    let (start, end) = object.code()?;
+    for library in &LIBRARIES {
+        // The range is there before the handle that makes the entry count.
+        if library.start.compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            library.end.store(end, Ordering::Release);
+            library.handle.store(handle as usize, Ordering::Release);
+            #[cfg(target_arch = "x86_64")]
+            {
+                HULL.start.fetch_min(start, Ordering::AcqRel);
+                HULL.end.fetch_max(end, Ordering::AcqRel);
+            }
+            crate::log::info(|| {
+                format!(
+                    "{} has rsmi_* functions of its own; its calls stay its own",
+                    object.name.to_string_lossy()
+                )
+            });
+            return Some(library);
+        }
+        if library.start.load(Ordering::Acquire) == start {
+            return Some(library);
+        }
+    }
+    None
+}
+
+/// Looks at the libraries that are in the process already, by name.
+fn scan() {
+    let mut addresses: Vec<usize> = Vec::new();
+    each_object(|info| {
+        // SAFETY: the loader's name of an object is a NUL-terminated string or null.
+        let name = (!info.dlpi_name.is_null()).then(|| unsafe { CStr::from_ptr(info.dlpi_name) });
+        let name = name.map(CStr::to_bytes).unwrap_or_default();
+        if [&b"amd_smi"[..], b"rocm_smi"]
+            .iter()
+            .any(|part| name.windows(part.len()).any(|window| window == *part))
+            && let Some((start, _)) = code_of(info)
+        {
+            addresses.push(start);
+        }
+        true
+    });
+    for address in addresses {
+        if !known().any(|library| library.start.load(Ordering::Relaxed) == address) {
+            recognise(address);
+        }
+    }
+}
+
+/// The first library in the process's global scope that answers `rsmi_init` in our place, as it
+/// does where it was loaded before us, provided it is a libamd_smi.
+pub(crate) fn taken_by_libamd_smi() -> bool {
+    let Some(first) = symbol(libc::RTLD_DEFAULT, c"rsmi_init") else { return false };
+    let Some(object) = Object::at(first) else { return false };
+    object.base != own_base() && object.defines(c"amdsmi_init")
+}
+
+/// Where this library is loaded.
+pub(crate) fn own_base() -> usize {
+    static BASE: AtomicUsize = AtomicUsize::new(0);
+    let base = BASE.load(Ordering::Relaxed);
+    if base != 0 {
+        return base;
+    }
+    let base = Object::at(own_base as *const () as usize).map_or(0, |object| object.base);
+    BASE.store(base, Ordering::Relaxed);
+    base
+}
+
+/// A loaded object, as dladdr tells it.
+struct Object {
+    base: usize,
+    name: &'static CStr,
+}
+
+impl Object {
+    fn at(address: usize) -> Option<Self> {
+        // SAFETY: Dl_info is plain data, all zeros is a value of it.
+        let mut info: libc::Dl_info = unsafe { std::mem::zeroed() };
+        // SAFETY: dladdr takes any address and writes only the struct that it is given.
+        if unsafe { libc::dladdr(address as *const c_void, &raw mut info) } == 0
+            || info.dli_fname.is_null()
+        {
+            return None;
+        }
+        // SAFETY: the name belongs to the loader's link map, which lives as long as the object; the
+        // caller's object cannot go while it is calling.
+        let name = unsafe { CStr::from_ptr(info.dli_fname) };
+        Some(Self { base: info.dli_fbase as usize, name })
+    }
+
+    /// A handle on the object that is never given back, if it defines `rsmi_init` itself.
+    fn pin(&self) -> Option<*mut c_void> {
+        let handle = self.handle()?;
+        if self.owns(handle, c"rsmi_init") {
+            return Some(handle);
+        }
+        close(handle);
+        None
+    }
+
+    fn defines(&self, name: &CStr) -> bool {
+        self.handle().is_some_and(|handle| {
+            let owns = self.owns(handle, name);
+            close(handle);
+            owns
+        })
+    }
+
+    /// Whether `name`, looked up from this object, is in this object and not in one it depends on.
+    fn owns(&self, handle: *mut c_void, name: &CStr) -> bool {
+        symbol(handle, name).and_then(Self::at).is_some_and(|found| found.base == self.base)
+    }
+
+    fn handle(&self) -> Option<*mut c_void> {
+        // SAFETY: NOLOAD only looks the object up among those that are loaded; nothing runs.
+        let handle =
+            unsafe { libc::dlopen(self.name.as_ptr(), libc::RTLD_NOW | libc::RTLD_NOLOAD) };
+        (!handle.is_null()).then_some(handle)
+    }
+
+    fn code(&self) -> Option<(usize, usize)> {
+        let mut found = None;
+        each_object(|info| {
+            let Some((start, end)) = code_of(info) else { return true };
+            if Self::at(start).is_some_and(|object| object.base == self.base) {
+                found = Some((start, end));
+            }
+            found.is_none()
+        });
+        found
+    }
+}
+
+/// The extent of an object's executable segments.
+fn code_of(info: &libc::dl_phdr_info) -> Option<(usize, usize)> {
+    // SAFETY: the loader gives as many program headers as it says.
+    let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) };
+    headers
+        .iter()
+        .filter(|header| header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_X != 0)
+        .map(|header| {
+            let start = info.dlpi_addr as usize + header.p_vaddr as usize;
+            (start, start + header.p_memsz as usize)
+        })
+        .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
+}
+
+/// Shows every loaded object until `look` answers false.
+pub(crate) fn each_object(mut look: impl FnMut(&libc::dl_phdr_info) -> bool) {
+    unsafe extern "C" fn visit<F: FnMut(&libc::dl_phdr_info) -> bool>(
+        info: *mut libc::dl_phdr_info,
+        _size: libc::size_t,
+        look: *mut c_void,
+    ) -> libc::c_int {
+        // SAFETY: `look` is the closure passed below, which outlives the iteration.
+        let look = unsafe { &mut *look.cast::<F>() };
+        // SAFETY: the loader passes a valid struct for the length of this call.
+        let info = unsafe { &*info };
+        libc::c_int::from(!look(info))
+    }
+    fn go<F: FnMut(&libc::dl_phdr_info) -> bool>(look: &mut F) {
+        // SAFETY: the callback gets back the closure that it is instantiated for.
+        unsafe { libc::dl_iterate_phdr(Some(visit::<F>), (&raw mut *look).cast()) };
+    }
+    go(&mut look);
+}
+
+fn symbol(handle: *mut c_void, name: &CStr) -> Option<usize> {
+    // SAFETY: the handle came from dlopen or is RTLD_DEFAULT, the name ends in NUL.
+    let address = unsafe { libc::dlsym(handle, name.as_ptr()) };
+    (!address.is_null()).then_some(address as usize)
+}
+
+fn close(handle: *mut c_void) {
+    // SAFETY: the handle came from a dlopen that found the object loaded; this gives back no more.
+    unsafe { libc::dlclose(handle) };
+}

@@ -1,0 +1,176 @@
+//! The boundary: the only catch_unwind, the only null test, the only write through a client's pointer.
+
+use crate::gpu::Gpu;
+use crate::log::{self, Level};
+use crate::runtime;
+use crate::status::{self, Reply, Result};
+use crate::support;
+use crate::types::rsmi_status_t;
+use std::ffi::{CStr, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The body of every export runs in here; `#[export]` puts it there.
+pub(crate) fn exported(
+    name: &'static CStr,
+    arguments: &[(&str, &dyn std::fmt::Debug)],
+    body: impl FnOnce() -> rsmi_status_t,
+) -> rsmi_status_t {
+    catch_unwind(AssertUnwindSafe(|| {
+        crate::config::Config::get();
+        if !log::enabled(Level::Debug) {
+            return body();
+        }
+        let call = log::Call::begin(&name.to_string_lossy(), arguments);
+        let status = body();
+        call.end(status.0, status::name(status));
+        status
+    }))
+    .unwrap_or_else(|panic| {
+        // The payload's own drop may panic again, which nothing would catch.
+        std::mem::forget(panic);
+        rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION
+    })
+}
+
+/// What a function answers when its output pointer is null.
+#[derive(Clone, Copy)]
+pub(crate) enum Null {
+    /// INVALID_ARGS, whatever the hardware.
+    Invalid,
+    /// "Is it supported?": NOT_SUPPORTED, or else INVALID_ARGS.
+    Asks(support::Question),
+    /// As `Asks`, but a client of ROCm 7 or later gets INVALID_ARGS without being asked.
+    AskedBeforeSeven(support::Question),
+}
+
+impl Null {
+    pub(crate) fn answer(self, dv_ind: u32) -> rsmi_status_t {
+        let question = match self {
+            Self::Invalid => return rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
+            Self::Asks(question) => question,
+            Self::AskedBeforeSeven(_) if runtime::generation().is_seven() => {
+                return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+            }
+            Self::AskedBeforeSeven(question) => question,
+        };
+        finish(with_gpu(dv_ind, |gpu| {
+            if support::supported(gpu, question) {
+                return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS);
+            }
+            log::reason(|| "the device lacks a file that the function depends on".into());
+            Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)
+        }))
+    }
+}
+
+/// Asks one device, under the shared lock of the runtime.
+pub(crate) fn with_gpu<T>(dv_ind: u32, ask: impl FnOnce(&Gpu) -> Result<T>) -> Result<T> {
+    runtime::with(|state| {
+        let gpu = state.gpu(dv_ind)?;
+        let _claim = state.claim(gpu)?;
+        ask(gpu)
+    })
+}
+
+/// Reads one value of a device into `out`.
+///
+/// # Safety
+/// `out` is null or good for writing a `T`.
+pub(crate) unsafe fn get<T, R: Into<Reply<T>>>(
+    dv_ind: u32,
+    out: *mut T,
+    null: Null,
+    read: impl FnOnce(&Gpu) -> R,
+) -> rsmi_status_t {
+    if out.is_null() {
+        return null.answer(dv_ind);
+    }
+    let reply = match with_gpu(dv_ind, |gpu| Ok(read(gpu).into())) {
+        Ok(reply) => reply,
+        Err(status) => return status,
+    };
+    if let Some(value) = reply.value {
+        // SAFETY: not null, and then good for a `T`, by this function's contract.
+        unsafe { put(out, value) };
+    }
+    reply.status
+}
+
+/// Reads a string of a device into `out`, `len` bytes wide.
+///
+/// A text that does not fit is cut, ended with NUL, and INSUFFICIENT_SIZE is returned.
+///
+/// # Safety
+/// `out` is null or good for writing `len` bytes.
+pub(crate) unsafe fn get_str(
+    dv_ind: u32,
+    out: *mut c_char,
+    len: usize,
+    null: Null,
+    read: impl FnOnce(&Gpu) -> Result<Vec<u8>>,
+) -> rsmi_status_t {
+    if out.is_null() {
+        return null.answer(dv_ind);
+    }
+    if len == 0 {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    match with_gpu(dv_ind, read) {
+        // SAFETY: not null, and then good for `len` bytes, by this function's contract.
+        Ok(text) => finish(unsafe { put_str(out, len, &text) }),
+        Err(status) => status,
+    }
+}
+
+/// Writes one value through a client's pointer.
+///
+/// # Safety
+/// `out` is good for writing a `T`. It need not be aligned: some clients pack their structs.
+pub(crate) unsafe fn put<T>(out: *mut T, value: T) {
+    // SAFETY: as this function demands.
+    unsafe { out.write_unaligned(value) };
+}
+
+/// Writes as much of `text` as fits, and a NUL; INSUFFICIENT_SIZE if it was cut.
+///
+/// # Safety
+/// `out` is good for writing `len` bytes, and `len` is not 0.
+pub(crate) unsafe fn put_str(out: *mut c_char, len: usize, text: &[u8]) -> Result {
+    let fits = text.len().min(len - 1);
+    // SAFETY: `fits` bytes and the NUL are at most `len`, and a client's buffer is not our string.
+    unsafe {
+        std::ptr::copy_nonoverlapping(text.as_ptr().cast(), out, fits);
+        out.add(fits).write(0);
+    }
+    if text.len() < len { Ok(()) } else { Err(rsmi_status_t::RSMI_STATUS_INSUFFICIENT_SIZE) }
+}
+
+/// A result without a value, as C has it.
+pub(crate) fn finish(result: Result) -> rsmi_status_t {
+    result.err().unwrap_or(rsmi_status_t::RSMI_STATUS_SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_status() {
+        let status = exported(c"rsmi_test", &[], || panic!("on purpose"));
+        assert_eq!(status, rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
+    }
+
+    #[test]
+    fn strings_are_cut_and_ended() {
+        let write = |len: usize| {
+            let mut buffer = [b'#'; 8];
+            // SAFETY: the buffer is longer than any `len` used below.
+            let result = unsafe { put_str(buffer.as_mut_ptr().cast(), len, b"abcd") };
+            (finish(result).0, buffer)
+        };
+        assert_eq!(write(1), (11, *b"\0#######"));
+        assert_eq!(write(4), (11, *b"abc\0####"));
+        assert_eq!(write(5), (0, *b"abcd\0###"));
+        assert_eq!(write(8), (0, *b"abcd\0###"));
+    }
+}

@@ -1,0 +1,310 @@
+//! Which rocm_smi.h the client was compiled with: its layouts, numbers and manners go together.
+
+use crate::config::Config;
+use crate::door;
+use crate::entry::put;
+use crate::log;
+use crate::types::{rsmi_frequencies_t, rsmi_pcie_bandwidth_t};
+use std::ffi::{CStr, OsStr, c_char};
+use std::path::Path;
+
+/// Named after the ROCm release in which the generation began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Generation {
+    V5,
+    V6_0,
+    V6_2,
+    V6_3,
+    V6_4,
+    V7_0,
+}
+
+impl Generation {
+    pub(crate) const NEWEST: Self = Self::V7_0;
+
+    const ALL: [Self; 6] = [Self::V5, Self::V6_0, Self::V6_2, Self::V6_3, Self::V6_4, Self::V7_0];
+
+    /// The release's name, as RSMI_COMPAT_ABI has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::V5 => "5",
+            Self::V6_0 => "6.0",
+            Self::V6_2 => "6.2",
+            Self::V6_3 => "6.3",
+            Self::V6_4 => "6.4",
+            Self::V7_0 => "7.0",
+        }
+    }
+
+    /// What `rsmi_version_get` answers; clients choose struct layouts by it.
+    pub(crate) fn version(self) -> (u32, u32, u32) {
+        match self {
+            Self::V5 => (5, 0, 0),
+            Self::V6_0 => (7, 2, 0),
+            Self::V6_2 => (7, 3, 0),
+            Self::V6_3 => (7, 5, 0),
+            Self::V6_4 => (7, 6, 0),
+            Self::V7_0 => (7, 8, 0),
+        }
+    }
+
+    /// Whether the client is of ROCm 7 or later, whose getters test pointers first.
+    pub(crate) fn is_seven(self) -> bool {
+        self >= Self::V7_0
+    }
+
+    /// Writes the levels of a clock as the client's header has them. That of ROCm 5 has one level
+    /// fewer and no deep sleep.
+    ///
+    /// # Safety
+    /// `out` is good for writing the struct of this generation.
+    pub(crate) unsafe fn put_frequencies(
+        self,
+        out: *mut rsmi_frequencies_t,
+        levels: &rsmi_frequencies_t,
+    ) {
+        if self == Self::V5 {
+            // SAFETY: as this function demands.
+            unsafe { put(out.cast(), FrequenciesV5::from(levels)) };
+        } else {
+            // SAFETY: as this function demands.
+            unsafe { put(out, *levels) };
+        }
+    }
+
+    /// Writes the levels of the PCIe link as the client's header has them.
+    ///
+    /// # Safety
+    /// `out` is good for writing the struct of this generation.
+    pub(crate) unsafe fn put_bandwidth(
+        self,
+        out: *mut rsmi_pcie_bandwidth_t,
+        levels: &rsmi_pcie_bandwidth_t,
+    ) {
+        if self == Self::V5 {
+            let transfer_rate = FrequenciesV5::from(&levels.transfer_rate);
+            let lanes = std::array::from_fn(|at| levels.lanes[at]);
+            // SAFETY: as this function demands.
+            unsafe { put(out.cast(), BandwidthV5 { transfer_rate, lanes }) };
+        } else {
+            // SAFETY: as this function demands.
+            unsafe { put(out, *levels) };
+        }
+    }
+
+    /// A release's name: any 5.x is 5, 6.1 is 6.0, any 7.x is 7.0.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.trim().split('.');
+        let major: u32 = parts.next()?.parse().ok()?;
+        let minor: Option<u32> = parts.next().map(str::parse).transpose().ok()?;
+        if parts.any(|part| part.parse::<u32>().is_err()) {
+            return None;
+        }
+        Some(match (major, minor) {
+            (5, _) => Self::V5,
+            (6, Some(0 | 1)) => Self::V6_0,
+            (6, Some(2)) => Self::V6_2,
+            (6, Some(3)) => Self::V6_3,
+            (6, Some(4)) => Self::V6_4,
+            (7, _) => Self::V7_0,
+            _ => return None,
+        })
+    }
+}
+
+/// `rsmi_frequencies_t` of ROCm 5.
+#[repr(C)]
+struct FrequenciesV5 {
+    num_supported: u32,
+    current: u32,
+    frequency: [u64; 32],
+}
+
+/// `rsmi_pcie_bandwidth_t` of ROCm 5.
+#[repr(C)]
+struct BandwidthV5 {
+    transfer_rate: FrequenciesV5,
+    lanes: [u32; 32],
+}
+
+const _: () = {
+    assert!(size_of::<FrequenciesV5>() == 264);
+    assert!(size_of::<BandwidthV5>() == 392);
+};
+
+impl From<&rsmi_frequencies_t> for FrequenciesV5 {
+    fn from(levels: &rsmi_frequencies_t) -> Self {
+        Self {
+            num_supported: levels.num_supported.min(32),
+            current: levels.current,
+            frequency: std::array::from_fn(|at| levels.frequency[at]),
+        }
+    }
+}
+
+/// The generation, and what said so.
+pub(crate) struct Decision {
+    pub(crate) generation: Generation,
+    pub(crate) evidence: String,
+}
+
+/// Looks at the environment, the process and the system, in this order; the first that says
+/// something decides.
+pub(crate) fn decide(config: &Config) -> Decision {
+    decide_by(config.abi.as_deref(), &loaded(), || {
+        std::fs::read_to_string(SYSTEM_DEFAULT).unwrap_or_default()
+    })
+}
+
+/// What the distribution's own programs were built with.
+const SYSTEM_DEFAULT: &str = "/etc/rsmi-compat.conf";
+
+/// What the process has loaded that bears on the question.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Loaded {
+    /// File names under which the process has us, when it knows us by a legacy one.
+    legacy: Vec<String>,
+    /// libamdhip64's file name.
+    hip: Option<String>,
+}
+
+fn decide_by(abi: Option<&OsStr>, loaded: &Loaded, system: impl FnOnce() -> String) -> Decision {
+    let decision = |generation, evidence| Decision { generation, evidence };
+    if let Some(abi) = abi {
+        if let Some(generation) = abi.to_str().and_then(Generation::parse) {
+            return decision(generation, format!("RSMI_COMPAT_ABI={}", abi.display()));
+        }
+        log::warn(|| {
+            let names = Generation::ALL.map(Generation::name).join(", ");
+            format!("RSMI_COMPAT_ABI={} is ignored: it is one of {names}", abi.display())
+        });
+    }
+    let numbered = [(".so.5", Generation::V5), (".so.6", Generation::V6_0)];
+    for (ending, generation) in numbered {
+        if let Some(name) = loaded.legacy.iter().find(|name| name.ends_with(ending)) {
+            return decision(generation, format!("{name} is in the process"));
+        }
+    }
+    if let Some(name) = &loaded.hip {
+        let generations =
+            [(".so.5", Generation::V5), (".so.6", Generation::V6_0), (".so.7", Generation::V7_0)];
+        for (part, generation) in generations {
+            if name.ends_with(part) || name.contains(&format!("{part}.")) {
+                return decision(generation, format!("{name} is in the process"));
+            }
+        }
+    }
+    if !loaded.legacy.is_empty()
+        && let Some(generation) = system_default(&system())
+    {
+        let seven = loaded.legacy.iter().any(|name| name.contains(".so.7"));
+        let generation = if seven { generation.max(Generation::V6_0) } else { generation };
+        return decision(generation, format!("{SYSTEM_DEFAULT} says so"));
+    }
+    decision(Generation::NEWEST, "nothing says otherwise".into())
+}
+
+/// The line `abi = 6.0` of the system's configuration.
+fn system_default(text: &str) -> Option<Generation> {
+    let value = text.lines().find_map(|line| {
+        let (key, value) = line.split('#').next()?.split_once('=')?;
+        (key.trim() == "abi").then(|| value.trim().to_owned())
+    })?;
+    let generation = Generation::parse(&value);
+    if generation.is_none() {
+        log::warn(|| format!("{SYSTEM_DEFAULT}: abi = {value} is ignored: no such release"));
+    }
+    generation
+}
+
+fn loaded() -> Loaded {
+    let own = door::own_base();
+    let mut found = Loaded::default();
+    door::each_object(|info| {
+        if info.dlpi_name.is_null() {
+            return true;
+        }
+        // SAFETY: the loader's name of an object is NUL-terminated.
+        let path = unsafe { CStr::from_ptr(info.dlpi_name) };
+        let path = path.to_string_lossy();
+        let name = Path::new(&*path).file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("libamdhip64.so") {
+            found.hip = Some(name.into_owned());
+        } else if name.starts_with("librocm_smi64.so")
+            && (info.dlpi_addr as usize == own || needs_us(info))
+        {
+            found.legacy.push(name.into_owned());
+        }
+        true
+    });
+    found
+}
+
+/// Whether an object's DT_NEEDED names this library: the real librocm_smi64 may be there too.
+fn needs_us(info: &libc::dl_phdr_info) -> bool {
+    const DT_NULL: u64 = 0;
+    const DT_NEEDED: u64 = 1;
+    const DT_STRTAB: u64 = 5;
+    // SAFETY: the loader gives as many program headers as it says.
+    let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) };
+    let Some(dynamic) = headers.iter().find(|header| header.p_type == libc::PT_DYNAMIC) else {
+        return false;
+    };
+    let entry = |at: usize| {
+        let address = (info.dlpi_addr + dynamic.p_vaddr) as *const [u64; 2];
+        // SAFETY: the dynamic section of a loaded object ends with DT_NULL, where we stop.
+        unsafe { *address.add(at) }
+    };
+    let entries = || (0..).map(entry).take_while(|[tag, _]| *tag != DT_NULL);
+    let Some([_, strings]) = entries().find(|[tag, _]| *tag == DT_STRTAB) else { return false };
+    // glibc has relocated the address; an offset would be below the object.
+    let strings = if strings < info.dlpi_addr { strings + info.dlpi_addr } else { strings };
+    entries().filter(|[tag, _]| *tag == DT_NEEDED).any(|[_, offset]| {
+        // SAFETY: DT_NEEDED is an offset into the object's string table of NUL-terminated names.
+        let name = unsafe { CStr::from_ptr((strings + offset) as *const c_char) };
+        name.to_bytes().starts_with(b"librsmi_compat.so")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by(abi: Option<&str>, legacy: &[&str], hip: Option<&str>, system: &str) -> Generation {
+        let loaded = Loaded {
+            legacy: legacy.iter().map(|name| (*name).to_owned()).collect(),
+            hip: hip.map(str::to_owned),
+        };
+        decide_by(abi.map(OsStr::new), &loaded, || system.to_owned()).generation
+    }
+
+    #[test]
+    fn the_environment_comes_first() {
+        let six = by(Some("6.1"), &["librocm_smi64.so.5"], None, "abi = 5");
+        assert_eq!(six, Generation::V6_0);
+        assert_eq!(by(Some("5.7.1"), &[], None, ""), Generation::V5);
+        assert_eq!(by(Some("7.2"), &[], None, ""), Generation::V7_0);
+        for nonsense in ["6", "8.0", "six", "6.5", "6.4x", ""] {
+            assert_eq!(by(Some(nonsense), &["librocm_smi64.so.6"], None, ""), Generation::V6_0);
+        }
+    }
+
+    #[test]
+    fn then_the_oldest_name_then_hip() {
+        let both = &["librocm_smi64.so.6", "librocm_smi64.so.5"];
+        assert_eq!(by(None, both, Some("libamdhip64.so.7"), ""), Generation::V5);
+        let one = &["librocm_smi64.so.1"];
+        assert_eq!(by(None, one, Some("libamdhip64.so.6.1.2"), "abi = 5"), Generation::V6_0);
+        assert_eq!(by(None, one, Some("libamdhip64.so.5"), ""), Generation::V5);
+        assert_eq!(by(None, one, Some("libamdhip64.so.8"), "abi = 5"), Generation::V5);
+    }
+
+    #[test]
+    fn the_system_speaks_for_legacy_names_only() {
+        assert_eq!(by(None, &[], None, "abi = 5"), Generation::V7_0);
+        let system = "# bookworm\nabi = 5 # 5.2.3\n";
+        assert_eq!(by(None, &["librocm_smi64.so.1"], None, system), Generation::V5);
+        assert_eq!(by(None, &["librocm_smi64.so.7"], None, system), Generation::V6_0);
+        assert_eq!(by(None, &["librocm_smi64.so.1"], None, "abi = 9"), Generation::V7_0);
+    }
+}

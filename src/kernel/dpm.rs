@@ -1,0 +1,170 @@
+//! The pp_dpm_* tables: a level a line, `1: 1300Mhz *`, `S: 19Mhz`, or `2: 8.0GT/s, x16 619Mhz *`.
+
+use crate::log;
+use crate::status::Result;
+use crate::types::{
+    RSMI_MAX_NUM_FREQUENCIES, rsmi_frequencies_t, rsmi_pcie_bandwidth_t, rsmi_status_t,
+};
+
+const MOST: usize = RSMI_MAX_NUM_FREQUENCIES;
+
+/// A table as far as it could be read, and how that ended.
+pub(crate) struct Table {
+    pub(crate) levels: rsmi_pcie_bandwidth_t,
+    pub(crate) outcome: Result,
+}
+
+impl Table {
+    /// No table: what the client gets beside the status is all zeros.
+    pub(crate) fn failed(status: rsmi_status_t) -> Self {
+        Self { levels: EMPTY, outcome: Err(status) }
+    }
+
+    pub(crate) fn read(lines: &[String]) -> Self {
+        let mut table = Self { levels: EMPTY, outcome: Ok(()) };
+        table.outcome = table.fill(lines);
+        table
+    }
+
+    fn fill(&mut self, lines: &[String]) -> Result {
+        let rates = &mut self.levels.transfer_rate;
+        let lines = &lines[..lines.len().min(MOST)];
+        rates.num_supported = lines.len() as u32;
+        // What the original has there while it reads, and leaves there when a line stops it.
+        rates.current = MOST as u32 + 1;
+        rates.has_deep_sleep = lines.first().is_some_and(|line| line.starts_with('S'));
+        let mut current = None;
+        for (at, line) in lines.iter().enumerate() {
+            let level = Level::read(line)?;
+            rates.frequency[at] = level.frequency;
+            if let Some(lanes) = level.lanes {
+                self.levels.lanes[at] = lanes;
+            }
+            if level.current && current.is_none() {
+                current = Some(at as u32);
+                rates.current = at as u32;
+            }
+        }
+        if current.is_none() {
+            log::reason(|| "no level is marked as the current one".into());
+            rates.current = u32::MAX;
+            return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA);
+        }
+        Ok(())
+    }
+}
+
+pub(crate) const EMPTY: rsmi_pcie_bandwidth_t = rsmi_pcie_bandwidth_t {
+    transfer_rate: rsmi_frequencies_t {
+        has_deep_sleep: false,
+        num_supported: 0,
+        current: 0,
+        frequency: [0; MOST],
+    },
+    lanes: [0; MOST],
+};
+
+struct Level {
+    /// Hz, or transfers a second.
+    frequency: u64,
+    lanes: Option<u32>,
+    current: bool,
+}
+
+impl Level {
+    fn read(line: &str) -> Result<Self> {
+        let unexpected = |what: &str| {
+            log::reason(|| format!("{what} in {line:?}"));
+            rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA
+        };
+        let mut rest = line.trim_start();
+        if let Some(after) = rest.strip_prefix('S') {
+            rest = after;
+        } else {
+            let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            if digits.len() == rest.len() {
+                return Err(unexpected("no level number"));
+            }
+            rest = digits;
+        }
+        // The colon, as a word of its own.
+        rest = rest.trim_start();
+        rest = rest.split_once(char::is_whitespace).map_or("", |(_, after)| after).trim_start();
+        let end = rest
+            .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+')))
+            .unwrap_or(rest.len());
+        let (number, rest) = rest.split_at(end);
+        let value: f32 = number.parse().map_err(|_| unexpected("no frequency"))?;
+        let mut words = rest.split_whitespace();
+        let unit = words.next().unwrap_or("");
+        if value < 0.0 {
+            log::reason(|| format!("a negative frequency in {line:?}"));
+            return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE);
+        }
+        let multiplier = match unit.as_bytes().first() {
+            Some(b'G') => 1e9,
+            Some(b'M') => 1e6,
+            Some(b'K' | b'V') => 1e3,
+            Some(b'T' | b'H' | b'm') => 1.0,
+            _ => return Err(unexpected("an unknown unit")),
+        };
+        let lanes = match words.next().and_then(|word| word.strip_prefix('x')) {
+            None => None,
+            Some("") => {
+                log::reason(|| format!("no number of lanes in {line:?}"));
+                return Err(rsmi_status_t::RSMI_STATUS_NO_DATA);
+            }
+            Some(lanes) => Some(super::number::int(lanes.as_bytes())?.cast_unsigned()),
+        };
+        Ok(Self {
+            frequency: (f64::from(value) * multiplier) as u64,
+            lanes,
+            current: line.contains('*'),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        Table::read(&text.lines().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn clocks_and_links_are_read() {
+        let clocks = table("S: 19Mhz *\n0: 500Mhz\n1: 2133Mhz");
+        assert_eq!(clocks.outcome, Ok(()));
+        let rates = clocks.levels.transfer_rate;
+        assert!(rates.has_deep_sleep);
+        assert_eq!((rates.num_supported, rates.current), (3, 0));
+        assert_eq!(rates.frequency[..4], [19_000_000, 500_000_000, 2_133_000_000, 0]);
+        let link = table("0: 2.5GT/s, x1 619Mhz\n1: 16.0GT/s, x16 619Mhz *");
+        assert_eq!(link.levels.transfer_rate.frequency[..2], [2_500_000_000, 16_000_000_000]);
+        assert_eq!((link.levels.lanes[1], link.levels.transfer_rate.current), (16, 1));
+    }
+
+    #[test]
+    fn trouble_has_the_originals_status() {
+        let unexpected = Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA);
+        let none = table("0: 500Mhz\n1: 800Mhz");
+        assert_eq!(none.outcome, unexpected);
+        assert_eq!(none.levels.transfer_rate.current, u32::MAX);
+        assert_eq!(table("0: 500Foo *").outcome, unexpected);
+        assert_eq!(table("what is this *").outcome, unexpected);
+        assert_eq!(table("0: 8.0GT/s, x *").outcome, Err(rsmi_status_t::RSMI_STATUS_NO_DATA));
+        assert_eq!(table("0: -5Mhz *").outcome, Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE));
+    }
+
+    #[test]
+    fn more_levels_than_the_struct_holds_are_cut() {
+        let text: String = (0..40)
+            .map(|at| format!("{at}: {}Mhz {}\n", 100 + at, if at == 5 { "*" } else { "" }))
+            .collect();
+        let cut = table(&text);
+        assert_eq!(cut.outcome, Ok(()));
+        assert_eq!(cut.levels.transfer_rate.num_supported, MOST as u32);
+        assert_eq!(cut.levels.transfer_rate.current, 5);
+    }
+}

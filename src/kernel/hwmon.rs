@@ -1,0 +1,126 @@
+//! A card's hwmon directory: temperatures, fans and power, in hwmon's own units.
+
+use super::{Dir, number};
+use crate::log;
+use crate::map::TEMPERATURE_LABELS;
+use crate::status::Result;
+use crate::types::{rsmi_status_t, rsmi_temperature_type_t};
+
+/// The drivers whose hwmon directory is a GPU's.
+const DRIVERS: [&[u8]; 2] = [b"amdgpu", b"radeon"];
+
+#[derive(Debug)]
+pub(crate) struct Hwmon {
+    dir: Dir,
+    /// Each labelled temperature's type and the number in its files' names.
+    temperatures: Vec<(rsmi_temperature_type_t, u32)>,
+}
+
+impl Hwmon {
+    /// The hwmon directory of a device.
+    pub(crate) fn of(device: &Dir) -> Option<Self> {
+        let root = device.join("hwmon");
+        let names = root.names().ok()?;
+        let dir = names
+            .iter()
+            .filter(|name| !name.starts_with('.'))
+            .map(|name| root.join(name))
+            .find(|dir| dir.word("name").is_ok_and(|name| DRIVERS.contains(&&*name)))?;
+        let temperatures = (1..=7)
+            .filter_map(|file| {
+                let label = text(&dir, &format!("temp{file}_label")).ok()?;
+                let (_, kind) = TEMPERATURE_LABELS.iter().find(|(name, _)| *name == label)?;
+                Some((*kind, file))
+            })
+            .collect();
+        Some(Self { dir, temperatures })
+    }
+
+    /// The number in the file names of a temperature, None where the card has none of that type.
+    pub(crate) fn temperature_file(&self, kind: rsmi_temperature_type_t) -> Option<u32> {
+        // A label that stands twice means its last place.
+        self.temperatures.iter().rev().find(|(listed, _)| *listed == kind).map(|(_, file)| *file)
+    }
+
+    /// A file's text; `#` in the name stands for the sensor.
+    pub(crate) fn text(&self, name: &str, sensor: u32) -> Result<Vec<u8>> {
+        // The kernel numbers sensors with one digit; the legacy library can name no others.
+        if sensor > 9 {
+            log::reason(|| "there is no sensor of that number".into());
+            return Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+        }
+        text(&self.dir, &name.replace('#', &sensor.to_string()))
+    }
+
+    /// A file's value, 32 bits with a sign.
+    pub(crate) fn signed(&self, name: &str, sensor: u32) -> Result<i64> {
+        number::int(&self.integer(name, sensor)?).map(i64::from)
+    }
+
+    pub(crate) fn unsigned(&self, name: &str, sensor: u32) -> Result<u64> {
+        number::unsigned(&self.integer(name, sensor)?, 10)
+    }
+
+    fn integer(&self, name: &str, sensor: u32) -> Result<Vec<u8>> {
+        let text = self.text(name, sensor)?;
+        if number::is_integer(&text) {
+            return Ok(text);
+        }
+        log::reason(|| {
+            format!("{name} says {:?}, which is no number", text.escape_ascii().to_string())
+        });
+        Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)
+    }
+
+    /// The sensors for which there is a file of that name, in rising order.
+    pub(crate) fn sensors(&self, name: &str) -> Vec<u32> {
+        (0..=9).filter(|sensor| self.dir.has(&name.replace('#', &sensor.to_string()))).collect()
+    }
+}
+
+/// All of a file but its line ends.
+fn text(dir: &Dir, name: &str) -> Result<Vec<u8>> {
+    let mut text = dir.bytes(name)?;
+    text.retain(|byte| *byte != b'\n');
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::Scratch;
+    use super::*;
+
+    #[test]
+    fn sensors_are_found_by_label_and_read_by_number() {
+        let scratch = Scratch::new(
+            "hwmon",
+            &[
+                ("hwmon/hwmon3/name", b"amdgpu\n"),
+                ("hwmon/hwmon3/temp1_label", b"edge\n"),
+                ("hwmon/hwmon3/temp2_label", b"junction\n"),
+                ("hwmon/hwmon3/temp3_label", b"unheard of\n"),
+                ("hwmon/hwmon3/temp2_input", b"-45678\n"),
+                ("hwmon/hwmon3/fan1_input", b"n/a\n"),
+                ("hwmon/hwmon3/power1_average", b"4294967296000000\n"),
+            ],
+        );
+        let hwmon = Hwmon::of(&scratch.0).unwrap();
+        let junction = rsmi_temperature_type_t::RSMI_TEMP_TYPE_JUNCTION;
+        assert_eq!(hwmon.temperature_file(junction), Some(2));
+        assert_eq!(hwmon.temperature_file(rsmi_temperature_type_t::RSMI_TEMP_TYPE_MEMORY), None);
+        assert_eq!(hwmon.signed("temp#_input", 2), Ok(-45678));
+        assert_eq!(hwmon.unsigned("power#_average", 1), Ok(4_294_967_296_000_000));
+        assert_eq!(hwmon.signed("fan#_input", 1), Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA));
+        for absent in [0, 2, 10, u32::MAX] {
+            let answer = hwmon.unsigned("power#_average", absent);
+            assert_eq!(answer, Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED), "{absent}");
+        }
+        assert_eq!(hwmon.sensors("temp#_label"), [1, 2, 3]);
+    }
+
+    #[test]
+    fn another_drivers_directory_is_not_ours() {
+        let scratch = Scratch::new("nvme", &[("hwmon/hwmon0/name", b"nvme\n")]);
+        assert!(Hwmon::of(&scratch.0).is_none());
+    }
+}

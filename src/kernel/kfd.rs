@@ -1,0 +1,242 @@
+//! KFD's topology: which GPUs there are, in which order, and what links them.
+
+use super::{Dir, number};
+use crate::status::Result;
+use crate::types::rsmi_status_t;
+use std::collections::{BTreeMap, HashMap};
+
+/// KFD's numbers for the kinds of links that matter.
+pub(crate) const LINK_PCIE: u64 = 2;
+pub(crate) const LINK_XGMI: u64 = 11;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) kind: u64,
+    pub(crate) weight: u64,
+}
+
+/// A GPU, or one partition of it.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// The node's number in the topology.
+    pub(crate) index: u32,
+    pub(crate) gpu_id: u64,
+    pub(crate) render_minor: u32,
+    properties: HashMap<String, u64>,
+    /// The nearest CPU node and the link to it.
+    pub(crate) cpu: Option<(u32, Link)>,
+    /// The links to other GPUs' nodes.
+    pub(crate) gpus: BTreeMap<u32, Link>,
+}
+
+impl Node {
+    pub(crate) fn property(&self, name: &str) -> Option<u64> {
+        self.properties.get(name).copied()
+    }
+
+    /// domain in bits 63:32, partition in 31:28, bus in 15:8, device in 7:3, function in 2:0.
+    pub(crate) fn bdf_id(&self) -> u64 {
+        let low = self.property("location_id").unwrap_or(0) & 0xFFFF_FFFF;
+        (self.property("domain").unwrap_or(0) & 0xFFFF_FFFF) << 32 | low
+    }
+}
+
+/// The bits of a BDF id that name a partition, not an address.
+pub(crate) const PARTITION_BITS: u64 = 0xF000_0000;
+
+#[derive(Debug)]
+pub(crate) struct Topology {
+    /// The GPUs in rsmi's order: by PCI address; partitions of one GPU in KFD's order.
+    pub(crate) gpus: Vec<Node>,
+    /// Every link between two nodes, CPUs included.
+    links: BTreeMap<(u32, u32), Link>,
+}
+
+impl Topology {
+    pub(crate) const NONE: Self = Self { gpus: Vec::new(), links: BTreeMap::new() };
+
+    /// Reads the topology below `sysfs`; without KFD there is nothing to initialise.
+    pub(crate) fn read(sysfs: &Dir, in_guest: impl FnOnce() -> bool) -> Result<Self> {
+        let root = sysfs.join("class/kfd/kfd/topology/nodes");
+        let Ok(names) = root.names() else {
+            return Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR);
+        };
+        let mut nodes: Vec<u32> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        nodes.sort_unstable();
+        let mut topology = Self::NONE;
+        let gpu_ids: HashMap<u32, u64> =
+            nodes.iter().filter_map(|node| Some((*node, gpu_id(&root, *node)?))).collect();
+        let mut in_guest = Some(in_guest);
+        let mut guest = None;
+        for index in nodes {
+            let dir = root.join(&index.to_string());
+            let links = links(&dir);
+            topology.links.extend(links.iter().map(|(to, link)| ((index, *to), *link)));
+            let Some(gpu_id) = gpu_ids.get(&index).copied().filter(|id| *id != 0) else { continue };
+            let properties = properties(&dir, "properties");
+            if properties.is_empty() {
+                continue;
+            }
+            // A guest's KFD may leave these out.
+            let complete = ["domain", "location_id", "drm_render_minor"]
+                .iter()
+                .all(|name| properties.contains_key(*name));
+            let mut is_guest =
+                || *guest.get_or_insert_with(|| in_guest.take().is_some_and(|in_guest| in_guest()));
+            if !complete && !is_guest() {
+                continue;
+            }
+            topology.gpus.push(Node::new(index, gpu_id, properties, &links, &gpu_ids));
+        }
+        topology.gpus.sort_by_key(|node| node.bdf_id() & !PARTITION_BITS);
+        Ok(topology)
+    }
+
+    /// How a GPU reaches another's CPU node: the weight between their CPU nodes, if they are linked.
+    pub(crate) fn between_cpus(&self, from: u32, to: u32) -> Option<u64> {
+        self.links.get(&(from, to)).map(|link| link.weight)
+    }
+}
+
+impl Node {
+    fn new(
+        index: u32,
+        gpu_id: u64,
+        properties: HashMap<String, u64>,
+        links: &BTreeMap<u32, Link>,
+        gpu_ids: &HashMap<u32, u64>,
+    ) -> Self {
+        let mut cpu: Option<(u32, Link)> = None;
+        let mut gpus = BTreeMap::new();
+        for (to, link) in links {
+            match gpu_ids.get(to) {
+                // What cannot be read ends the list, as in the original.
+                None => break,
+                Some(0) if cpu.is_none_or(|(_, nearest)| nearest.weight > link.weight) => {
+                    cpu = Some((*to, *link));
+                }
+                Some(0) => {}
+                Some(_) => {
+                    gpus.insert(*to, *link);
+                }
+            }
+        }
+        let render_minor = properties.get("drm_render_minor").copied().unwrap_or(0) as u32;
+        Self { index, gpu_id, render_minor, properties, cpu, gpus }
+    }
+}
+
+/// A node's gpu_id, 0 for a CPU, as far as it can be read.
+fn gpu_id(root: &Dir, node: u32) -> Option<u64> {
+    let text = root.join(&node.to_string()).word("gpu_id").ok()?;
+    number::is_integer(&text).then(|| number::unsigned(&text, 10).ok())?
+}
+
+/// Lines of a name and a number.
+fn properties(dir: &Dir, file: &str) -> HashMap<String, u64> {
+    let bytes = dir.bytes(file).unwrap_or_default();
+    String::from_utf8_lossy(&bytes)
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let name = words.next()?;
+            Some((name.to_owned(), number::unsigned(words.next()?.as_bytes(), 10).ok()?))
+        })
+        .collect()
+}
+
+/// A node's links by the node that they lead to.
+fn links(node: &Dir) -> BTreeMap<u32, Link> {
+    let root = node.join("io_links");
+    let names = root.names().unwrap_or_default();
+    names
+        .iter()
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+        .filter_map(|name| {
+            let link = properties(&root.join(name), "properties");
+            let to = u32::try_from(*link.get("node_to")?).ok()?;
+            Some((to, Link { kind: *link.get("type")?, weight: *link.get("weight")? }))
+        })
+        .collect()
+}
+
+/// Whether this machine is a virtual one, by the CPU's flags.
+pub(crate) fn is_vm_guest() -> bool {
+    std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| text.contains("hypervisor"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::Scratch;
+    use super::*;
+
+    const ROOT: &str = "class/kfd/kfd/topology/nodes";
+
+    fn scratch(name: &str, nodes: &[(u32, &str, &str)], links: &[(u32, u32, u32, u32)]) -> Scratch {
+        let mut files = Vec::new();
+        for (node, gpu_id, properties) in nodes {
+            files.push((format!("{ROOT}/{node}/gpu_id"), format!("{gpu_id}\n")));
+            files.push((format!("{ROOT}/{node}/properties"), (*properties).to_owned()));
+        }
+        for (at, (from, to, kind, weight)) in links.iter().enumerate() {
+            let text = format!("type {kind}\nnode_from {from}\nnode_to {to}\nweight {weight}\n");
+            files.push((format!("{ROOT}/{from}/io_links/{at}/properties"), text));
+        }
+        let files: Vec<(&str, &[u8])> =
+            files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+        Scratch::new(name, &files)
+    }
+
+    fn gpu(location: u64, render: u32) -> String {
+        format!("domain 0\nlocation_id {location}\ndrm_render_minor {render}\n")
+    }
+
+    #[test]
+    fn gpus_are_sorted_by_address_and_partitions_stay_in_their_order() {
+        let scratch = scratch(
+            "kfd-order",
+            &[
+                (0, "0", "cpu_cores_count 8\n"),
+                (1, "11", &gpu(0x8300, 130)),
+                (2, "12", &gpu(0x300, 128)),
+                (3, "13", &gpu(0x1000_0300, 129)),
+                (4, "junk", &gpu(0x100, 131)),
+                (5, "15", "domain 0\n"),
+            ],
+            &[],
+        );
+        let topology = Topology::read(&scratch.0, || false).unwrap();
+        let order: Vec<u64> = topology.gpus.iter().map(|node| node.gpu_id).collect();
+        assert_eq!(order, [12, 13, 11]);
+        assert_eq!(topology.gpus[1].bdf_id(), 0x1000_0300);
+        assert_eq!(Topology::read(&scratch.0, || true).unwrap().gpus.len(), 4);
+    }
+
+    #[test]
+    fn the_nearest_cpu_counts() {
+        let scratch = scratch(
+            "kfd-links",
+            &[
+                (0, "0", "a 1\n"),
+                (1, "0", "a 1\n"),
+                (2, "7", &gpu(0x300, 128)),
+                (3, "8", &gpu(0x400, 129)),
+            ],
+            &[(2, 0, 2, 40), (2, 1, 2, 20), (2, 3, 11, 15), (0, 1, 2, 32)],
+        );
+        let topology = Topology::read(&scratch.0, || false).unwrap();
+        let first = &topology.gpus[0];
+        assert_eq!(first.cpu, Some((1, Link { kind: LINK_PCIE, weight: 20 })));
+        assert_eq!(first.gpus[&3], Link { kind: LINK_XGMI, weight: 15 });
+        assert_eq!((topology.between_cpus(0, 1), topology.between_cpus(1, 0)), (Some(32), None));
+    }
+
+    #[test]
+    fn no_kfd_is_an_error_and_no_gpu_is_none() {
+        let empty = Scratch::new("kfd-none", &[]);
+        let error = Topology::read(&empty.0, || false).unwrap_err();
+        assert_eq!(error, rsmi_status_t::RSMI_STATUS_INIT_ERROR);
+        let cpus = scratch("kfd-cpus", &[(0, "0", "a 1\n")], &[]);
+        assert!(Topology::read(&cpus.0, || false).unwrap().gpus.is_empty());
+    }
+}

@@ -1,0 +1,184 @@
+//! The kernel's files: what amdsmi cannot tell, or tells only with /dev/dri.
+//!
+//! The readers fail as the legacy library's do, so that a client sees the same status: a file that
+//! is missing is NOT_SUPPORTED, one that may not be read PERMISSION, one whose read fails is empty.
+
+pub(crate) mod dpm;
+pub(crate) mod hwmon;
+pub(crate) mod kfd;
+pub(crate) mod metrics;
+pub(crate) mod number;
+pub(crate) mod pci_ids;
+
+use crate::log;
+use crate::status::{self, Result};
+use crate::types::rsmi_status_t;
+use std::ffi::CString;
+use std::path::Path;
+
+/// A directory of the kernel's, by its path.
+#[derive(Debug, Clone)]
+pub(crate) struct Dir {
+    path: String,
+}
+
+impl Dir {
+    pub(crate) fn new(path: impl AsRef<Path>) -> Self {
+        Self { path: path.as_ref().to_string_lossy().into_owned() }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        Path::new(&self.path)
+    }
+
+    pub(crate) fn join(&self, name: &str) -> Self {
+        Self { path: format!("{}/{name}", self.path) }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.path().join(name).exists()
+    }
+
+    /// The entries' names, in the order in which the kernel lists them.
+    pub(crate) fn names(&self) -> std::io::Result<Vec<String>> {
+        let entries = std::fs::read_dir(self.path())?;
+        Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+    }
+
+    /// A whole file. What was read before a read failed counts.
+    pub(crate) fn bytes(&self, name: &str) -> Result<Vec<u8>> {
+        let path = format!("{}/{name}", self.path);
+        log::source(|| path.clone());
+        read(&path).map_err(|errno| {
+            log::reason(|| format!("{path}: {}", std::io::Error::from_raw_os_error(errno)));
+            status::from_errno(errno)
+        })
+    }
+
+    /// A file's first word.
+    pub(crate) fn word(&self, name: &str) -> Result<Vec<u8>> {
+        let bytes = self.bytes(name)?;
+        let word = bytes.split(|byte| number::is_space(*byte)).find(|word| !word.is_empty());
+        Ok(word.unwrap_or_default().to_vec())
+    }
+
+    /// A file's first line, without its end.
+    pub(crate) fn line(&self, name: &str) -> Result<Vec<u8>> {
+        let mut bytes = self.bytes(name)?;
+        bytes.truncate(bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len()));
+        Ok(bytes)
+    }
+
+    /// A file's lines without the blank ones at its end; a blank file is UNEXPECTED_DATA.
+    pub(crate) fn lines(&self, name: &str) -> Result<Vec<String>> {
+        let bytes = self.bytes(name)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let text = text.trim_end_matches(|c: char| u8::try_from(c).is_ok_and(number::is_space));
+        if text.is_empty() {
+            log::reason(|| format!("{}/{name} is empty", self.path));
+            return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA);
+        }
+        Ok(text.split('\n').map(str::to_owned).collect())
+    }
+
+    /// A file that holds one number.
+    pub(crate) fn number(&self, name: &str, radix: u32) -> Result<u64> {
+        let word = self.word(name)?;
+        if word.is_empty() {
+            log::reason(|| format!("{}/{name} is empty", self.path));
+            return Err(status::from_errno(libc::EINVAL));
+        }
+        number::unsigned(&word, radix)
+    }
+}
+
+/// open, read, close: three system calls, and no descriptor that a child of the host inherits.
+fn read(path: &str) -> std::result::Result<Vec<u8>, i32> {
+    let path = CString::new(path).map_err(|_| libc::ENOENT)?;
+    // SAFETY: the path is NUL-terminated; the flags need no mode.
+    let fd = unsafe { libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
+    if fd < 0 {
+        return Err(errno());
+    }
+    let mut content = Vec::with_capacity(4096);
+    let result = loop {
+        content.reserve(1024);
+        let room = content.spare_capacity_mut();
+        // SAFETY: the buffer is as long as we say; read writes no more.
+        let count = unsafe { libc::read(fd, room.as_mut_ptr().cast(), room.len()) };
+        match usize::try_from(count) {
+            Ok(0) => break Ok(()),
+            Ok(count) => {
+                let filled = content.len() + count;
+                // SAFETY: read has just filled these bytes.
+                unsafe { content.set_len(filled) };
+            }
+            Err(_) => match errno() {
+                libc::EINTR => {}
+                // A directory is no file at all; the legacy library tests for that first.
+                libc::EISDIR => break Err(libc::ENOENT),
+                _ => break Ok(()),
+            },
+        }
+    };
+    // SAFETY: the descriptor is ours and open.
+    unsafe { libc::close(fd) };
+    result.map(|()| content)
+}
+
+fn errno() -> i32 {
+    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A directory of its own for one test, gone afterwards.
+    pub(crate) struct Scratch(pub(crate) Dir);
+
+    impl Scratch {
+        pub(crate) fn new(name: &str, files: &[(&str, &[u8])]) -> Self {
+            let path =
+                std::env::temp_dir().join(format!("rsmi-compat-{name}-{}", std::process::id()));
+            for (file, content) in files {
+                let file = path.join(file);
+                std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+                std::fs::write(file, content).unwrap();
+            }
+            std::fs::create_dir_all(&path).unwrap();
+            Self(Dir::new(path))
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(self.0.path());
+        }
+    }
+
+    #[test]
+    fn files_are_read_as_the_legacy_library_reads_them() {
+        let scratch = Scratch::new(
+            "kernel",
+            &[
+                ("word", b"  0x1002 more\nlines\n"),
+                ("empty", b""),
+                ("blank", b" \n\t\n"),
+                ("lines", b"a\nb \n\n \n"),
+                ("big", &[b'x'; 10_000]),
+            ],
+        );
+        let dir = &scratch.0;
+        assert_eq!(dir.word("word").unwrap(), b"0x1002");
+        assert_eq!(dir.number("word", 16).unwrap(), 0x1002);
+        assert_eq!(dir.line("word").unwrap(), b"  0x1002 more");
+        assert_eq!(dir.word("empty").unwrap(), b"");
+        assert_eq!(dir.number("empty", 10), Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS));
+        assert_eq!(dir.lines("blank"), Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA));
+        assert_eq!(dir.lines("lines").unwrap(), ["a", "b"]);
+        assert_eq!(dir.bytes("big").unwrap().len(), 10_000);
+        assert_eq!(dir.bytes("absent"), Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
+        assert_eq!(dir.bytes("."), Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
+    }
+}

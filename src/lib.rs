@@ -1,0 +1,40 @@
+//! The C API of rocm_smi_lib, answered by AMD SMI.
+//!
+//! # The architecture on one page
+//!
+//! ```text
+//! C program -> door -> api -> entry -> Gpu -> amdsmi  (libamd_smi, opened at run time)
+//!                                         -> kernel  (sysfs and KFD files)
+//! ```
+//!
+//! A call comes in at the [`door`], which sends calls that libamd_smi makes to its *own* `rsmi_*`
+//! back where they belong. [`api`] has one short function for each of rocm_smi.h's, in the
+//! header's chapters. [`entry`] is the boundary: the only place that catches a panic, tests a
+//! client's pointer for null or writes through it. Behind it there is only safe Rust: a question to
+//! one [`gpu::Gpu`], in rsmi's units.
+//!
+//! `Gpu` picks the source of each answer: libamd_smi, unless it cannot give the legacy library's
+//! answer (another unit, another precision, another origin of the number), gives it only with
+//! access to /dev/dri, might abort the process over it, or takes longer than the legacy call did;
+//! then the kernel's own file. What cannot change while the library is initialised (ids, names,
+//! addresses, topology) is read once.
+//!
+//! [`runtime`] owns what lives between `rsmi_init` and `rsmi_shut_down`. [`amdsmi`] is the only
+//! code that knows libamd_smi, [`kernel`] the only code that knows the kernel's files,
+//! [`generation`] knows which rocm_smi.h the client was compiled with. Data flows one way; no
+//! module knows the one that called it.
+
+mod amdsmi;
+pub mod api;
+mod config;
+mod door;
+mod entry;
+mod generation;
+mod gpu;
+mod kernel;
+mod log;
+mod map;
+mod runtime;
+mod status;
+mod support;
+pub mod types;

@@ -1,0 +1,306 @@
+//! What lives between rsmi_init and rsmi_shut_down: the count of its users, and the devices.
+//!
+//! Calls share the lock, initialising and shutting down have it alone. A fork waits for the calls
+//! that are under way, so that the child finds the state whole and libamd_smi's own locks free;
+//! the child goes on with what its parent had, as with the original, and may initialise again.
+
+use crate::amdsmi::{self, Key, Session};
+use crate::config::Config;
+use crate::door;
+use crate::generation::{self, Generation};
+use crate::gpu::Gpu;
+use crate::kernel::Dir;
+use crate::kernel::kfd::{self, PARTITION_BITS, Topology};
+use crate::log;
+use crate::status::Result;
+use crate::types::{RSMI_IO_LINK_TYPE, rsmi_init_flags_t, rsmi_status_t};
+use once_cell::sync::OnceCell;
+use parking_lot::lock_api::{RawRwLock as _, RawRwLockTimed as _};
+use parking_lot::{MutexGuard, RawRwLock, RwLock, const_rwlock};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The library while somebody uses it.
+pub(crate) struct State {
+    users: i32,
+    /// The first user asked for BUSY instead of waiting.
+    never_waits: bool,
+    generation: Option<Generation>,
+    gpus: Vec<Gpu>,
+    topology: Topology,
+}
+
+static RUNTIME: RwLock<State> = const_rwlock(State::new());
+
+/// Asks something of the library, initialised or not.
+pub(crate) fn with<T>(ask: impl FnOnce(&State) -> T) -> T {
+    let state = RUNTIME.read_recursive();
+    if state.users == 0 && !amdsmi::inside() && door::taken_by_libamd_smi() {
+        drop(state);
+        adopt();
+        return ask(&RUNTIME.read_recursive());
+    }
+    ask(&state)
+}
+
+/// A libamd_smi that came first in the process has answered the client's rsmi_init; its other
+/// calls reach us, who have to be initialised all the same.
+fn adopt() {
+    let mut state = RUNTIME.write();
+    if state.users == 0 && state.enter(0).is_ok() {
+        log::info(|| {
+            "rsmi_init went to a libamd_smi in the process; initialising at this call".into()
+        });
+    }
+}
+
+pub(crate) fn init(flags: u64) -> Result {
+    if amdsmi::inside() {
+        // The last resort, where neither the door nor DEEPBIND kept libamd_smi's own call away.
+        log::error(|| "libamd_smi's own rsmi_init arrived at ours; refused".into());
+        return Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR);
+    }
+    RUNTIME.write().enter(flags)
+}
+
+pub(crate) fn shut_down() -> Result {
+    let mut state = RUNTIME.write();
+    if state.users == 0 && door::taken_by_libamd_smi() {
+        return Ok(());
+    }
+    state.leave()
+}
+
+/// Which header the client was compiled with; decided anew with each first rsmi_init.
+pub(crate) fn generation() -> Generation {
+    static BEFORE: OnceCell<Generation> = OnceCell::new();
+    RUNTIME.read_recursive().generation.unwrap_or_else(|| *BEFORE.get_or_init(decide))
+}
+
+fn decide() -> Generation {
+    let decision = generation::decide(Config::get());
+    log::info(|| {
+        let generation = decision.generation.name();
+        format!("the client is of ROCm {generation}'s generation: {}", decision.evidence)
+    });
+    decision.generation
+}
+
+impl State {
+    const fn new() -> Self {
+        Self {
+            users: 0,
+            never_waits: false,
+            generation: None,
+            gpus: Vec::new(),
+            topology: Topology::NONE,
+        }
+    }
+
+    fn enter(&mut self, flags: u64) -> Result {
+        if self.users == i32::MAX {
+            return Err(rsmi_status_t::RSMI_STATUS_REFCOUNT_OVERFLOW);
+        }
+        if self.users == 0 {
+            self.start(flags)?;
+        }
+        self.users += 1;
+        Ok(())
+    }
+
+    fn leave(&mut self) -> Result {
+        match self.users {
+            0 => return Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR),
+            1 => {
+                *self = Self::new();
+                door::unsettle();
+            }
+            _ => self.users -= 1,
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, flags: u64) -> Result {
+        stay_whole_over_fork();
+        let config = Config::get();
+        let generation = decide();
+        let sysfs = Dir::new(config.sysfs());
+        let mut topology = Topology::read(&sysfs, kfd::is_vm_guest).inspect_err(|_| {
+            log::error(|| {
+                let root = sysfs.path().display();
+                format!("{root} has no KFD topology: is the amdgpu driver loaded?")
+            });
+        })?;
+        let nodes = std::mem::take(&mut topology.gpus);
+        // Without a GPU there is nothing to ask libamd_smi, which would print that it found none.
+        let gpus = if nodes.is_empty() {
+            Vec::new()
+        } else {
+            let session = Arc::new(Session::start(config)?);
+            if session.count() != nodes.len() {
+                log::warn(|| {
+                    format!("KFD has {} GPUs, libamd_smi {}", nodes.len(), session.count())
+                });
+            }
+            let mut gpus: Vec<Gpu> = Vec::with_capacity(nodes.len());
+            for node in nodes {
+                let address = node.bdf_id() & !PARTITION_BITS;
+                let nth =
+                    gpus.iter().filter(|gpu| gpu.pci_id() & !PARTITION_BITS == address).count();
+                gpus.push(Gpu::new(&sysfs, node, Arc::clone(&session), Key { address, nth }));
+            }
+            gpus
+        };
+        log::info(|| format!("{} devices", gpus.len()));
+        self.never_waits = flags & rsmi_init_flags_t::RSMI_INIT_FLAG_RESRV_TEST1.0 != 0;
+        self.generation = Some(generation);
+        self.gpus = gpus;
+        self.topology = topology;
+        door::settle();
+        Ok(())
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.gpus.len() as u32
+    }
+
+    pub(crate) fn gpu(&self, dv_ind: u32) -> Result<&Gpu> {
+        self.gpus.get(dv_ind as usize).ok_or_else(|| {
+            log::reason(|| format!("there are {} devices", self.gpus.len()));
+            rsmi_status_t::RSMI_STATUS_INVALID_ARGS
+        })
+    }
+
+    /// The device for this call alone, where the client wants to be told that it is not.
+    pub(crate) fn claim<'gpu>(&self, gpu: &'gpu Gpu) -> Result<Option<MutexGuard<'gpu, ()>>> {
+        if !self.never_waits {
+            return Ok(None);
+        }
+        let claim = gpu.claimed.try_lock();
+        claim.map(Some).ok_or(rsmi_status_t::RSMI_STATUS_BUSY)
+    }
+
+    /// The hops and the kind of link from one device to another.
+    pub(crate) fn link_type(&self, from: &Gpu, to: &Gpu) -> Result<(u64, RSMI_IO_LINK_TYPE)> {
+        match self.way(from, to)? {
+            Way::Direct { .. } => Ok((1, RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_XGMI)),
+            Way::ByCpus { same: true, .. } => {
+                Ok((2, RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_PCIEXPRESS))
+            }
+            Way::ByCpus { between, .. } => {
+                let hops = if between.is_some() { 3 } else { 4 };
+                Ok((hops, RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_PCIEXPRESS))
+            }
+        }
+    }
+
+    /// The weight of the way from one device to another.
+    pub(crate) fn link_weight(&self, from: &Gpu, to: &Gpu) -> Result<u64> {
+        /// What stands for CPU nodes that no link joins.
+        const UNLINKED: u64 = 10;
+        Ok(match self.way(from, to)? {
+            Way::Direct { weight } => weight,
+            Way::ByCpus { ends, same: true, .. } => ends,
+            Way::ByCpus { ends, between, .. } => ends + between.unwrap_or(UNLINKED),
+        })
+    }
+
+    fn way(&self, from: &Gpu, to: &Gpu) -> Result<Way> {
+        let no_way = |why: &str| {
+            log::reason(|| why.into());
+            Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)
+        };
+        log::source(|| "KFD's topology".into());
+        if let Some(link) = from.node().gpus.get(&to.node().index) {
+            return if link.kind == kfd::LINK_XGMI {
+                Ok(Way::Direct { weight: link.weight })
+            } else {
+                no_way("the devices are linked, but not by XGMI")
+            };
+        }
+        match from.node().cpu {
+            Some((cpu, link)) if link.kind == kfd::LINK_PCIE => {
+                let (other, other_weight) =
+                    to.node().cpu.map_or((0, 0), |(node, link)| (node, link.weight));
+                Ok(Way::ByCpus {
+                    ends: link.weight + other_weight,
+                    same: cpu == other,
+                    between: self.topology.between_cpus(cpu, other),
+                })
+            }
+            _ => no_way("the device is not on PCIe"),
+        }
+    }
+}
+
+/// How one device reaches another.
+enum Way {
+    Direct {
+        weight: u64,
+    },
+    /// Over the CPU nodes of both: the weights at the ends, and between two different ones.
+    ByCpus {
+        ends: u64,
+        same: bool,
+        between: Option<u64>,
+    },
+}
+
+thread_local! {
+    /// Whether this thread's fork has the lock.
+    static LOCKED_FOR_FORK: Cell<bool> = const { Cell::new(false) };
+}
+
+fn stay_whole_over_fork() {
+    static ONCE: OnceCell<()> = OnceCell::new();
+    ONCE.get_or_init(|| {
+        // SAFETY: the handlers only touch our lock, and we stay loaded for ever.
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child)) };
+    });
+}
+
+unsafe extern "C" fn before_fork() {
+    // A fork from inside libamd_smi, which starts helpers of its own, holds the lock already; one
+    // that cannot have it soon goes on without, rather than stop the host.
+    let locked = !amdsmi::inside()
+        // SAFETY: unlocked below, on this thread, in whichever process.
+        && unsafe { RUNTIME.raw() }.try_lock_exclusive_for(Duration::from_secs(1));
+    LOCKED_FOR_FORK.set(locked);
+}
+
+unsafe extern "C" fn in_parent() {
+    if LOCKED_FOR_FORK.take() {
+        // SAFETY: locked by this thread in before_fork.
+        unsafe { RUNTIME.raw().unlock_exclusive() };
+    }
+}
+
+unsafe extern "C" fn in_child() {
+    if LOCKED_FOR_FORK.take() || !amdsmi::inside() {
+        // The threads that may wait for the lock are not in the child, where unlocking would want
+        // to wake them.
+        // SAFETY: the child has this one thread, and no guard of the lock is alive on it.
+        let raw = std::ptr::from_ref(unsafe { RUNTIME.raw() }).cast_mut();
+        // SAFETY: as above; a RawRwLock is one atomic word.
+        unsafe { raw.write(RawRwLock::INIT) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_counted_and_the_count_does_not_overflow() {
+        let mut state = State::new();
+        assert_eq!(state.leave(), Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR));
+        state.users = i32::MAX;
+        assert_eq!(state.enter(0), Err(rsmi_status_t::RSMI_STATUS_REFCOUNT_OVERFLOW));
+        assert_eq!(state.users, i32::MAX);
+        state.users = 2;
+        assert_eq!((state.leave(), state.users), (Ok(()), 1));
+        assert_eq!((state.leave(), state.users), (Ok(()), 0));
+        assert_eq!(state.leave(), Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR));
+    }
+}

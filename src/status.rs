@@ -1,0 +1,199 @@
+//! rsmi_status_t out of amdsmi status, errno and our own errors: one table each.
+
+use crate::generation::Generation;
+use crate::types::rsmi_status_t as S;
+use std::ffi::CStr;
+
+pub(crate) type Result<T = ()> = std::result::Result<T, S>;
+
+/// What is written and what is returned; some functions write although they fail.
+pub(crate) struct Reply<T> {
+    pub(crate) status: S,
+    pub(crate) value: Option<T>,
+}
+
+impl<T> Reply<T> {
+    pub(crate) fn result(self) -> Result<T> {
+        match (self.status, self.value) {
+            (S::RSMI_STATUS_SUCCESS, Some(value)) => Ok(value),
+            (S::RSMI_STATUS_SUCCESS, None) => Err(S::RSMI_STATUS_UNKNOWN_ERROR),
+            (status, _) => Err(status),
+        }
+    }
+
+    /// The value, or on failure `instead` beside the status.
+    pub(crate) fn or_write(result: Result<T>, instead: T) -> Self {
+        match result {
+            Ok(value) => Self { status: S::RSMI_STATUS_SUCCESS, value: Some(value) },
+            Err(status) => Self { status, value: Some(instead) },
+        }
+    }
+}
+
+impl<T> From<Result<T>> for Reply<T> {
+    fn from(result: Result<T>) -> Self {
+        match result {
+            Ok(value) => Self { status: S::RSMI_STATUS_SUCCESS, value: Some(value) },
+            Err(status) => Self { status, value: None },
+        }
+    }
+}
+
+/// amdsmi's statuses. A number that is not here is unknown to us, and to rsmi.
+#[rustfmt::skip]
+const FROM_AMDSMI: &[(u32, S)] = &[
+    (0, S::RSMI_STATUS_SUCCESS),
+    (1, S::RSMI_STATUS_INVALID_ARGS),           // INVAL
+    (2, S::RSMI_STATUS_NOT_SUPPORTED),
+    (3, S::RSMI_STATUS_NOT_YET_IMPLEMENTED),
+    (4, S::RSMI_STATUS_FAIL_LOAD_MODULE),
+    (5, S::RSMI_STATUS_FAIL_LOAD_SYMBOL),
+    (6, S::RSMI_STATUS_DRM_ERROR),
+    (7, S::RSMI_STATUS_UNKNOWN_ERROR),          // API_FAILED
+    (8, S::RSMI_STATUS_BUSY),                   // TIMEOUT
+    (9, S::RSMI_STATUS_BUSY),                   // RETRY
+    (10, S::RSMI_STATUS_PERMISSION),
+    (11, S::RSMI_STATUS_INTERRUPT),
+    (12, S::RSMI_STATUS_UNEXPECTED_SIZE),       // IO: rsmi maps EIO so
+    (13, S::RSMI_STATUS_INTERNAL_EXCEPTION),    // ADDRESS_FAULT
+    (14, S::RSMI_STATUS_FILE_ERROR),
+    (15, S::RSMI_STATUS_OUT_OF_RESOURCES),
+    (16, S::RSMI_STATUS_INTERNAL_EXCEPTION),
+    (17, S::RSMI_STATUS_INPUT_OUT_OF_BOUNDS),
+    (18, S::RSMI_STATUS_INIT_ERROR),
+    (19, S::RSMI_STATUS_REFCOUNT_OVERFLOW),
+    (20, S::RSMI_STATUS_NOT_SUPPORTED),         // DIRECTORY_NOT_FOUND
+    (30, S::RSMI_STATUS_BUSY),
+    (31, S::RSMI_STATUS_NOT_FOUND),
+    (32, S::RSMI_STATUS_INIT_ERROR),            // NOT_INIT
+    (33, S::RSMI_STATUS_OUT_OF_RESOURCES),      // NO_SLOT
+    (34, S::RSMI_STATUS_INIT_ERROR),            // DRIVER_NOT_LOADED
+    (39, S::RSMI_STATUS_INSUFFICIENT_SIZE),     // MORE_DATA
+    (40, S::RSMI_STATUS_NO_DATA),
+    (41, S::RSMI_STATUS_INSUFFICIENT_SIZE),
+    (42, S::RSMI_STATUS_UNEXPECTED_SIZE),
+    (43, S::RSMI_STATUS_UNEXPECTED_DATA),
+    (44, S::RSMI_STATUS_NOT_SUPPORTED),         // 44 to 51 speak of CPUs
+    (45, S::RSMI_STATUS_NOT_SUPPORTED),
+    (46, S::RSMI_STATUS_NOT_SUPPORTED),
+    (47, S::RSMI_STATUS_NOT_SUPPORTED),
+    (48, S::RSMI_STATUS_NOT_SUPPORTED),
+    (49, S::RSMI_STATUS_NOT_SUPPORTED),
+    (50, S::RSMI_STATUS_NOT_SUPPORTED),
+    (51, S::RSMI_STATUS_NOT_SUPPORTED),
+    (52, S::RSMI_STATUS_NOT_SUPPORTED),         // FILE_NOT_FOUND: rsmi maps ENOENT so
+    (53, S::RSMI_STATUS_INVALID_ARGS),          // ARG_PTR_NULL
+    (54, S::RSMI_STATUS_AMDGPU_RESTART_ERR),
+    (55, S::RSMI_STATUS_SETTING_UNAVAILABLE),
+    (56, S::RSMI_STATUS_UNEXPECTED_DATA),       // CORRUPTED_EEPROM
+    (57, S::RSMI_STATUS_INSUFFICIENT_SIZE),     // MORE_DATA, 6.4
+];
+
+pub(crate) fn from_amdsmi(status: u32) -> Result {
+    let found = FROM_AMDSMI.iter().find(|(number, _)| *number == status);
+    match found.map_or(S::RSMI_STATUS_UNKNOWN_ERROR, |(_, rsmi)| *rsmi) {
+        S::RSMI_STATUS_SUCCESS => Ok(()),
+        error => Err(error),
+    }
+}
+
+/// What the legacy library makes of an errno when it reads a file.
+pub(crate) fn from_errno(errno: i32) -> S {
+    match errno {
+        libc::ESRCH => S::RSMI_STATUS_NOT_FOUND,
+        libc::EACCES => S::RSMI_STATUS_PERMISSION,
+        libc::EPERM | libc::ENOENT => S::RSMI_STATUS_NOT_SUPPORTED,
+        libc::EBADF | libc::EISDIR => S::RSMI_STATUS_FILE_ERROR,
+        libc::EINTR => S::RSMI_STATUS_INTERRUPT,
+        libc::EIO => S::RSMI_STATUS_UNEXPECTED_SIZE,
+        libc::ENXIO => S::RSMI_STATUS_UNEXPECTED_DATA,
+        libc::EBUSY => S::RSMI_STATUS_BUSY,
+        libc::EINVAL => S::RSMI_STATUS_INVALID_ARGS,
+        _ => S::RSMI_STATUS_UNKNOWN_ERROR,
+    }
+}
+
+/// The name and the sentence of each status; clients print the sentence.
+#[rustfmt::skip]
+const TEXTS: &[(S, &CStr)] = &[
+    (S::RSMI_STATUS_SUCCESS, c"RSMI_STATUS_SUCCESS: The function has been executed successfully."),
+    (S::RSMI_STATUS_INVALID_ARGS, c"RSMI_STATUS_INVALID_ARGS: The provided arguments do not meet the preconditions required for calling this function."),
+    (S::RSMI_STATUS_NOT_SUPPORTED, c"RSMI_STATUS_NOT_SUPPORTED: This function is not supported in the current environment."),
+    (S::RSMI_STATUS_FILE_ERROR, c"RSMI_STATUS_FILE_ERROR: There was an error in finding or opening a file or directory. The operation may not be supported by this Linux kernel version."),
+    (S::RSMI_STATUS_PERMISSION, c"RSMI_STATUS_PERMISSION: The user ID of the calling process does not have sufficient permission to execute a command.  Often this is fixed by running as root (sudo)."),
+    (S::RSMI_STATUS_OUT_OF_RESOURCES, c"RSMI_STATUS_OUT_OF_RESOURCES: Unable to acquire memory or other resource"),
+    (S::RSMI_STATUS_INTERNAL_EXCEPTION, c"RSMI_STATUS_INTERNAL_EXCEPTION: An internal exception was caught"),
+    (S::RSMI_STATUS_INPUT_OUT_OF_BOUNDS, c"RSMI_STATUS_INPUT_OUT_OF_BOUNDS: The provided input is out of allowable or safe range"),
+    (S::RSMI_STATUS_INIT_ERROR, c"RSMI_STATUS_INIT_ERROR: An error occurred during initialization, during monitor discovery or when when initializing internal data structures"),
+    (S::RSMI_STATUS_NOT_YET_IMPLEMENTED, c"RSMI_STATUS_NOT_YET_IMPLEMENTED: The called function has not been implemented in this system for this device type"),
+    (S::RSMI_STATUS_NOT_FOUND, c"RSMI_STATUS_NOT_FOUND: An item required to complete the call was not found"),
+    (S::RSMI_STATUS_INSUFFICIENT_SIZE, c"RSMI_STATUS_INSUFFICIENT_SIZE: Not enough resources were available to fully execute the call"),
+    (S::RSMI_STATUS_INTERRUPT, c"RSMI_STATUS_INTERRUPT: An interrupt occurred while executing the function"),
+    (S::RSMI_STATUS_UNEXPECTED_SIZE, c"RSMI_STATUS_UNEXPECTED_SIZE: Data (usually from reading a file) was out of range from what was expected"),
+    (S::RSMI_STATUS_NO_DATA, c"RSMI_STATUS_NO_DATA: No data was found (usually from reading a file) where data was expected"),
+    (S::RSMI_STATUS_UNEXPECTED_DATA, c"RSMI_STATUS_UNEXPECTED_DATA: Data read (usually from a file) or provided to function is not what was expected"),
+    (S::RSMI_STATUS_BUSY, c"RSMI_STATUS_BUSY: A resource or mutex could not be acquired because it is already being used"),
+    (S::RSMI_STATUS_REFCOUNT_OVERFLOW, c"RSMI_STATUS_REFCOUNT_OVERFLOW: An internal reference counter exceeded INT32_MAX"),
+    (S::RSMI_STATUS_SETTING_UNAVAILABLE, c"RSMI_STATUS_SETTING_UNAVAILABLE: Requested setting is unavailable for the current device"),
+    (S::RSMI_STATUS_AMDGPU_RESTART_ERR, c"RSMI_STATUS_AMDGPU_RESTART_ERR: Could not successfully restart the amdgpu driver"),
+    (S::RSMI_STATUS_DRM_ERROR, c"RSMI_STATUS_DRM_ERROR: An error occurred when calling libdrm"),
+    (S::RSMI_STATUS_FAIL_LOAD_MODULE, c"RSMI_STATUS_FAIL_LOAD_MODULE: Failed to load the required module"),
+    (S::RSMI_STATUS_FAIL_LOAD_SYMBOL, c"RSMI_STATUS_FAIL_LOAD_SYMBOL: Failed to load the required symbol"),
+    (S::RSMI_STATUS_UNKNOWN_ERROR, c"RSMI_STATUS_UNKNOWN_ERROR: An unknown error prevented the call from completing successfully"),
+];
+
+/// What a number gets that no header lists.
+const UNKNOWN: &CStr = c"RSMI_STATUS_UNKNOWN_ERROR: An unknown error occurred";
+
+/// The sentence for a status, and what `rsmi_status_string` itself returns for it.
+pub(crate) fn text(status: S, generation: Generation) -> (&'static CStr, S) {
+    // The three came with ROCm 6.4's header, their sentences only with 7.0.
+    let too_new = !generation.is_seven()
+        && (S::RSMI_STATUS_DRM_ERROR.0..=S::RSMI_STATUS_FAIL_LOAD_SYMBOL.0).contains(&status.0);
+    match TEXTS.iter().find(|(listed, _)| *listed == status && !too_new) {
+        Some((_, text)) => (text, S::RSMI_STATUS_SUCCESS),
+        None => (UNKNOWN, S::RSMI_STATUS_UNKNOWN_ERROR),
+    }
+}
+
+/// The bare name, for the log.
+pub(crate) fn name(status: S) -> &'static str {
+    let (text, _) = text(status, Generation::NEWEST);
+    text.to_str().ok().and_then(|text| text.split(':').next()).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_amdsmi_number_has_one_answer() {
+        for number in 0..=0xFFFF {
+            let listed = FROM_AMDSMI.iter().filter(|(listed, _)| *listed == number).count();
+            assert!(listed <= 1, "{number} is listed {listed} times");
+            assert_eq!(from_amdsmi(number).is_ok(), number == 0, "{number}");
+        }
+        for number in [22, 58, 0xFFFF_FFFE, 0xFFFF_FFFF] {
+            assert_eq!(from_amdsmi(number), Err(S::RSMI_STATUS_UNKNOWN_ERROR), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_status_that_rsmi_has_comes_back_from_amdsmi_as_itself() {
+        // The numbers that libamd_smi's own rocm_smi turns its statuses into.
+        let there = [0, 1, 2, 14, 10, 15, 16, 17, 32, 3, 31, 41, 11, 42, 40, 43, 30, 19, 55, 54];
+        for (rsmi, amdsmi) in there.into_iter().enumerate() {
+            let back = from_amdsmi(amdsmi).err().map_or(0, |status| status.0);
+            assert_eq!(back, rsmi as u32, "amdsmi {amdsmi}");
+        }
+    }
+
+    #[test]
+    fn texts_are_known_by_generation() {
+        assert_eq!(name(S::RSMI_STATUS_BUSY), "RSMI_STATUS_BUSY");
+        assert_eq!(text(S(20), Generation::NEWEST).1, S::RSMI_STATUS_SUCCESS);
+        assert_eq!(text(S(20), Generation::V6_4).1, S::RSMI_STATUS_UNKNOWN_ERROR);
+        assert_eq!(text(S(23), Generation::NEWEST).1, S::RSMI_STATUS_UNKNOWN_ERROR);
+        assert_eq!(text(S(u32::MAX), Generation::NEWEST).1, S::RSMI_STATUS_SUCCESS);
+    }
+}

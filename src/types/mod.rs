@@ -1,0 +1,59 @@
+//! Every type, enumerator and constant of rocm_smi.h 7.8, spelled as C spells it.
+//!
+//! One file a chapter, named like the file of `api` whose functions take them. cbindgen turns all
+//! of it into `include/rocm_smi/rocm_smi.h`, so what a doc comment says here is read by C
+//! programmers there.
+#![allow(non_camel_case_types, reason = "the names are those of the C header")]
+
+/// Fails the build unless a type lies in memory as the C header of 7.8 lays it out.
+macro_rules! assert_layout {
+    ($type:ident: $size:literal { $($member:ident: $offset:literal),+ $(,)? }) => {
+        const _: () = {
+            assert!(size_of::<$type>() == $size);
+            $(assert!(core::mem::offset_of!($type, $member) == $offset);)+
+        };
+    };
+}
+
+mod clocks;
+mod counters;
+mod errors;
+mod events;
+mod identity;
+mod init;
+mod memory;
+mod metrics;
+mod partition;
+mod pcie;
+mod perf;
+mod physical;
+mod power;
+mod support;
+mod system;
+mod topology;
+mod versions;
+mod xgmi;
+
+pub use clocks::*;
+pub use counters::*;
+pub use errors::*;
+pub use events::*;
+pub use identity::*;
+pub use init::*;
+pub use memory::*;
+pub use metrics::*;
+pub use partition::*;
+pub use pcie::*;
+pub use perf::*;
+pub use physical::*;
+pub use power::*;
+pub use support::*;
+pub use system::*;
+pub use topology::*;
+pub use versions::*;
+pub use xgmi::*;
+
+/// A set of up to 64 things, one bit each: frequency levels, power profiles, blocks.
+pub type rsmi_bit_field_t = u64;
+/// Older spelling of rsmi_bit_field_t.
+pub type rsmi_bit_field = rsmi_bit_field_t;

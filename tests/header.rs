@@ -1,0 +1,191 @@
+//! include/rocm_smi/rocm_smi.h is what src/types and src/api say, and compiles in every standard.
+//!
+//! `BLESS=1 cargo test --test header` writes it.
+
+#[path = "abi/compiler.rs"]
+mod compiler;
+
+use std::path::Path;
+use std::{env, fs};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The types that have a tag in the original header: struct or the like, type, tag. cbindgen gives
+/// a tag to every type or to none.
+const TAGS: [(&str, &str, &str); 4] = [
+    ("enum", "RSMI_IO_LINK_TYPE", "_RSMI_IO_LINK_TYPE"),
+    ("union", "rsmi_func_id_value_t", "id"),
+    ("struct", "metrics_table_header_t", "metrics_table_header_t"),
+    ("struct", "amdgpu_xcp_metrics_t", "amdgpu_xcp_metrics_t"),
+];
+
+fn generate() -> String {
+    let config = cbindgen::Config::from_file(format!("{ROOT}/cbindgen.toml"))
+        .expect("cbindgen.toml is valid");
+    let bindings = cbindgen::Builder::new()
+        .with_crate(ROOT)
+        .with_config(config)
+        .generate()
+        .expect("cbindgen can read the crate");
+    let mut header = Vec::new();
+    bindings.write(&mut header);
+    let mut header = String::from_utf8(header).expect("cbindgen writes UTF-8");
+    for (kind, name, tag) in TAGS {
+        let end = header.find(&format!("\n}} {name};")).expect("the type is in the header");
+        let untagged = format!("typedef {kind} {{");
+        let start = header[..end].rfind(&untagged).expect("the type has a beginning");
+        header.replace_range(start..start + untagged.len(), &format!("typedef {kind} {tag} {{"));
+    }
+    header
+}
+
+#[test]
+fn the_committed_header_is_the_generated_one() {
+    let path = format!("{ROOT}/include/rocm_smi/rocm_smi.h");
+    let generated = generate();
+    if env::var_os("BLESS").is_some() {
+        fs::write(&path, generated).expect("the header can be written");
+        return;
+    }
+    let committed = fs::read_to_string(&path).expect("the header is there");
+    for (number, (ours, theirs)) in (1..).zip(committed.lines().zip(generated.lines())) {
+        assert_eq!(ours, theirs, "{path}:{number}: run `BLESS=1 cargo test --test header`");
+    }
+    assert!(committed == generated, "{path}: run `BLESS=1 cargo test --test header`");
+}
+
+/// cbindgen drops a type that no function takes, unless cbindgen.toml names it.
+#[test]
+fn every_public_type_and_constant_is_in_the_header() {
+    let header = generate();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let in_header: Vec<&str> = header.split(|c| !is_word(c)).collect();
+    let mut seen = 0;
+    for file in fs::read_dir(Path::new(ROOT).join("src/types")).expect("it is a directory") {
+        let text = fs::read_to_string(file.expect("it can be listed").path()).expect("it is text");
+        for line in text.lines() {
+            let mut words = line.split(|c| !is_word(c));
+            let (Some("pub"), Some("const" | "enum" | "struct" | "type" | "union"), Some(name)) =
+                (words.next(), words.next(), words.next())
+            else {
+                continue;
+            };
+            seen += 1;
+            assert!(in_header.contains(&name), "{name} is missing: add it to cbindgen.toml");
+        }
+    }
+    assert!(seen > 80, "only {seen} types and constants were found in src/types");
+}
+
+/// cbindgen takes every `pub const` of the crate for one of the header's.
+#[test]
+fn every_macro_of_the_header_is_one_of_the_original() {
+    let header = generate();
+    let names: Vec<_> = header.lines().filter_map(|line| line.strip_prefix("#define ")).collect();
+    assert!(names.len() > 15, "only {} macros were found in the header", names.len());
+    for name in names.iter().filter_map(|name| name.split([' ', '(']).next()) {
+        assert!(
+            name == "ROCM_SMI_ROCM_SMI_H_" || include_str!("abi/layout.c").contains(name),
+            "{name} is not in the original header: make it pub(crate)"
+        );
+    }
+}
+
+#[test]
+fn it_compiles_in_every_standard() {
+    let source = r#"
+        #include "rocm_smi/rocm_smi.h"
+        #include "rocm_smi/rocm_smi.h"
+        #include "rocm_smi/rocm_smi64Config.h"
+
+        #if rocm_smi_VERSION_MAJOR != 7 || rocm_smi_VERSION_MINOR != 8
+        #error "the version is not that of the API"
+        #endif
+
+        int profiles[RSMI_MAX_NUM_POWER_PROFILES];
+        struct metrics_table_header_t header;
+        struct amdgpu_xcp_metrics_t partition;
+        union id value;
+        enum _RSMI_IO_LINK_TYPE link = RSMI_IOLINK_TYPE_XGMI;
+        #ifdef __cplusplus
+        std::uint32_t node = CPU_NODE_INDEX;
+        #endif
+    "#;
+    for dialect in compiler::dialects() {
+        dialect.check(&[], source);
+    }
+}
+
+/// Kernel headers that a machine may have: none that compiles, one that lacks the newer events, and
+/// one that has everything. Some programs bring a copy of their own.
+#[test]
+fn the_kfd_events_do_not_depend_on_the_kernel_headers() {
+    const OLD: &str = "
+        #ifndef KFD_IOCTL_H_INCLUDED
+        #define KFD_IOCTL_H_INCLUDED
+        #define KFD_IOCTL_MAJOR_VERSION 1
+        #define KFD_IOCTL_MINOR_VERSION 3
+        enum kfd_smi_event { KFD_SMI_EVENT_NONE = 0, KFD_SMI_EVENT_VMFAULT = 1 };
+        #define KFD_SMI_EVENT_MASK_FROM_INDEX(i) (1ULL << ((i) - 1))
+        struct kfd_ioctl_smi_events_args { unsigned gpuid; unsigned anon_fd; };
+        #define AMDKFD_IOC_SMI_EVENTS 0xC0084B1F
+        #endif
+    ";
+    const NEW: &str = "
+        #ifndef KFD_IOCTL_H_INCLUDED
+        #define KFD_IOCTL_H_INCLUDED
+        #define KFD_IOCTL_MAJOR_VERSION 1
+        #define KFD_IOCTL_MINOR_VERSION 10
+        enum kfd_smi_event {
+          KFD_SMI_EVENT_NONE, KFD_SMI_EVENT_VMFAULT, KFD_SMI_EVENT_THERMAL_THROTTLE,
+          KFD_SMI_EVENT_GPU_PRE_RESET, KFD_SMI_EVENT_GPU_POST_RESET, KFD_SMI_EVENT_MIGRATE_START,
+          KFD_SMI_EVENT_MIGRATE_END, KFD_SMI_EVENT_PAGE_FAULT_START, KFD_SMI_EVENT_PAGE_FAULT_END,
+          KFD_SMI_EVENT_QUEUE_EVICTION, KFD_SMI_EVENT_QUEUE_RESTORE,
+          KFD_SMI_EVENT_UNMAP_FROM_GPU, KFD_SMI_EVENT_ALL_PROCESS = 64
+        };
+        #define KFD_SMI_EVENT_MASK_FROM_INDEX(i) (1ULL << ((i) - 1))
+        #define KFD_SMI_EVENT_MSG_SIZE 96
+        struct kfd_ioctl_smi_events_args { unsigned gpuid; unsigned anon_fd; };
+        #define AMDKFD_IOC_SMI_EVENTS 0xC0084B1F
+        #endif
+    ";
+    let source = r#"
+        #include "rocm_smi/rocm_smi.h"
+        #include <linux/kfd_ioctl.h>
+        #include <own/kfd_ioctl.h>
+        #ifndef __cplusplus
+        #define static_assert _Static_assert
+        #endif
+        #define SAME(kfd, rsmi) static_assert((int)(kfd) == (int)(rsmi), #kfd)
+        SAME(KFD_SMI_EVENT_NONE, RSMI_EVT_NOTIF_NONE);
+        SAME(KFD_SMI_EVENT_VMFAULT, RSMI_EVT_NOTIF_VMFAULT);
+        SAME(KFD_SMI_EVENT_THERMAL_THROTTLE, RSMI_EVT_NOTIF_THERMAL_THROTTLE);
+        SAME(KFD_SMI_EVENT_GPU_PRE_RESET, RSMI_EVT_NOTIF_GPU_PRE_RESET);
+        SAME(KFD_SMI_EVENT_GPU_POST_RESET, RSMI_EVT_NOTIF_GPU_POST_RESET);
+        SAME(KFD_SMI_EVENT_MIGRATE_START, RSMI_EVT_NOTIF_EVENT_MIGRATE_START);
+        SAME(KFD_SMI_EVENT_MIGRATE_END, RSMI_EVT_NOTIF_EVENT_MIGRATE_END);
+        SAME(KFD_SMI_EVENT_PAGE_FAULT_START, RSMI_EVT_NOTIF_EVENT_PAGE_FAULT_START);
+        SAME(KFD_SMI_EVENT_PAGE_FAULT_END, RSMI_EVT_NOTIF_EVENT_PAGE_FAULT_END);
+        SAME(KFD_SMI_EVENT_QUEUE_EVICTION, RSMI_EVT_NOTIF_EVENT_QUEUE_EVICTION);
+        SAME(KFD_SMI_EVENT_QUEUE_RESTORE, RSMI_EVT_NOTIF_EVENT_QUEUE_RESTORE);
+        SAME(KFD_SMI_EVENT_UNMAP_FROM_GPU, RSMI_EVT_NOTIF_EVENT_UNMAP_FROM_GPU);
+        SAME(KFD_SMI_EVENT_ALL_PROCESS, RSMI_EVT_NOTIF_EVENT_ALL_PROCESS);
+        SAME(KFD_SMI_EVENT_MSG_SIZE, MAX_EVENT_NOTIFICATION_MSG_SIZE);
+        static_assert(KFD_SMI_EVENT_MASK_FROM_INDEX(64) == RSMI_EVENT_MASK_FROM_INDEX(64), "mask");
+        static_assert(AMDKFD_IOC_SMI_EVENTS == 0xC0084B1F, "the number of the ioctl");
+        struct kfd_ioctl_smi_events_args arguments = {1, 2};
+    "#;
+    for (name, kernel) in [("none", ""), ("old", OLD), ("new", NEW)] {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kfd").join(name);
+        let files =
+            [("linux", "kfd_ioctl.h", kernel), ("own", "kfd_ioctl.h", NEW), ("drm", "drm.h", "")];
+        for (folder, file, text) in files {
+            fs::create_dir_all(directory.join(folder)).expect("it is ours");
+            fs::write(directory.join(folder).join(file), text).expect("it is ours");
+        }
+        let directory = directory.to_str().expect("a path in UTF-8");
+        for dialect in compiler::dialects() {
+            dialect.check(&["-I", directory], source);
+        }
+    }
+}
