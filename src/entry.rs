@@ -102,12 +102,12 @@ pub(crate) unsafe fn get<T, R: Into<Reply<T>>>(
 ///
 /// # Safety
 /// `out` is null or good for writing `len` bytes.
-pub(crate) unsafe fn get_str(
+pub(crate) unsafe fn get_str<R: Into<Reply<Vec<u8>>>>(
     dv_ind: u32,
     out: *mut c_char,
     len: usize,
     null: Null,
-    read: impl FnOnce(&Gpu) -> Result<Vec<u8>>,
+    read: impl FnOnce(&Gpu) -> R,
 ) -> rsmi_status_t {
     if out.is_null() {
         return null.answer(dv_ind);
@@ -115,11 +115,14 @@ pub(crate) unsafe fn get_str(
     if len == 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    match with_gpu(dv_ind, read) {
-        // SAFETY: not null, and then good for `len` bytes, by this function's contract.
-        Ok(text) => finish(unsafe { put_str(out, len, &text) }),
-        Err(status) => status,
-    }
+    let reply = match with_gpu(dv_ind, |gpu| Ok(read(gpu).into())) {
+        Ok(reply) => reply,
+        Err(status) => return status,
+    };
+    let Some(text) = reply.value else { return reply.status };
+    // SAFETY: not null, and then good for `len` bytes, by this function's contract.
+    let written = unsafe { put_str(out, len, &text) };
+    if reply.status == rsmi_status_t::RSMI_STATUS_SUCCESS { finish(written) } else { reply.status }
 }
 
 /// Writes one value through a client's pointer.

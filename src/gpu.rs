@@ -1,6 +1,7 @@
 //! One device: a method for each question, in rsmi's units, and the choice of what answers it.
 
-use crate::amdsmi::{Key, Release, Session};
+use crate::amdsmi::{Handle, Key, Plain, Release, Session, Symbols};
+use crate::generation::Generation;
 use crate::kernel::dpm::Table;
 use crate::kernel::hwmon::Hwmon;
 use crate::kernel::kfd::{self, Link, Node};
@@ -33,6 +34,7 @@ pub(crate) struct Gpu {
     names: Names,
     session: Arc<Session>,
     key: Key,
+    generation: Generation,
     /// Held during a call where the client asked for BUSY instead of waiting.
     pub(crate) claimed: Mutex<()>,
 }
@@ -61,19 +63,28 @@ struct Names {
 }
 
 impl Identity {
-    fn read(device: &Dir, node: &Node) -> Self {
+    fn read(device: &Dir, node: &Node, generation: Generation) -> Self {
         let id = |name| -> Result<u16> {
             let value = number::lenient(&device.word(name)?, 16);
             u16::try_from(value).map_err(|_| rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE)
         };
         let from_kfd = |name| node.property(name).ok_or(NOT_SUPPORTED);
+        // Partitions have no such files; only clients of ROCm 7 were told of KFD's ids.
+        let id_or_kfd = |name, property| match id(name) {
+            Err(_) if generation.is_seven() => from_kfd(property).map(|id| id as u16),
+            id => id,
+        };
         Self {
-            device: id("device").or_else(|_| from_kfd("device_id").map(|id| id as u16)),
-            vendor: id("vendor").or_else(|_| from_kfd("vendor_id").map(|id| id as u16)),
+            device: id_or_kfd("device", "device_id"),
+            vendor: id_or_kfd("vendor", "vendor_id"),
             revision: id("revision"),
             subdevice: id("subsystem_device"),
             subvendor: id("subsystem_vendor"),
-            unique: device.number("unique_id", 16).or_else(|_| from_kfd("unique_id")),
+            unique: device.number("unique_id", 16).or_else(|status| match status {
+                // The file is there and says nonsense: the original gives up.
+                rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION => Err(status),
+                _ => from_kfd("unique_id"),
+            }),
             product: device.line("product_name"),
             serial: device.word("serial_number"),
             vbios: device.word("vbios_version"),
@@ -94,16 +105,23 @@ fn render_minor(device: &Dir) -> u32 {
 }
 
 impl Gpu {
-    pub(crate) fn new(sysfs: &Dir, node: Node, session: Arc<Session>, key: Key) -> Self {
+    pub(crate) fn new(
+        sysfs: &Dir,
+        node: Node,
+        session: Arc<Session>,
+        key: Key,
+        generation: Generation,
+    ) -> Self {
         let device = sysfs.join(&format!("class/drm/renderD{}/device", node.render_minor));
         Self {
             hwmon: Hwmon::of(&device),
-            identity: Identity::read(&device, &node),
+            identity: Identity::read(&device, &node, generation),
             names: Names::default(),
             device,
             node,
             session,
             key,
+            generation,
             claimed: Mutex::new(()),
         }
     }
@@ -123,14 +141,19 @@ impl Gpu {
         })
     }
 
+    /// What is written on failure: `instead` for clients of ROCm 7, nothing for older ones.
+    fn or_write<T>(&self, result: Result<T>, instead: T) -> Reply<T> {
+        if self.generation.is_seven() { Reply::or_write(result, instead) } else { result.into() }
+    }
+
     // Identity. Kept since rsmi_init: libamd_smi needs /dev/dri for half of it.
 
     pub(crate) fn id(&self) -> Reply<u16> {
-        Reply::or_write(self.identity.device, u16::MAX)
+        self.or_write(self.identity.device, u16::MAX)
     }
 
     pub(crate) fn vendor_id(&self) -> Reply<u16> {
-        Reply::or_write(self.identity.vendor, u16::MAX)
+        self.or_write(self.identity.vendor, u16::MAX)
     }
 
     pub(crate) fn revision(&self) -> Result<u16> {
@@ -157,31 +180,41 @@ impl Gpu {
         self.identity.vbios.clone()
     }
 
-    /// The product name that the board's data hold, else the device's in pci.ids.
-    pub(crate) fn name(&self) -> Result<Vec<u8>> {
+    /// The product name that the board's data hold, else the device's in pci.ids. Without the ids to
+    /// look it up by, the name is empty, as are the other two.
+    pub(crate) fn name(&self) -> Reply<Vec<u8>> {
         if let Ok(name) = &self.identity.product
             && name.first().is_some_and(|first| matches!(first, b' '..=b'~'))
         {
-            return Ok(name.clone());
+            return Ok(name.clone()).into();
         }
-        let wanted =
-            Wanted::Device { vendor: self.identity.vendor?, device: self.identity.device? };
-        Ok(self.names.device.get_or_init(|| pci_ids::name(wanted)).clone())
+        Self::listed(&self.names.device, || {
+            Ok(Wanted::Device { vendor: self.identity.vendor?, device: self.identity.device? })
+        })
     }
 
-    pub(crate) fn vendor_name(&self) -> Result<Vec<u8>> {
-        let wanted = Wanted::Vendor { vendor: self.identity.vendor? };
-        Ok(self.names.vendor.get_or_init(|| pci_ids::name(wanted)).clone())
+    pub(crate) fn vendor_name(&self) -> Reply<Vec<u8>> {
+        Self::listed(&self.names.vendor, || Ok(Wanted::Vendor { vendor: self.identity.vendor? }))
     }
 
-    pub(crate) fn subsystem_name(&self) -> Result<Vec<u8>> {
-        let wanted = Wanted::Subsystem {
-            vendor: self.identity.vendor?,
-            device: self.identity.device?,
-            subvendor: self.identity.subvendor?,
-            subdevice: self.identity.subdevice?,
-        };
-        Ok(self.names.subsystem.get_or_init(|| pci_ids::name(wanted)).clone())
+    pub(crate) fn subsystem_name(&self) -> Reply<Vec<u8>> {
+        Self::listed(&self.names.subsystem, || {
+            Ok(Wanted::Subsystem {
+                vendor: self.identity.vendor?,
+                device: self.identity.device?,
+                subvendor: self.identity.subvendor?,
+                subdevice: self.identity.subdevice?,
+            })
+        })
+    }
+
+    /// A name out of pci.ids, looked up once.
+    fn listed(
+        known: &OnceCell<Vec<u8>>,
+        wanted: impl FnOnce() -> Result<Wanted>,
+    ) -> Reply<Vec<u8>> {
+        let name = known.get_or_try_init(|| wanted().map(pci_ids::name)).cloned();
+        Reply::or_write(name, Vec::new())
     }
 
     /// The brand that the vbios version stands for, None where the name has to serve.
@@ -214,7 +247,13 @@ impl Gpu {
     }
 
     pub(crate) fn numa_affinity(&self) -> Result<i32> {
-        self.identity.numa_node
+        match self.identity.numa_node {
+            // They were told of an exception where there is no such file.
+            Err(_) if !self.generation.is_seven() => {
+                Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION)
+            }
+            node => node,
+        }
     }
 
     // Sensors. libamd_smi rounds temperatures to degrees and takes power from another source, in
@@ -250,7 +289,7 @@ impl Gpu {
             log::reason(|| "of HBM there is only the current temperature".into());
             return Err(NOT_SUPPORTED);
         }
-        match Metrics::read(&self.device)?.temperature_hbm[stack] {
+        match self.metrics()?.temperature_hbm[stack] {
             u16::MAX => {
                 log::reason(|| "the firmware does not report it".into());
                 Err(NOT_SUPPORTED)
@@ -261,54 +300,50 @@ impl Gpu {
 
     /// rpm
     pub(crate) fn fan_rpms(&self, sensor: u32) -> Result<i64> {
-        if !self.session.at_least(Release::V7_0) {
-            return self.fan_signed("fan#_input", sensor);
-        }
-        self.ask(
+        let asked = self.ask_from(
+            Release::V7_0,
             "amdsmi_get_gpu_fan_rpms",
             |s| s.amdsmi_get_gpu_fan_rpms,
             |f, handle, out| {
                 // SAFETY: the handle is libamd_smi's, `out` our buffer.
                 unsafe { f(handle, sensor, out) }
             },
-        )
-        .result()
+        );
+        asked.map_or_else(|| self.fan_file("fan#_input", sensor), Reply::result)
     }
 
     /// 0 to the maximum, which is 255.
     pub(crate) fn fan_speed(&self, sensor: u32) -> Result<i64> {
-        if !self.session.at_least(Release::V7_0) {
-            return self.fan_signed("pwm#", sensor);
-        }
-        self.ask(
+        let asked = self.ask_from(
+            Release::V7_0,
             "amdsmi_get_gpu_fan_speed",
             |s| s.amdsmi_get_gpu_fan_speed,
             |f, handle, out| {
                 // SAFETY: the handle is libamd_smi's, `out` our buffer.
                 unsafe { f(handle, sensor, out) }
             },
-        )
-        .result()
+        );
+        asked.map_or_else(|| self.fan_file("pwm#", sensor), Reply::result)
     }
 
     pub(crate) fn fan_speed_max(&self, sensor: u32) -> Result<u64> {
-        if !self.session.at_least(Release::V7_0) {
-            return self.fan_signed("pwm#_max", sensor).map(i64::cast_unsigned);
-        }
-        let name = "amdsmi_get_gpu_fan_speed_max";
-        self.ask(
-            name,
+        let asked = self.ask_from(
+            Release::V7_0,
+            "amdsmi_get_gpu_fan_speed_max",
             |s| s.amdsmi_get_gpu_fan_speed_max,
             |f, handle, out| {
                 // SAFETY: the handle is libamd_smi's, `out` our buffer.
                 unsafe { f(handle, sensor, out) }
             },
+        );
+        asked.map_or_else(
+            || self.fan_file("pwm#_max", sensor).map(i64::cast_unsigned),
+            Reply::result,
         )
-        .result()
     }
 
     /// Releases before 7.0 print on stderr about a fan file that they do not understand.
-    fn fan_signed(&self, file: &str, sensor: u32) -> Result<i64> {
+    fn fan_file(&self, file: &str, sensor: u32) -> Result<i64> {
         self.sensors()?.signed(file, sensor.wrapping_add(1))
     }
 
@@ -358,32 +393,39 @@ impl Gpu {
     ///
     /// libamd_smi keeps gpu_metrics for up to 100 ms, in which the counter would stand still.
     pub(crate) fn energy(&self) -> Result<(u64, u64)> {
-        let metrics = Metrics::read(&self.device)?;
+        let metrics = self.metrics()?;
         Ok((metrics.energy_accumulator, metrics.system_clock_counter))
+    }
+
+    fn metrics(&self) -> Result<Metrics> {
+        if !self.generation.is_seven() && !self.device.has("gpu_metrics") {
+            // Older clients were told of strange data where there is no such file.
+            log::reason(|| "the device has no gpu_metrics".into());
+            return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA);
+        }
+        Metrics::read(&self.device)
     }
 
     // Load and memory.
 
     /// Percent. A number above 100 is delivered, and called unexpected.
     pub(crate) fn busy_percent(&self) -> Reply<u32> {
-        if self.session.at_least(Release::V6_4_1) {
-            let name = "amdsmi_get_gpu_busy_percent";
-            return self.ask(
-                name,
-                |s| s.amdsmi_get_gpu_busy_percent,
-                |f, handle, out| {
-                    // SAFETY: the handle is libamd_smi's, `out` our buffer.
-                    unsafe { f(handle, out) }
-                },
-            );
-        }
-        match self.device.word("gpu_busy_percent") {
+        let name = "amdsmi_get_gpu_busy_percent";
+        let asked = self.ask(
+            name,
+            |s| s.amdsmi_get_gpu_busy_percent,
+            |f, handle, out| {
+                // SAFETY: the handle is libamd_smi's, `out` our buffer.
+                unsafe { f(handle, out) }
+            },
+        );
+        asked.unwrap_or_else(|| match self.device.word("gpu_busy_percent") {
             Ok(text) => {
                 let percent = number::lenient(&text, 10) as u32;
                 Reply { status: check_percent(percent.into()), value: Some(percent) }
             }
             Err(status) => Err(status).into(),
-        }
+        })
     }
 
     /// Percent, of the memory controller's time. No function of libamd_smi reads this file.
@@ -396,11 +438,11 @@ impl Gpu {
 
     /// Bytes.
     pub(crate) fn memory_total(&self, kind: rsmi_memory_type_t) -> Reply<u64> {
-        if !map::MEMORY_FILES.iter().any(|row| row.0 == kind) {
+        let Some((_, total, _)) = map::MEMORY_FILES.iter().find(|row| row.0 == kind) else {
             return Err(INVALID_ARGS).into();
-        }
+        };
         let name = "amdsmi_get_gpu_memory_total";
-        let total = self.ask(
+        let asked = self.ask(
             name,
             |s| s.amdsmi_get_gpu_memory_total,
             |f, handle, out| {
@@ -408,16 +450,26 @@ impl Gpu {
                 unsafe { f(handle, kind.0, out) }
             },
         );
-        Reply::or_write(total.result(), 0)
+        // Where libamd_smi fails it does not tell why; the file does.
+        let answer = asked.map_or(Err(NOT_SUPPORTED), Reply::result).or_else(|_| {
+            match self.device.number(total, 10) {
+                // A partition's memory, and what an APU takes of the system's, only KFD tells.
+                Ok(0) | Err(_) if kind == Self::VRAM && self.node.memory() > 0 => {
+                    Ok(self.node.memory())
+                }
+                read => read,
+            }
+        });
+        self.or_write(answer, 0)
     }
 
     /// Bytes.
     pub(crate) fn memory_usage(&self, kind: rsmi_memory_type_t) -> Reply<u64> {
-        if !map::MEMORY_FILES.iter().any(|row| row.0 == kind) {
+        let Some((_, total, used)) = map::MEMORY_FILES.iter().find(|row| row.0 == kind) else {
             return Err(INVALID_ARGS).into();
-        }
+        };
         let name = "amdsmi_get_gpu_memory_usage";
-        let used = self.ask(
+        let asked = self.ask(
             name,
             |s| s.amdsmi_get_gpu_memory_usage,
             |f, handle, out| {
@@ -425,8 +477,17 @@ impl Gpu {
                 unsafe { f(handle, kind.0, out) }
             },
         );
-        Reply::or_write(used.result(), 0)
+        let answer = asked.map_or(Err(NOT_SUPPORTED), Reply::result).or_else(|_| {
+            match self.device.number(used, 10) {
+                // Where no VRAM is used, what counts is whether there is any.
+                Ok(0) | Err(_) if kind == Self::VRAM => self.device.number(total, 10).map(|_| 0),
+                read => read,
+            }
+        });
+        self.or_write(answer, 0)
     }
+
+    const VRAM: rsmi_memory_type_t = rsmi_memory_type_t::RSMI_MEM_TYPE_VRAM;
 
     // Clocks and performance.
 
@@ -444,20 +505,24 @@ impl Gpu {
     }
 
     pub(crate) fn perf_level(&self) -> Result<rsmi_dev_perf_level_t> {
-        let level = self.ask(
-            "amdsmi_get_gpu_perf_level",
+        let name = "amdsmi_get_gpu_perf_level";
+        let asked = self.ask(
+            name,
             |s| s.amdsmi_get_gpu_perf_level,
             |f, handle, out| {
                 // SAFETY: the handle is libamd_smi's, `out` our buffer.
                 unsafe { f(handle, out) }
             },
         );
-        let level = rsmi_dev_perf_level_t(level.result()?);
-        Ok(if map::known_level(level) {
-            level
-        } else {
-            rsmi_dev_perf_level_t::RSMI_DEV_PERF_LEVEL_UNKNOWN
-        })
+        let unknown = rsmi_dev_perf_level_t::RSMI_DEV_PERF_LEVEL_UNKNOWN;
+        if let Some(reply) = asked {
+            // The numbers are the same; a level that libamd_smi learns later has none here.
+            let level = rsmi_dev_perf_level_t(reply.result()?);
+            let known = level.0 <= rsmi_dev_perf_level_t::RSMI_DEV_PERF_LEVEL_LAST.0;
+            return Ok(if known { level } else { unknown });
+        }
+        let word = self.device.word("power_dpm_force_performance_level")?;
+        Ok(map::find(map::PERF_LEVELS, &word.as_slice()).unwrap_or(unknown))
     }
 
     /// The PCIe link's levels: transfers a second and lanes. For the clock's reason not asked of
@@ -469,7 +534,7 @@ impl Gpu {
             return table;
         }
         let levels = table.levels;
-        match Metrics::read(&self.device).and_then(|metrics| synthesised(levels, metrics)) {
+        match self.metrics().and_then(|metrics| synthesised(levels, metrics)) {
             Ok(levels) => Table { levels, outcome: Ok(()) },
             Err(status) => Table { levels, outcome: Err(status) },
         }
@@ -494,13 +559,36 @@ impl Gpu {
         }
     }
 
-    fn ask<F: Copy, T: crate::amdsmi::Plain + PartialEq>(
+    /// Asks libamd_smi; None where it cannot answer for this device.
+    fn ask<F: Copy, T: Plain + PartialEq>(
         &self,
         name: &str,
-        function: impl FnOnce(&crate::amdsmi::Symbols) -> Option<F>,
-        call: impl Fn(F, crate::amdsmi::Handle, *mut T) -> u32,
-    ) -> Reply<T> {
+        function: impl FnOnce(&Symbols) -> Option<F>,
+        call: impl Fn(F, Handle, *mut T) -> u32,
+    ) -> Option<Reply<T>> {
+        // Before 6.4 a partition was answered for out of the whole GPU's files.
+        if self.is_partition() && !self.session.at_least(Release::V6_4_0) {
+            return None;
+        }
         self.session.ask(self.key, name, function, call)
+    }
+
+    /// As `ask`, of this release or a later one.
+    fn ask_from<F: Copy, T: Plain + PartialEq>(
+        &self,
+        release: Release,
+        name: &str,
+        function: impl FnOnce(&Symbols) -> Option<F>,
+        call: impl Fn(F, Handle, *mut T) -> u32,
+    ) -> Option<Reply<T>> {
+        if !self.session.at_least(release) {
+            return None;
+        }
+        self.ask(name, function, call)
+    }
+
+    fn is_partition(&self) -> bool {
+        self.key.nth > 0 || self.node.bdf_id() & kfd::PARTITION_BITS != 0
     }
 }
 

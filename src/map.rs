@@ -1,7 +1,7 @@
 //! Constant tables between rsmi's numbers, the kernel's words and its files.
 
 use crate::types::{
-    rsmi_clk_type_t as Clock, rsmi_dev_perf_level_t, rsmi_memory_type_t as Memory,
+    rsmi_clk_type_t as Clock, rsmi_dev_perf_level_t as Perf, rsmi_memory_type_t as Memory,
     rsmi_temperature_metric_t as Metric, rsmi_temperature_type_t as Temperature,
 };
 
@@ -60,11 +60,18 @@ pub(crate) const BRANDS: &[(&[u8], &[u8])] = &[
 pub(crate) const PCIE_WIDTHS: [u32; 6] = [1, 2, 4, 8, 12, 16];
 pub(crate) const PCIE_SPEEDS: [u32; 4] = [25, 50, 80, 160];
 
-/// Whether a performance level is one that the header lists.
-pub(crate) fn known_level(level: rsmi_dev_perf_level_t) -> bool {
-    level.0 <= rsmi_dev_perf_level_t::RSMI_DEV_PERF_LEVEL_LAST.0
-        || level == rsmi_dev_perf_level_t::RSMI_DEV_PERF_LEVEL_UNKNOWN
-}
+/// The driver's words for the performance levels.
+pub(crate) const PERF_LEVELS: &[(&[u8], Perf)] = &[
+    (b"auto", Perf::RSMI_DEV_PERF_LEVEL_AUTO),
+    (b"low", Perf::RSMI_DEV_PERF_LEVEL_LOW),
+    (b"high", Perf::RSMI_DEV_PERF_LEVEL_HIGH),
+    (b"manual", Perf::RSMI_DEV_PERF_LEVEL_MANUAL),
+    (b"profile_standard", Perf::RSMI_DEV_PERF_LEVEL_STABLE_STD),
+    (b"profile_peak", Perf::RSMI_DEV_PERF_LEVEL_STABLE_PEAK),
+    (b"profile_min_mclk", Perf::RSMI_DEV_PERF_LEVEL_STABLE_MIN_MCLK),
+    (b"profile_min_sclk", Perf::RSMI_DEV_PERF_LEVEL_STABLE_MIN_SCLK),
+    (b"perf_determinism", Perf::RSMI_DEV_PERF_LEVEL_DETERMINISM),
+];
 
 /// The value that a table has for a key.
 pub(crate) fn find<K: PartialEq, V: Copy>(table: &[(K, V)], key: &K) -> Option<V> {

@@ -148,7 +148,8 @@ impl State {
                 let address = node.bdf_id() & !PARTITION_BITS;
                 let nth =
                     gpus.iter().filter(|gpu| gpu.pci_id() & !PARTITION_BITS == address).count();
-                gpus.push(Gpu::new(&sysfs, node, Arc::clone(&session), Key { address, nth }));
+                let key = Key { address, nth };
+                gpus.push(Gpu::new(&sysfs, node, Arc::clone(&session), key, generation));
             }
             gpus
         };

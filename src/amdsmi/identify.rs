@@ -26,6 +26,13 @@ pub(crate) enum Release {
     V10_1,
 }
 
+impl fmt::Display for Release {
+    /// As AMD writes it: 6.1.2, 7.14.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format!("{self:?}").trim_start_matches('V').replace('_', "."))
+    }
+}
+
 /// A libamd_smi, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Identity {

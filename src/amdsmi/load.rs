@@ -116,7 +116,9 @@ fn try_open(path: &Path, named_by: Option<&str>) -> Option<Opened> {
     let library = match unsafe { Library::open(Some(path), flags()) } {
         Ok(library) => library,
         Err(error) => {
-            let text = error.to_string();
+            // What the loader says stands behind libloading's own words.
+            let text = std::error::Error::source(&error)
+                .map_or(error.to_string(), |told| told.to_string());
             if bare && text.contains("No such file") {
                 log::trace(|| text);
                 return None;

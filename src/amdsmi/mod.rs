@@ -27,6 +27,8 @@ const INIT_AMD_GPUS: u64 = 2;
 const STATUS_SUCCESS: u32 = 0;
 const STATUS_NOT_FOUND: u32 = 31;
 const STATUS_NOT_INIT: u32 = 32;
+/// No status of libamd_smi's: it has no such device.
+const NOT_LISTED: u32 = 0x8000_0000;
 /// AMDSMI_PROCESSOR_TYPE_AMD_GPU and _AMD_APU.
 const PROCESSOR_TYPES: [u32; 2] = [1, 6];
 /// More sockets, or processors on one, than any machine has.
@@ -130,7 +132,7 @@ impl AmdSmi {
             let names = self.opened.names;
             let told = version.map_or("none that is understood".into(), |told| told.to_string());
             let release = match identity {
-                Identity::Known(release) => format!("ROCm {release:?}"),
+                Identity::Known(release) => format!("ROCm {release}"),
                 Identity::Unknown => {
                     "of no release that is known; only what never changed is asked".into()
                 }
@@ -259,39 +261,40 @@ impl Session {
         self.smi.identity().at_least(release)
     }
 
-    /// Asks libamd_smi for one value of one device.
+    /// Asks libamd_smi for one value of one device; None where this release has no such function,
+    /// or does not list the device.
     ///
-    /// `function` picks it out of the symbols; what a release lacks is NOT_SUPPORTED. The reply
-    /// has what libamd_smi wrote, also where it wrote it beside a failure.
+    /// `function` picks the function out of the symbols. The reply has what libamd_smi wrote, also
+    /// where it wrote it beside a failure.
     pub(crate) fn ask<F: Copy, T: Plain + PartialEq>(
         &self,
         key: Key,
         name: &str,
         function: impl FnOnce(&Symbols) -> Option<F>,
         call_it: impl Fn(F, Handle, *mut T) -> u32,
-    ) -> Reply<T> {
-        log::source(|| name.to_owned());
-        let Some(function) = function(self.smi.symbols()) else {
-            log::reason(|| format!("this libamd_smi has no {name}"));
-            return Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED).into();
-        };
+    ) -> Option<Reply<T>> {
+        let function = function(self.smi.symbols())?;
         let mut answer = self.ask_once(key, |handle, out| call_it(function, handle, out));
         // Somebody else in the process has shut it down, or initialised it anew.
         if matches!(answer, (STATUS_NOT_INIT | STATUS_NOT_FOUND, _)) && self.revive() {
             answer = self.ask_once(key, |handle, out| call_it(function, handle, out));
         }
         let (status, value) = answer;
+        if status == NOT_LISTED {
+            return None;
+        }
+        log::source(|| name.to_owned());
         let Ok(value) = value else {
             log::reason(|| format!("{name} wrote more than its value"));
-            return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE).into();
+            return Some(Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE).into());
         };
-        match status::from_amdsmi(status) {
+        Some(match status::from_amdsmi(status) {
             Ok(()) => Ok(value).into(),
             Err(failed) => {
                 log::reason(|| format!("{name} returned {status}"));
                 Reply { status: failed, value: (value != buffer::untouched()).then_some(value) }
             }
-        }
+        })
     }
 
     fn ask_once<T: Plain>(
@@ -310,7 +313,7 @@ impl Session {
         let handle = self.processors.read_recursive().find(key);
         buffer::filled(|out| match handle {
             Some(handle) => call(|| call_it(handle, out)),
-            None => STATUS_NOT_FOUND,
+            None => NOT_LISTED,
         })
     }
 

@@ -88,15 +88,13 @@ pub unsafe extern "C" fn rsmi_dev_brand_get(
     if len == 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    match with_gpu(dv_ind, |gpu| Ok((gpu.brand()?, gpu.name()))) {
+    match with_gpu(dv_ind, |gpu| Ok((gpu.brand()?, gpu.name().value))) {
         // SAFETY: not null, and then good for `len` bytes.
         Ok((Some(known), _)) => finish(unsafe { put_str(brand, len as usize, known) }),
         Ok((None, name)) => {
             // What becomes of the name is not told: the original returns success in any case.
-            if let Ok(name) = name {
-                // SAFETY: as above.
-                let _ = unsafe { put_str(brand, len as usize, &name) };
-            }
+            // SAFETY: as above.
+            let _ = unsafe { put_str(brand, len as usize, &name.unwrap_or_default()) };
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,

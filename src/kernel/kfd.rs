@@ -22,6 +22,7 @@ pub(crate) struct Node {
     pub(crate) index: u32,
     pub(crate) gpu_id: u64,
     pub(crate) render_minor: u32,
+    dir: Dir,
     properties: HashMap<String, u64>,
     /// The nearest CPU node and the link to it.
     pub(crate) cpu: Option<(u32, Link)>,
@@ -32,6 +33,15 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn property(&self, name: &str) -> Option<u64> {
         self.properties.get(name).copied()
+    }
+
+    /// The memory that KFD tells of, in bytes: what a partition has of it.
+    pub(crate) fn memory(&self) -> u64 {
+        let banks = self.dir.join("mem_banks");
+        let sizes = banks.names().unwrap_or_default().into_iter().filter_map(|bank| {
+            properties(&banks.join(&bank), "properties").get("size_in_bytes").copied()
+        });
+        sizes.sum()
     }
 
     /// domain in bits 63:32, partition in 31:28, bus in 15:8, device in 7:3, function in 2:0.
@@ -86,7 +96,7 @@ impl Topology {
             if !complete && !is_guest() {
                 continue;
             }
-            topology.gpus.push(Node::new(index, gpu_id, properties, &links, &gpu_ids));
+            topology.gpus.push(Node::new(index, gpu_id, dir, properties, &links, &gpu_ids));
         }
         topology.gpus.sort_by_key(|node| node.bdf_id() & !PARTITION_BITS);
         Ok(topology)
@@ -102,6 +112,7 @@ impl Node {
     fn new(
         index: u32,
         gpu_id: u64,
+        dir: Dir,
         properties: HashMap<String, u64>,
         links: &BTreeMap<u32, Link>,
         gpu_ids: &HashMap<u32, u64>,
@@ -122,7 +133,7 @@ impl Node {
             }
         }
         let render_minor = properties.get("drm_render_minor").copied().unwrap_or(0) as u32;
-        Self { index, gpu_id, render_minor, properties, cpu, gpus }
+        Self { index, gpu_id, render_minor, dir, properties, cpu, gpus }
     }
 }
 
