@@ -1,0 +1,84 @@
+//! Clocks, the PCIe link's levels, and the performance level.
+
+use super::{Gpu, NOT_SUPPORTED};
+use crate::kernel::dpm::Table;
+use crate::kernel::kfd;
+use crate::kernel::metrics::Metrics;
+use crate::log;
+use crate::map;
+use crate::status::Result;
+use crate::types::{rsmi_clk_type_t, rsmi_dev_perf_level_t, rsmi_pcie_bandwidth_t};
+
+impl Gpu {
+    /// The levels of a clock in Hz. libamd_smi's reader ends the process over a table that it does
+    /// not understand (rising order, units, number of levels); ours fails.
+    pub(crate) fn clock(&self, kind: rsmi_clk_type_t) -> Option<Table> {
+        map::find(map::CLOCK_FILES, &kind).map(|file| self.levels(file))
+    }
+
+    fn levels(&self, file: &str) -> Table {
+        match self.device.lines(file) {
+            Ok(lines) => Table::read(&lines),
+            Err(status) => Table::failed(status),
+        }
+    }
+
+    pub(crate) fn perf_level(&self) -> Result<rsmi_dev_perf_level_t> {
+        let name = "amdsmi_get_gpu_perf_level";
+        let asked = self.ask(
+            name,
+            |s| s.amdsmi_get_gpu_perf_level,
+            |f, handle, out| {
+                // SAFETY: the handle is libamd_smi's, `out` our buffer.
+                unsafe { f(handle, out) }
+            },
+        );
+        let unknown = rsmi_dev_perf_level_t::RSMI_DEV_PERF_LEVEL_UNKNOWN;
+        if let Some(reply) = asked {
+            // The numbers are the same; a level that libamd_smi learns later has none here.
+            let level = rsmi_dev_perf_level_t(reply.result()?);
+            let known = level.0 <= rsmi_dev_perf_level_t::RSMI_DEV_PERF_LEVEL_LAST.0;
+            return Ok(if known { level } else { unknown });
+        }
+        let word = self.device.word("power_dpm_force_performance_level")?;
+        Ok(map::find(map::PERF_LEVELS, &word.as_slice()).unwrap_or(unknown))
+    }
+
+    /// The PCIe link's levels: transfers a second and lanes. For the clock's reason not asked of
+    /// libamd_smi.
+    pub(crate) fn pci_bandwidth(&self) -> Table {
+        let table = self.levels("pp_dpm_pcie");
+        let over_pcie = self.node.cpu.is_some_and(|(_, link)| link.kind == kfd::LINK_PCIE);
+        if table.outcome.is_ok() || !over_pcie {
+            return table;
+        }
+        let levels = table.levels;
+        match self.metrics().and_then(|metrics| synthesised(levels, metrics)) {
+            Ok(levels) => Table { levels, outcome: Ok(()) },
+            Err(status) => Table { levels, outcome: Err(status) },
+        }
+    }
+}
+
+/// Every speed with every width, where only gpu_metrics tells the link.
+fn synthesised(
+    mut levels: rsmi_pcie_bandwidth_t,
+    metrics: Metrics,
+) -> Result<rsmi_pcie_bandwidth_t> {
+    let width = map::PCIE_WIDTHS.iter().position(|width| *width == metrics.pcie_link_width.into());
+    let speed = map::PCIE_SPEEDS.iter().position(|speed| *speed == metrics.pcie_link_speed.into());
+    let (Some(width), Some(speed)) = (width, speed) else {
+        log::reason(|| "gpu_metrics tells of a PCIe link that is none".into());
+        return Err(NOT_SUPPORTED);
+    };
+    let widths = map::PCIE_WIDTHS.len();
+    levels.transfer_rate.num_supported = (widths * map::PCIE_SPEEDS.len()) as u32;
+    levels.transfer_rate.current = (speed * widths + width) as u32;
+    for (at, speed) in map::PCIE_SPEEDS.iter().enumerate() {
+        for (lane, width) in map::PCIE_WIDTHS.iter().enumerate() {
+            levels.transfer_rate.frequency[at * widths + lane] = u64::from(*speed) * 100_000_000;
+            levels.lanes[at * widths + lane] = *width;
+        }
+    }
+    Ok(levels)
+}

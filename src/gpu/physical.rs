@@ -1,0 +1,100 @@
+//! Temperatures and fans.
+//!
+//! libamd_smi rounds temperatures to degrees; hwmon has the millidegrees that rsmi promises.
+
+use super::{Gpu, NOT_SUPPORTED};
+use crate::amdsmi::Release;
+use crate::log;
+use crate::map;
+use crate::status::{Reply, Result};
+use crate::types::{rsmi_status_t, rsmi_temperature_metric_t, rsmi_temperature_type_t};
+
+impl Gpu {
+    /// A temperature in millidegrees Celsius.
+    pub(crate) fn temperature(&self, kind: u32, metric: rsmi_temperature_metric_t) -> Result<i64> {
+        let kind = rsmi_temperature_type_t(kind);
+        let first_stack = rsmi_temperature_type_t::RSMI_TEMP_TYPE_HBM_0.0;
+        let last_stack = rsmi_temperature_type_t::RSMI_TEMP_TYPE_HBM_3.0;
+        if (first_stack..=last_stack).contains(&kind.0) {
+            return self.hbm_temperature((kind.0 - first_stack) as usize, metric);
+        }
+        let hwmon = self.sensors()?;
+        let file = map::find(map::TEMPERATURE_FILES, &metric);
+        if kind.0 > last_stack {
+            log::reason(|| "there is no such type of temperature".into());
+            return Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
+        }
+        let Some(file) = file else {
+            log::reason(|| "there is no such measure of a temperature".into());
+            return Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
+        };
+        let sensor = hwmon.temperature_file(kind).ok_or_else(|| {
+            log::reason(|| "no temperature of the device has that label".into());
+            NOT_SUPPORTED
+        })?;
+        hwmon.signed(file, sensor)
+    }
+
+    fn hbm_temperature(&self, stack: usize, metric: rsmi_temperature_metric_t) -> Result<i64> {
+        if metric != rsmi_temperature_metric_t::RSMI_TEMP_CURRENT {
+            log::reason(|| "of HBM there is only the current temperature".into());
+            return Err(NOT_SUPPORTED);
+        }
+        match self.metrics()?.temperature_hbm[stack] {
+            u16::MAX => {
+                log::reason(|| "the firmware does not report it".into());
+                Err(NOT_SUPPORTED)
+            }
+            degrees => Ok(i64::from(degrees) * 1000),
+        }
+    }
+
+    /// rpm
+    pub(crate) fn fan_rpms(&self, sensor: u32) -> Result<i64> {
+        let asked = self.ask_from(
+            Release::V7_0,
+            "amdsmi_get_gpu_fan_rpms",
+            |s| s.amdsmi_get_gpu_fan_rpms,
+            |f, handle, out| {
+                // SAFETY: the handle is libamd_smi's, `out` our buffer.
+                unsafe { f(handle, sensor, out) }
+            },
+        );
+        asked.map_or_else(|| self.fan_file("fan#_input", sensor), Reply::result)
+    }
+
+    /// 0 to the maximum, which is 255.
+    pub(crate) fn fan_speed(&self, sensor: u32) -> Result<i64> {
+        let asked = self.ask_from(
+            Release::V7_0,
+            "amdsmi_get_gpu_fan_speed",
+            |s| s.amdsmi_get_gpu_fan_speed,
+            |f, handle, out| {
+                // SAFETY: the handle is libamd_smi's, `out` our buffer.
+                unsafe { f(handle, sensor, out) }
+            },
+        );
+        asked.map_or_else(|| self.fan_file("pwm#", sensor), Reply::result)
+    }
+
+    pub(crate) fn fan_speed_max(&self, sensor: u32) -> Result<u64> {
+        let asked = self.ask_from(
+            Release::V7_0,
+            "amdsmi_get_gpu_fan_speed_max",
+            |s| s.amdsmi_get_gpu_fan_speed_max,
+            |f, handle, out| {
+                // SAFETY: the handle is libamd_smi's, `out` our buffer.
+                unsafe { f(handle, sensor, out) }
+            },
+        );
+        asked.map_or_else(
+            || self.fan_file("pwm#_max", sensor).map(i64::cast_unsigned),
+            Reply::result,
+        )
+    }
+
+    /// Releases before 7.0 print on stderr about a fan file that they do not understand.
+    fn fan_file(&self, file: &str, sensor: u32) -> Result<i64> {
+        self.sensors()?.signed(file, sensor.wrapping_add(1))
+    }
+}

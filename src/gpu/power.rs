@@ -1,0 +1,64 @@
+//! Power and energy.
+//!
+//! libamd_smi takes power out of gpu_metrics, in whole watts; hwmon has the microwatts that rsmi
+//! promises.
+
+use super::{Gpu, NOT_SUPPORTED};
+use crate::log;
+use crate::status::Result;
+use crate::types::RSMI_POWER_TYPE;
+
+/// The energy counter's step in µJ. The hardware's is 15.259; clients get what they always got.
+pub(crate) const ENERGY_RESOLUTION: f32 = 15.3;
+
+impl Gpu {
+    /// A sensor's file in µW; files count from 1, rsmi from 0.
+    fn power_file(&self, file: &str, sensor: u32) -> Result<u64> {
+        self.sensors()?.unsigned(file, sensor.wrapping_add(1))
+    }
+
+    /// µW
+    pub(crate) fn average_power(&self, sensor: u32) -> Result<u64> {
+        self.power_file("power#_average", sensor)
+    }
+
+    /// µW
+    pub(crate) fn current_socket_power(&self) -> Result<u64> {
+        if self.sensors()?.text("power#_label", 1)? != b"PPT" {
+            log::reason(|| "the power sensor's label is not PPT".into());
+            return Err(NOT_SUPPORTED);
+        }
+        self.power_file("power#_input", 0)
+    }
+
+    /// The current power where the card has it, else the average.
+    pub(crate) fn power(&self) -> Result<(u64, RSMI_POWER_TYPE)> {
+        if let Ok(power) = self.current_socket_power() {
+            return Ok((power, RSMI_POWER_TYPE::RSMI_CURRENT_POWER));
+        }
+        match self.average_power(0) {
+            Ok(power) => Ok((power, RSMI_POWER_TYPE::RSMI_AVERAGE_POWER)),
+            Err(_) => Err(NOT_SUPPORTED),
+        }
+    }
+
+    /// µW
+    pub(crate) fn power_cap(&self, sensor: u32) -> Result<u64> {
+        self.power_file("power#_cap", sensor)
+    }
+
+    /// µW: the highest and the lowest cap. The highest stands although the lowest cannot be read.
+    pub(crate) fn power_cap_range(&self, sensor: u32) -> (Result<u64>, Result<u64>) {
+        let max = self.power_file("power#_cap_max", sensor);
+        let min = max.and_then(|_| self.power_file("power#_cap_min", sensor));
+        (max, min)
+    }
+
+    /// The accumulator, in steps of `ENERGY_RESOLUTION`, and its time in ns.
+    ///
+    /// libamd_smi keeps gpu_metrics for up to 100 ms, in which the counter would stand still.
+    pub(crate) fn energy(&self) -> Result<(u64, u64)> {
+        let metrics = self.metrics()?;
+        Ok((metrics.energy_accumulator, metrics.system_clock_counter))
+    }
+}
