@@ -1,0 +1,37 @@
+//! Writes the /sys of a machine into a directory, to look at or to run a program over.
+
+use amd_smi::Machine;
+use clap::Parser;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+struct Arguments {
+    /// A built-in machine, or the path of a description
+    #[arg(long)]
+    machine: String,
+    /// Where to write; it must not have a `sys` yet
+    directory: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match write(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tree: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write(arguments: &Arguments) -> Result<(), amd_smi::Error> {
+    let name = &arguments.machine;
+    let machine = if name.contains(['/', '.']) {
+        Machine::from_file(name.as_ref())?
+    } else {
+        Machine::named(name)?
+    };
+    machine.write_tree(&arguments.directory.join("sys"))?;
+    machine.drm_facts(&arguments.directory)?;
+    Ok(())
+}
