@@ -14,7 +14,7 @@
 #[cfg(target_arch = "x86_64")]
 pub(crate) use imp::{HULL, slow};
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// `.symver` for an export, inside its own assembly; LLD honours it only there.
@@ -36,6 +36,7 @@ pub(crate) use symbol_version;
 #[cfg(target_arch = "x86_64")]
 mod imp {
     use super::*;
+    use std::ffi::c_char;
 
     /// The addresses that are looked at closely: `[start, end)`.
     #[repr(C)]
@@ -136,6 +137,7 @@ fn known() -> impl Iterator<Item = &'static Library> {
 }
 
 /// The function `name` of the library that `caller` lies in, where that is not us.
+#[cfg(target_arch = "x86_64")]
 fn own_function_of(caller: usize, name: &CStr) -> Option<usize> {
     if cfg!(feature = "lab-no-door") {
         return None;

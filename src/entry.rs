@@ -6,6 +6,7 @@ use crate::runtime;
 use crate::status::{self, Reply, Result};
 use crate::support;
 use crate::types::rsmi_status_t;
+use once_cell::sync::OnceCell;
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,7 +17,7 @@ pub(crate) fn exported(
     body: impl FnOnce() -> rsmi_status_t,
 ) -> rsmi_status_t {
     catch_unwind(AssertUnwindSafe(|| {
-        crate::config::Config::get();
+        prepare();
         if !log::enabled(Level::Debug) {
             return body();
         }
@@ -30,6 +31,17 @@ pub(crate) fn exported(
         std::mem::forget(panic);
         rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION
     })
+}
+
+/// Before anything else: the log is up, and a panic of ours prints nothing on the host's stderr.
+fn prepare() {
+    static ONCE: OnceCell<()> = OnceCell::new();
+    ONCE.get_or_init(|| {
+        crate::config::Config::get();
+        // The hook is that of our own copy of the standard library, not of a host written in Rust.
+        #[cfg(not(test))]
+        std::panic::set_hook(Box::new(|panic| log::error(|| panic.to_string())));
+    });
 }
 
 /// What a function answers when its output pointer is null.

@@ -200,8 +200,25 @@ mod tests {
 
     #[test]
     fn what_is_no_libamd_smi_is_passed_over() {
-        let scratch = Scratch::new("junk", &[("empty.so", b""), ("text.so", b"not an ELF file\n")]);
-        for name in ["empty.so", "text.so", "absent.so", "."] {
+        // A class of 32 bits; a 64-bit one for another processor (AArch64 is 183).
+        let mut narrow = [0; 1024];
+        narrow[..7].copy_from_slice(b"\x7fELF\x01\x01\x01");
+        let mut foreign = [0; 1024];
+        foreign[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+        foreign[16..20].copy_from_slice(&[
+            3,
+            0,
+            if cfg!(target_arch = "aarch64") { 62 } else { 183 },
+            0,
+        ]);
+        let files: [(&str, &[u8]); 4] = [
+            ("empty.so", b""),
+            ("text.so", b"not an ELF file\n"),
+            ("narrow.so", &narrow),
+            ("foreign.so", &foreign),
+        ];
+        let scratch = Scratch::new("junk", &files);
+        for name in ["empty.so", "text.so", "narrow.so", "foreign.so", "absent.so", "."] {
             assert!(try_open(&scratch.0.path().join(name), None).is_none(), "{name}");
         }
         // A real library, but of something else.
