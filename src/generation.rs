@@ -22,7 +22,8 @@ pub(crate) enum Generation {
 impl Generation {
     pub(crate) const NEWEST: Self = Self::V7_0;
 
-    const ALL: [Self; 6] = [Self::V5, Self::V6_0, Self::V6_2, Self::V6_3, Self::V6_4, Self::V7_0];
+    /// Oldest first.
+    pub(crate) const ALL: [Self; 6] = [Self::V5, Self::V6_0, Self::V6_2, Self::V6_3, Self::V6_4, Self::V7_0];
 
     /// The release's name, as RSMI_COMPAT_ABI has it.
     pub(crate) fn name(self) -> &'static str {

@@ -19,6 +19,7 @@ use parking_lot::lock_api::{RawRwLock as _, RawRwLockTimed as _};
 use parking_lot::{MutexGuard, RawRwLock, RwLock, const_rwlock};
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 /// The library while somebody uses it.
@@ -26,20 +27,34 @@ pub(crate) struct State {
     users: i32,
     /// The first user asked for BUSY instead of waiting.
     never_waits: bool,
-    generation: Option<Generation>,
     gpus: Vec<Gpu>,
     topology: Topology,
 }
 
 static RUNTIME: RwLock<State> = const_rwlock(State::new());
 
+thread_local! {
+    /// Whether this thread is asking something already, and so has its share of the lock.
+    static ASKING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Asks something of the library, initialised or not.
 pub(crate) fn with<T>(ask: impl FnOnce(&State) -> T) -> T {
-    let state = RUNTIME.read_recursive();
-    if state.users == 0 && !amdsmi::inside() && door::taken_by_libamd_smi() {
+    struct Outer(bool);
+    impl Drop for Outer {
+        fn drop(&mut self) {
+            ASKING.set(self.0);
+        }
+    }
+    // A thread that comes anew waits behind one that wants to initialise or shut down, else those
+    // would never have their turn; a thread that is asking must not wait for itself.
+    let outer = Outer(ASKING.replace(true));
+    let share = || if outer.0 { RUNTIME.read_recursive() } else { RUNTIME.read() };
+    let state = share();
+    if state.users == 0 && !outer.0 && !amdsmi::inside() && door::taken_by_libamd_smi() {
         drop(state);
         adopt();
-        return ask(&RUNTIME.read_recursive());
+        return ask(&share());
     }
     ask(&state)
 }
@@ -72,11 +87,15 @@ pub(crate) fn shut_down() -> Result {
     state.leave()
 }
 
-/// Which header the client was compiled with; decided anew with each first rsmi_init.
+/// Which header the client was compiled with: decided at the first call, and anew with each
+/// rsmi_init that finds no other user.
 pub(crate) fn generation() -> Generation {
-    static BEFORE: OnceCell<Generation> = OnceCell::new();
-    RUNTIME.read_recursive().generation.unwrap_or_else(|| *BEFORE.get_or_init(decide))
+    let known = GENERATION.load(Ordering::Relaxed);
+    Generation::ALL.get(usize::from(known)).copied().unwrap_or_else(decide)
 }
+
+/// The generation's place in the list of all; past its end while it is not decided.
+static GENERATION: AtomicU8 = AtomicU8::new(u8::MAX);
 
 fn decide() -> Generation {
     let decision = generation::decide(Config::get());
@@ -84,18 +103,13 @@ fn decide() -> Generation {
         let generation = decision.generation.name();
         format!("the client is of ROCm {generation}'s generation: {}", decision.evidence)
     });
+    GENERATION.store(decision.generation as u8, Ordering::Relaxed);
     decision.generation
 }
 
 impl State {
     const fn new() -> Self {
-        Self {
-            users: 0,
-            never_waits: false,
-            generation: None,
-            gpus: Vec::new(),
-            topology: Topology::NONE,
-        }
+        Self { users: 0, never_waits: false, gpus: Vec::new(), topology: Topology::NONE }
     }
 
     fn enter(&mut self, flags: u64) -> Result {
@@ -155,7 +169,6 @@ impl State {
         };
         log::info(|| format!("{} devices", gpus.len()));
         self.never_waits = flags & rsmi_init_flags_t::RSMI_INIT_FLAG_RESRV_TEST1.0 != 0;
-        self.generation = Some(generation);
         self.gpus = gpus;
         self.topology = topology;
         door::settle();
@@ -265,6 +278,7 @@ unsafe extern "C" fn before_fork() {
     // A fork from inside libamd_smi, which starts helpers of its own, holds the lock already; one
     // that cannot have it soon goes on without, rather than stop the host.
     let locked = !amdsmi::inside()
+        && !ASKING.get()
         // SAFETY: unlocked below, on this thread, in whichever process.
         && unsafe { RUNTIME.raw() }.try_lock_exclusive_for(Duration::from_secs(1));
     LOCKED_FOR_FORK.set(locked);
@@ -278,7 +292,7 @@ unsafe extern "C" fn in_parent() {
 }
 
 unsafe extern "C" fn in_child() {
-    if LOCKED_FOR_FORK.take() || !amdsmi::inside() {
+    if LOCKED_FOR_FORK.take() || !(amdsmi::inside() || ASKING.get()) {
         // The threads that may wait for the lock are not in the child, where unlocking would want
         // to wake them.
         // SAFETY: the child has this one thread, and no guard of the lock is alive on it.

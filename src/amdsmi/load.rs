@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::door;
 use crate::log;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
-use std::ffi::{CStr, OsStr, c_int};
+use std::ffi::{CStr, OsStr, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -144,11 +144,16 @@ fn try_open(path: &Path, named_by: Option<&str>) -> Option<Opened> {
 /// The file that the loader took for the name.
 fn origin(library: &Library) -> Option<PathBuf> {
     // SAFETY: only the symbol's address is taken.
-    let symbol = unsafe { library.get::<*const ()>("amdsmi_init") }.ok()?;
+    let symbol = unsafe { library.get::<*const c_void>("amdsmi_init") }.ok()?;
+    file_of(*symbol)
+}
+
+/// The file that an address was loaded from.
+fn file_of(address: *const c_void) -> Option<PathBuf> {
     // SAFETY: Dl_info is plain data.
     let mut info: libc::Dl_info = unsafe { std::mem::zeroed() };
     // SAFETY: dladdr takes any address and writes the struct that it is given.
-    let found = unsafe { libc::dladdr((*symbol).cast(), &raw mut info) };
+    let found = unsafe { libc::dladdr(address, &raw mut info) };
     if found == 0 || info.dli_fname.is_null() {
         return None;
     }
@@ -168,11 +173,17 @@ fn flags() -> c_int {
     RTLD_NOW | RTLD_LOCAL | deep
 }
 
+/// Whether a sanitizer's runtime is in the process. Where it is part of the program itself, its own
+/// names are not to be found, but it still answers dlopen in the C library's place.
 fn under_sanitizer() -> bool {
-    [c"__asan_init", c"__tsan_init", c"__msan_init"].iter().any(|name| {
-        // SAFETY: only asks whether the name is there.
-        !unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }.is_null()
-    })
+    // SAFETY: only asks where the name is.
+    let find = |name: &CStr| unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    if [c"__asan_init", c"__tsan_init", c"__msan_init"].iter().any(|name| !find(name).is_null()) {
+        return true;
+    }
+    let dlopen = file_of(find(c"dlopen"));
+    let name = dlopen.as_deref().and_then(Path::file_name).unwrap_or_default().as_bytes();
+    ![&b"libc.so"[..], b"libdl.so", b"ld-linux"].iter().any(|system| name.starts_with(system))
 }
 
 #[cfg(test)]
