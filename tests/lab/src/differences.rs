@@ -1,0 +1,163 @@
+//! Where ours shall differ from the original, and why that is better for the client.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use regex::Regex;
+use serde::Deserialize;
+
+/// The differences that are meant, and which of them were met.
+pub struct Differences {
+    known: Vec<Known>,
+}
+
+struct Known {
+    entry: Entry,
+    probe: Regex,
+    real: Regex,
+    ours: Regex,
+    met: Cell<usize>,
+}
+
+/// One entry of the file; what is left out is any.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    #[serde(default)]
+    machines: Vec<String>,
+    #[serde(default)]
+    releases: Vec<String>,
+    #[serde(default)]
+    amdsmi: Vec<String>,
+    /// A regular expression for the whole name of a probe; the next two are for whole answers.
+    probe: String,
+    #[serde(default = "anything")]
+    real: String,
+    #[serde(default = "anything")]
+    ours: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entries {
+    #[serde(default)]
+    difference: Vec<Entry>,
+}
+
+fn anything() -> String {
+    ".*".into()
+}
+
+/// The two answers to one probe, and where they were given.
+pub struct Difference<'a> {
+    pub machine: &'a str,
+    pub release: &'a str,
+    pub amdsmi: &'a str,
+    pub probe: &'a str,
+    pub real: &'a str,
+    pub ours: &'a str,
+}
+
+impl Differences {
+    pub fn read(path: &Path) -> Result<Differences> {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Differences::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    fn parse(text: &str) -> Result<Differences> {
+        let entries: Entries = toml::from_str(text)?;
+        let known = entries.difference.into_iter().map(|entry| {
+            ensure!(!entry.reason.trim().is_empty(), "{}: the reason is missing", entry.probe);
+            let whole = |pattern: &str| {
+                Regex::new(&format!("(?s)^(?:{pattern})$"))
+                    .with_context(|| format!("{}: the pattern `{pattern}`", entry.probe))
+            };
+            let (probe, real, ours) =
+                (whole(&entry.probe)?, whole(&entry.real)?, whole(&entry.ours)?);
+            Ok(Known { entry, probe, real, ours, met: Cell::new(0) })
+        });
+        Ok(Differences { known: known.collect::<Result<_>>()? })
+    }
+
+    /// Whether this difference is meant; every entry that fits has been met.
+    pub fn allow(&self, difference: &Difference) -> bool {
+        let mut allowed = false;
+        for known in self.known.iter().filter(|known| known.fits(difference)) {
+            known.met.set(known.met.get() + 1);
+            allowed = true;
+        }
+        allowed
+    }
+
+    /// The entries that nothing has fitted: what they allow no longer happens.
+    pub fn vanished(&self) -> Vec<String> {
+        let unmet = self.known.iter().filter(|known| known.met.get() == 0);
+        unmet.map(|known| format!("{} ({})", known.entry.probe, known.entry.reason)).collect()
+    }
+}
+
+impl Known {
+    fn fits(&self, difference: &Difference) -> bool {
+        let among = |names: &[String], name: &str| {
+            names.is_empty() || names.iter().any(|known| known == name)
+        };
+        among(&self.entry.machines, difference.machine)
+            && among(&self.entry.releases, difference.release)
+            && among(&self.entry.amdsmi, difference.amdsmi)
+            && self.probe.is_match(difference.probe)
+            && self.real.is_match(difference.real)
+            && self.ours.is_match(difference.ours)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: Difference = Difference {
+        machine: "mi300x-2",
+        release: "6.4.1",
+        amdsmi: "10.1",
+        probe: "dev0/rsmi_x/null:a",
+        real: "dies (abort)",
+        ours: "INVALID_ARGS(1) a=untouched",
+    };
+
+    fn parse(text: &str) -> Differences {
+        Differences::parse(text).expect("a good file")
+    }
+
+    #[test]
+    fn an_entry_fits_whole_names_and_answers() {
+        let entry = |more: &str| {
+            parse(&format!("[[difference]]\nprobe = 'dev\\d+/rsmi_x/.*'\nreason = 'r'\n{more}"))
+        };
+        assert!(entry("").allow(&HERE));
+        assert!(entry("real = 'dies .*'\nreleases = ['6.1.2', '6.4.1']").allow(&HERE));
+        assert!(!entry("real = 'dies'").allow(&HERE));
+        assert!(!entry("ours = 'SUCCESS.*'").allow(&HERE));
+        assert!(!entry("machines = ['none']").allow(&HERE));
+        assert!(!entry("amdsmi = ['6.1.2']").allow(&HERE));
+    }
+
+    #[test]
+    fn an_entry_that_nothing_fitted_has_vanished() {
+        let differences = parse(
+            "[[difference]]\nprobe = '.*null:a'\nreason = 'one'\n\
+             [[difference]]\nprobe = 'other'\nreason = 'two'\n",
+        );
+        assert!(differences.allow(&HERE));
+        assert_eq!(differences.vanished(), ["other (two)"]);
+    }
+
+    #[test]
+    fn an_entry_without_a_reason_is_refused() {
+        assert!(Differences::parse("[[difference]]\nprobe = 'a'").is_err());
+        assert!(Differences::parse("[[difference]]\nprobe = 'a'\nreason = ' '").is_err());
+        assert!(Differences::parse("[[difference]]\nprobe = '('\nreason = 'r'").is_err());
+    }
+}

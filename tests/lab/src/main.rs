@@ -1,0 +1,192 @@
+//! `lab`: runs the real AMD libraries on a made-up machine, beside ours.
+
+mod answers;
+mod archive;
+mod compile;
+mod differences;
+mod fetch;
+mod info;
+mod inside;
+mod interpose;
+mod lab;
+mod machine;
+mod namespace;
+mod tool;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use clap::{Args, Parser, Subcommand};
+use rustix::fs::Mode;
+use rustix::process::umask;
+
+use crate::info::Info;
+use crate::lab::Lab;
+use crate::namespace::Run;
+
+/// What timeout(1) says too.
+const TIME_WAS_UP: u8 = 124;
+
+/// The real AMD libraries on a made-up machine, beside ours.
+#[derive(Parser)]
+#[command(name = "lab")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fetch the root and the real libraries from the Debian archive
+    Fetch,
+    /// Build our library and the C programs
+    Build,
+    /// Compare what rsmi_info says over the real librocm_smi64 and over ours
+    Info(Info),
+    /// Show that libamd_smi's own rsmi_* functions and ours leave each other alone
+    Interpose,
+    /// All of it: fetch, build, info, interpose
+    All,
+    /// Run a command on a machine
+    Enter(Enter),
+    /// What `enter` starts in its own namespace
+    #[command(hide = true)]
+    Inside { spec: String },
+}
+
+#[derive(Args)]
+struct Enter {
+    /// A machine of the simulator, or the path of a machine file
+    #[arg(long, default_value = "mi300x-2")]
+    machine: String,
+    /// Leave out the machine's nodes in /dev/dri
+    #[arg(long)]
+    no_dri: bool,
+    /// Be an ordinary user inside
+    #[arg(long)]
+    user: bool,
+    /// Be the guest of a hypervisor
+    #[arg(long)]
+    guest: bool,
+    /// Show a file or directory of this host inside
+    #[arg(long, value_name = "HOST:PATH", value_parser = bind)]
+    bind: Vec<(PathBuf, PathBuf)>,
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    env: Vec<(String, String)>,
+    /// The directory to start in
+    #[arg(long, default_value = "/")]
+    cwd: PathBuf,
+    /// Kill the command after so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    #[arg(last = true, required = true)]
+    command: Vec<String>,
+}
+
+fn bind(text: &str) -> Result<(PathBuf, PathBuf), String> {
+    let (host, inside) = text.split_once(':').ok_or("it is HOST:PATH")?;
+    let host = std::path::absolute(host).map_err(|error| error.to_string())?;
+    if !inside.starts_with('/') {
+        return Err("PATH is absolute, as it is seen inside".into());
+    }
+    Ok((host, inside.into()))
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it is NAME=VALUE")?;
+    Ok((name.into(), value.into()))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is a number of seconds")?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+fn main() -> ExitCode {
+    // What root makes here, an ordinary user inside shall be able to read.
+    umask(Mode::from_raw_mode(0o022));
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("lab: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    if let Command::Inside { spec } = cli.command {
+        return Ok(ExitCode::from(inside::enter(&spec)));
+    }
+    let lab = Lab::locate()?;
+    match cli.command {
+        Command::Inside { .. } => unreachable!("it needs no lab, and was handled above"),
+        Command::Fetch => {
+            for line in fetch::fetch(&lab)? {
+                println!("{line}");
+            }
+        }
+        Command::Build => compile::build(&lab)?,
+        Command::Info(info) => {
+            if info.is_about_this_computer() {
+                compile::build_ours(&lab)?;
+            } else {
+                prepare(&lab)?;
+            }
+            info.run(&lab)?;
+        }
+        Command::Interpose => {
+            prepare(&lab)?;
+            ensure!(interpose::run(&lab)?, "not every case of interposition passed");
+        }
+        Command::All => all(&lab)?,
+        Command::Enter(enter) => return enter.run(&lab),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Goes on after a failure, so that one run tells all.
+fn all(lab: &Lab) -> Result<()> {
+    let start = Instant::now();
+    for line in fetch::fetch(lab)? {
+        println!("{line}");
+    }
+    compile::build(lab)?;
+    let info = Info::default().run(lab);
+    let interpose = interpose::run(lab);
+    println!("the lab took {:.1} s", start.elapsed().as_secs_f64());
+    info?;
+    ensure!(interpose?, "not every case of interposition passed");
+    Ok(())
+}
+
+/// What every comparison needs; quick when there is nothing to do.
+fn prepare(lab: &Lab) -> Result<()> {
+    fetch::fetch(lab)?;
+    compile::build(lab)
+}
+
+impl Enter {
+    fn run(self, lab: &Lab) -> Result<ExitCode> {
+        let run = Run {
+            machine: self.machine,
+            dri: !self.no_dri,
+            user: self.user,
+            guest: self.guest,
+            env: self.env,
+            binds: self.bind,
+            cwd: self.cwd,
+            argv: self.command,
+            timeout: self.timeout,
+        };
+        match run.interact(lab)? {
+            Some(status) => Ok(ExitCode::from(namespace::exit_code(status))),
+            None => {
+                eprintln!("lab: the time was up");
+                Ok(ExitCode::from(TIME_WAS_UP))
+            }
+        }
+    }
+}
