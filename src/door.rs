@@ -216,12 +216,19 @@ fn scan() {
     }
 }
 
-/// The first library in the process's global scope that answers `rsmi_init` in our place, as it
-/// does where it was loaded before us, provided it is a libamd_smi.
+/// Whether a libamd_smi in the process's global scope may answer a client's `rsmi_init` in our
+/// place: it comes before us there, or the client was linked to it, and so asks for its version of
+/// the name.
 pub(crate) fn taken_by_libamd_smi() -> bool {
-    let Some(first) = symbol(libc::RTLD_DEFAULT, c"rsmi_init") else { return false };
-    let Some(object) = Object::at(first) else { return false };
-    object.base != own_base() && object.defines(c"amdsmi_init")
+    let is_libamd_smi = |address| {
+        Object::at(address)
+            .is_some_and(|object| object.base != own_base() && object.defines(c"amdsmi_init"))
+    };
+    // SAFETY: the names end in NUL.
+    let versioned =
+        unsafe { libc::dlvsym(libc::RTLD_DEFAULT, c"rsmi_init".as_ptr(), c"AMDSMI_1".as_ptr()) };
+    symbol(libc::RTLD_DEFAULT, c"rsmi_init").is_some_and(is_libamd_smi)
+        || (!versioned.is_null() && is_libamd_smi(versioned as usize))
 }
 
 /// Where this library is loaded.

@@ -19,7 +19,7 @@ use parking_lot::lock_api::{RawRwLock as _, RawRwLockTimed as _};
 use parking_lot::{MutexGuard, RawRwLock, RwLock, const_rwlock};
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 /// The library while somebody uses it.
@@ -51,7 +51,7 @@ pub(crate) fn with<T>(ask: impl FnOnce(&State) -> T) -> T {
     let outer = Outer(ASKING.replace(true));
     let share = || if outer.0 { RUNTIME.read_recursive() } else { RUNTIME.read() };
     let state = share();
-    if state.users == 0 && !outer.0 && !amdsmi::inside() && door::taken_by_libamd_smi() {
+    if state.users == 0 && !outer.0 && !amdsmi::inside() && init_is_taken() {
         drop(state);
         adopt();
         return ask(&share());
@@ -76,12 +76,21 @@ pub(crate) fn init(flags: u64) -> Result {
         log::error(|| "libamd_smi's own rsmi_init arrived at ours; refused".into());
         return Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR);
     }
+    REACHED.store(true, Ordering::Relaxed);
     RUNTIME.write().enter(flags)
+}
+
+/// Whether a client's rsmi_init has ever arrived here.
+static REACHED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the client's rsmi_init goes elsewhere.
+fn init_is_taken() -> bool {
+    !REACHED.load(Ordering::Relaxed) && door::taken_by_libamd_smi()
 }
 
 pub(crate) fn shut_down() -> Result {
     let mut state = RUNTIME.write();
-    if state.users == 0 && door::taken_by_libamd_smi() {
+    if state.users == 0 && init_is_taken() {
         return Ok(());
     }
     state.leave()
