@@ -14,6 +14,9 @@ pub(crate) struct Config {
     pub(crate) sysfs: Option<PathBuf>,
     /// `RSMI_COMPAT_ABI`, as it was written.
     pub(crate) abi: Option<OsString>,
+    /// `RSMI_COMPAT_POWER_FALLBACK=1`: the current power stands in for an average that a card does
+    /// not report.
+    pub(crate) power_fallback: bool,
     /// `ROCM_PATH`.
     pub(crate) rocm_path: Option<PathBuf>,
 }
@@ -60,9 +63,18 @@ impl Config {
             });
             sysfs = None;
         }
+        let switch = |name: &str| match variable(name) {
+            Some(value) if value == "1" => true,
+            Some(value) if !value.is_empty() && value != "0" => {
+                log::warn(|| format!("{name}={} is ignored: it is 0 or 1", value.display()));
+                false
+            }
+            _ => false,
+        };
         Self {
             amdsmi,
             sysfs,
+            power_fallback: switch("RSMI_COMPAT_POWER_FALLBACK"),
             abi: variable("RSMI_COMPAT_ABI").filter(|value| !value.is_empty()),
             rocm_path: variable("ROCM_PATH").map(PathBuf::from).filter(|path| path.is_absolute()),
         }
@@ -103,6 +115,15 @@ mod tests {
         assert_eq!(with(&[("RSMI_COMPAT_SYSFS", "/m")]).sysfs(), Path::new("/sys"));
         let both = with(&[("RSMI_COMPAT_SYSFS", "/m"), ("RSMI_COMPAT_AMDSMI", "/a")]);
         assert_eq!(both.sysfs(), Path::new("/m"));
+    }
+
+    #[test]
+    fn a_switch_is_on_only_when_it_says_so() {
+        let on = |value| with(&[("RSMI_COMPAT_POWER_FALLBACK", value)]).power_fallback;
+        assert!(on("1"));
+        for off in ["", "0", "yes", "2"] {
+            assert!(!on(off), "{off}");
+        }
     }
 
     #[test]

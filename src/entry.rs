@@ -1,6 +1,7 @@
 //! The boundary: the only catch_unwind, the only null test, the only write through a client's pointer.
 
 use crate::gpu::Gpu;
+use crate::kernel::kfd;
 use crate::log::{self, Level};
 use crate::runtime;
 use crate::status::{self, Reply, Result};
@@ -82,6 +83,44 @@ pub(crate) fn with_gpu<T>(dv_ind: u32, ask: impl FnOnce(&Gpu) -> Result<T>) -> R
         let _claim = state.claim(gpu)?;
         ask(gpu)
     })
+}
+
+/// Changes something about one device; only for who was root when the library was initialised.
+pub(crate) fn set(dv_ind: u32, change: impl FnOnce(&Gpu) -> Result) -> rsmi_status_t {
+    set_if(dv_ind, || Ok(()), change)
+}
+
+/// As `set`, where `check` has something to say before the device is looked for.
+pub(crate) fn set_if(
+    dv_ind: u32,
+    check: impl FnOnce() -> Result,
+    change: impl FnOnce(&Gpu) -> Result,
+) -> rsmi_status_t {
+    if !runtime::is_root() {
+        log::reason(|| "the process was not root's when the library was initialised".into());
+        return rsmi_status_t::RSMI_STATUS_PERMISSION;
+    }
+    finish(check().and_then(|()| with_gpu(dv_ind, change)))
+}
+
+/// As `set`, for what only bare metal can do.
+pub(crate) fn set_on_metal(dv_ind: u32, change: impl FnOnce(&Gpu) -> Result) -> rsmi_status_t {
+    set(dv_ind, |gpu| on_bare_metal().and_then(|()| change(gpu)))
+}
+
+/// What only bare metal can do: clients of ROCm 7 or later are told so in a virtual machine,
+/// older ones go on and see what the driver says.
+pub(crate) fn on_bare_metal() -> Result {
+    if runtime::generation().is_seven() && kfd::is_vm_guest() {
+        log::reason(|| "this is a virtual machine".into());
+        return Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+    }
+    Ok(())
+}
+
+/// INVALID_ARGS for arguments that are not.
+pub(crate) fn valid(arguments: bool) -> Result {
+    if arguments { Ok(()) } else { Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS) }
 }
 
 /// Reads one value of a device into `out`.

@@ -1,10 +1,18 @@
 //! Which rocm_smi.h the client was compiled with: its layouts, numbers and manners go together.
 
+mod metrics;
+
+pub(crate) use metrics::Metrics;
+
 use crate::config::Config;
 use crate::door;
 use crate::entry::put;
 use crate::log;
-use crate::types::{rsmi_frequencies_t, rsmi_pcie_bandwidth_t};
+use crate::map;
+use crate::types::{
+    rsmi_compute_partition_type_t, rsmi_evt_notification_data_t, rsmi_evt_notification_type_t,
+    rsmi_frequencies_t, rsmi_fw_block_t, rsmi_pcie_bandwidth_t,
+};
 use std::ffi::{CStr, OsStr, c_char};
 use std::path::Path;
 
@@ -23,7 +31,8 @@ impl Generation {
     pub(crate) const NEWEST: Self = Self::V7_0;
 
     /// Oldest first.
-    pub(crate) const ALL: [Self; 6] = [Self::V5, Self::V6_0, Self::V6_2, Self::V6_3, Self::V6_4, Self::V7_0];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::V5, Self::V6_0, Self::V6_2, Self::V6_3, Self::V6_4, Self::V7_0];
 
     /// The release's name, as RSMI_COMPAT_ABI has it.
     pub(crate) fn name(self) -> &'static str {
@@ -93,6 +102,57 @@ impl Generation {
         }
     }
 
+    /// The driver's word for a way to partition a card, None for a number that is none. What the
+    /// numbers mean was shuffled with ROCm 6.2.
+    pub(crate) fn compute_partition(
+        self,
+        number: rsmi_compute_partition_type_t,
+    ) -> Option<&'static [u8]> {
+        let mut words = map::COMPUTE_PARTITIONS;
+        if self < Self::V6_2 {
+            // The last was the first.
+            words.rotate_right(1);
+        }
+        words.get((number.0 as usize).checked_sub(1)?).copied()
+    }
+
+    /// A firmware block by the client's number of it: ROCm 5 had none for the two of MES, so that
+    /// those behind them were lower.
+    pub(crate) fn firmware_block(self, number: rsmi_fw_block_t) -> Option<rsmi_fw_block_t> {
+        const MES: u32 = rsmi_fw_block_t::RSMI_FW_BLOCK_MES.0;
+        let shifted = self == Self::V5 && number.0 >= MES;
+        let number = if shifted { number.0.checked_add(2)? } else { number.0 };
+        (number <= rsmi_fw_block_t::RSMI_FW_BLOCK_LAST.0).then_some(rsmi_fw_block_t(number))
+    }
+
+    /// Writes the notification of this place in the client's array. Up to ROCm 6.3 a message has less
+    /// room, and so each is shorter.
+    ///
+    /// # Safety
+    /// `array` is good for writing the struct of this generation at `place`.
+    pub(crate) unsafe fn put_notification(
+        self,
+        array: *mut rsmi_evt_notification_data_t,
+        place: u32,
+        dv_ind: u32,
+        event: rsmi_evt_notification_type_t,
+        message: &[u8],
+    ) {
+        let place = place as usize;
+        if self < Self::V6_4 {
+            let message = text(message);
+            let array = array.cast::<NotificationV5>();
+            // SAFETY: as this function demands.
+            unsafe { put(array.add(place), NotificationV5 { dv_ind, event, message }) };
+        } else {
+            let message = text(message);
+            // SAFETY: as this function demands.
+            unsafe {
+                put(array.add(place), rsmi_evt_notification_data_t { dv_ind, event, message });
+            };
+        }
+    }
+
     /// A release's name: any 5.x is 5, 6.1 is 6.0, any 7.x is 7.0.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.trim().split('.');
@@ -128,7 +188,24 @@ struct BandwidthV5 {
     lanes: [u32; 32],
 }
 
+/// `rsmi_evt_notification_data_t` of ROCm 5 to 6.3.
+#[repr(C)]
+struct NotificationV5 {
+    dv_ind: u32,
+    event: rsmi_evt_notification_type_t,
+    message: [c_char; 64],
+}
+
+/// As much of a text as fits with its NUL, and NULs behind it.
+fn text<const N: usize>(text: &[u8]) -> [c_char; N] {
+    let end = N.saturating_sub(1);
+    std::array::from_fn(|at| {
+        text.get(at).filter(|_| at < end).map_or(0, |byte| byte.cast_signed() as c_char)
+    })
+}
+
 const _: () = {
+    assert!(size_of::<NotificationV5>() == 72);
     assert!(size_of::<FrequenciesV5>() == 264);
     assert!(size_of::<BandwidthV5>() == 392);
 };
@@ -298,6 +375,38 @@ mod tests {
         assert_eq!(by(None, one, Some("libamdhip64.so.6.1.2"), "abi = 5"), Generation::V6_0);
         assert_eq!(by(None, one, Some("libamdhip64.so.5"), ""), Generation::V5);
         assert_eq!(by(None, one, Some("libamdhip64.so.8"), "abi = 5"), Generation::V5);
+    }
+
+    #[test]
+    fn one_number_means_another_partition_to_another_client() {
+        let word = |generation: Generation, number| {
+            generation.compute_partition(rsmi_compute_partition_type_t(number))
+        };
+        assert_eq!(word(Generation::V5, 2), Some(&b"SPX"[..]));
+        assert_eq!(word(Generation::V6_0, 2), Some(&b"SPX"[..]));
+        assert_eq!(word(Generation::V6_0, 1), Some(&b"CPX"[..]));
+        assert_eq!(word(Generation::V6_2, 1), Some(&b"SPX"[..]));
+        assert_eq!(word(Generation::V7_0, 2), Some(&b"DPX"[..]));
+        for generation in Generation::ALL {
+            for number in [0, 6, u32::MAX] {
+                assert_eq!(word(generation, number), None, "{generation:?} {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn five_has_no_numbers_for_mes() {
+        let block = |generation: Generation, number| {
+            generation.firmware_block(rsmi_fw_block_t(number)).map(|block| block.0)
+        };
+        assert_eq!(block(Generation::V5, 6), Some(6));
+        assert_eq!(block(Generation::V5, 7), Some(rsmi_fw_block_t::RSMI_FW_BLOCK_PFP.0));
+        assert_eq!(block(Generation::V5, 20), Some(rsmi_fw_block_t::RSMI_FW_BLOCK_VCN.0));
+        assert_eq!(block(Generation::V6_0, 7), Some(rsmi_fw_block_t::RSMI_FW_BLOCK_MES.0));
+        for none in [21, 22, u32::MAX] {
+            assert_eq!(block(Generation::V5, none), None, "{none}");
+        }
+        assert_eq!((block(Generation::V7_0, 22), block(Generation::V7_0, 23)), (Some(22), None));
     }
 
     #[test]

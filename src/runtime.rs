@@ -9,17 +9,22 @@ use crate::config::Config;
 use crate::door;
 use crate::generation::{self, Generation};
 use crate::gpu::Gpu;
+use crate::handles::Handles;
 use crate::kernel::Dir;
+use crate::kernel::events::Listener;
 use crate::kernel::kfd::{self, PARTITION_BITS, Topology};
+use crate::kernel::perf::Counter;
+use crate::kernel::processes::Place;
 use crate::log;
 use crate::status::Result;
 use crate::types::{RSMI_IO_LINK_TYPE, rsmi_init_flags_t, rsmi_status_t};
+use crate::walk::Walk;
 use once_cell::sync::OnceCell;
 use parking_lot::lock_api::{RawRwLock as _, RawRwLockTimed as _};
 use parking_lot::{MutexGuard, RawRwLock, RwLock, const_rwlock};
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
 /// The library while somebody uses it.
@@ -29,9 +34,21 @@ pub(crate) struct State {
     never_waits: bool,
     gpus: Vec<Gpu>,
     topology: Topology,
+    pub(crate) walks: Handles<Walk>,
+    pub(crate) counters: Handles<Counter>,
 }
 
 static RUNTIME: RwLock<State> = const_rwlock(State::new());
+
+/// Who the process was when the library was last initialised. As with the original that counts
+/// until the next time, and before the first anybody passes for root.
+static USER: AtomicU32 = AtomicU32::new(ROOT);
+const ROOT: u32 = 0;
+
+/// Whether the client may change anything.
+pub(crate) fn is_root() -> bool {
+    USER.load(Ordering::Relaxed) == ROOT
+}
 
 thread_local! {
     /// Whether this thread is asking something already, and so has its share of the lock.
@@ -118,7 +135,14 @@ fn decide() -> Generation {
 
 impl State {
     const fn new() -> Self {
-        Self { users: 0, never_waits: false, gpus: Vec::new(), topology: Topology::NONE }
+        Self {
+            users: 0,
+            never_waits: false,
+            gpus: Vec::new(),
+            topology: Topology::NONE,
+            walks: Handles::new(),
+            counters: Handles::new(),
+        }
     }
 
     fn enter(&mut self, flags: u64) -> Result {
@@ -146,6 +170,8 @@ impl State {
 
     fn start(&mut self, flags: u64) -> Result {
         stay_whole_over_fork();
+        // SAFETY: geteuid reads a number and cannot fail.
+        USER.store(unsafe { libc::geteuid() }, Ordering::Relaxed);
         let config = Config::get();
         let generation = decide();
         let sysfs = Dir::new(config.sysfs());
@@ -193,6 +219,30 @@ impl State {
             log::reason(|| format!("there are {} devices", self.gpus.len()));
             rsmi_status_t::RSMI_STATUS_INVALID_ARGS
         })
+    }
+
+    /// The directory that stands for /sys.
+    pub(crate) fn sysfs(&self) -> Dir {
+        Dir::new(Config::get().sysfs())
+    }
+
+    /// The device that KFD knows by this number.
+    pub(crate) fn index_of(&self, gpu_id: u64) -> Option<u32> {
+        let at = self.gpus.iter().position(|gpu| gpu.node().gpu_id == gpu_id)?;
+        Some(at as u32)
+    }
+
+    /// Where a process may use something: all devices, in the order of KFD's numbers.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let mut places: Vec<Place> = self.gpus.iter().map(Gpu::place).collect();
+        places.sort_by_key(|place| place.gpu_id);
+        places
+    }
+
+    /// The devices that are listened to.
+    pub(crate) fn listeners(&self) -> Vec<(u32, Arc<Listener>)> {
+        let listened = |(at, gpu): (usize, &Gpu)| Some((at as u32, gpu.listener()?));
+        self.gpus.iter().enumerate().filter_map(listened).collect()
     }
 
     /// The device for this call alone, where the client wants to be told that it is not.

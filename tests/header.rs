@@ -36,7 +36,54 @@ fn generate() -> String {
         let start = header[..end].rfind(&untagged).expect("the type has a beginning");
         header.replace_range(start..start + untagged.len(), &format!("typedef {kind} {tag} {{"));
     }
-    header
+    set_the_retired_apart(&header)
+}
+
+/// Puts what the newest header no longer has at the end, for those who ask for it.
+fn set_the_retired_apart(header: &str) -> String {
+    let retired = retired();
+    let (mut kept, mut moved) = (Vec::new(), Vec::new());
+    for item in header.split("\n\n") {
+        let declares = |name: &String| declaration(item).contains(&name.as_str());
+        if retired.iter().any(declares) { moved.push(item) } else { kept.push(item) }
+    }
+    let kept = kept.join("\n\n");
+    let end = kept.rfind("\n#ifdef __cplusplus\n}").expect("the header ends what it began");
+    let (before, after) = kept.split_at(end);
+    let moved = moved.join("\n\n");
+    format!(
+        "{before}\n#ifdef RSMI_COMPAT_RETIRED\n\n{moved}\n\n#endif  // RSMI_COMPAT_RETIRED\n{after}"
+    )
+}
+
+/// The functions and types that the newest header no longer has.
+fn retired() -> Vec<String> {
+    let mut names = Vec::new();
+    for file in ["src/api/retired.rs", "src/types/retired.rs"] {
+        let text = fs::read_to_string(Path::new(ROOT).join(file)).expect("it is text");
+        for line in text.lines() {
+            let name = line
+                .strip_prefix("pub unsafe extern \"C\" fn ")
+                .or_else(|| line.strip_prefix("pub type "));
+            names.extend(name.and_then(|name| words(name).next()).map(str::to_owned));
+        }
+    }
+    assert!(names.len() > 60, "only {} functions and types were found", names.len());
+    names
+}
+
+/// The words of a declaration that may be what it declares: of a function the last before the
+/// parameters, of a type the last but for an array's length.
+fn declaration(item: &str) -> Vec<&str> {
+    let code: Vec<&str> =
+        item.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let Some(first) = code.first() else { return Vec::new() };
+    let head = first.split(['(', '[', ';']).next().unwrap_or_default();
+    words(head).last().into_iter().collect()
+}
+
+fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 #[test]
@@ -77,6 +124,23 @@ fn every_public_type_and_constant_is_in_the_header() {
     assert!(seen > 80, "only {seen} types and constants were found in src/types");
 }
 
+#[test]
+fn only_those_who_ask_see_what_is_retired() {
+    let header = generate();
+    let (before, rest) = header.split_once("#ifdef RSMI_COMPAT_RETIRED").expect("they are there");
+    let (block, after) = rest.split_once("#endif").expect("it ends");
+    for name in retired() {
+        let declared = |text: &str| words(text).any(|word| word == name);
+        assert!(declared(block), "{name} is not there for those who ask");
+        assert!(!declared(before) && !declared(after), "{name} is there for everyone");
+    }
+    for item in block.split("\n\n") {
+        for name in declaration(item) {
+            assert!(retired().iter().any(|retired| retired == name), "{name} is not retired");
+        }
+    }
+}
+
 /// cbindgen takes every `pub const` of the crate for one of the header's.
 #[test]
 fn every_macro_of_the_header_is_one_of_the_original() {
@@ -110,9 +174,14 @@ fn it_compiles_in_every_standard() {
         #ifdef __cplusplus
         std::uint32_t node = CPU_NODE_INDEX;
         #endif
+        #ifdef RSMI_COMPAT_RETIRED
+        GPUMetricTempHbm_t temperatures;
+        rsmi_status_t (*function)(uint32_t, GPUMetricTempHbm_t *) = rsmi_dev_metrics_temp_hbm_get;
+        #endif
     "#;
     for dialect in compiler::dialects() {
         dialect.check(&[], source);
+        dialect.check(&["-DRSMI_COMPAT_RETIRED"], source);
     }
 }
 

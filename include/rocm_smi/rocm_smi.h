@@ -184,99 +184,15 @@ typedef enum {
   RSMI_CLK_INVALID = 4294967295,
 } rsmi_clk_type_t;
 
-/// Kinds of memory that a device uses.
+/// Which end of a frequency range is meant.
 typedef enum {
-  /// The lowest of them.
-  RSMI_MEM_TYPE_FIRST = 0,
-  /// The memory on the card.
-  RSMI_MEM_TYPE_VRAM = RSMI_MEM_TYPE_FIRST,
-  /// The part of it that the CPU can address.
-  RSMI_MEM_TYPE_VIS_VRAM = 1,
-  /// System memory that is mapped for the GPU.
-  RSMI_MEM_TYPE_GTT = 2,
-  /// The highest of them.
-  RSMI_MEM_TYPE_LAST = RSMI_MEM_TYPE_GTT,
-} rsmi_memory_type_t;
-
-/// What is asked of a temperature sensor. Every answer is in millidegrees Celsius.
-typedef enum {
-  /// The temperature now.
-  RSMI_TEMP_CURRENT = 0,
-  /// The lowest of them.
-  RSMI_TEMP_FIRST = RSMI_TEMP_CURRENT,
-  /// The upper limit.
-  RSMI_TEMP_MAX = 1,
-  /// The lower limit.
-  RSMI_TEMP_MIN = 2,
-  /// The temperature at which an alarm of the upper limit ends.
-  RSMI_TEMP_MAX_HYST = 3,
-  /// The temperature at which an alarm of the lower limit ends.
-  RSMI_TEMP_MIN_HYST = 4,
-  /// The critical limit, mostly above the upper limit.
-  RSMI_TEMP_CRITICAL = 5,
-  /// The temperature at which an alarm of the critical limit ends.
-  RSMI_TEMP_CRITICAL_HYST = 6,
-  /// The emergency limit, not below the critical limit.
-  RSMI_TEMP_EMERGENCY = 7,
-  /// The temperature at which an alarm of the emergency limit ends.
-  RSMI_TEMP_EMERGENCY_HYST = 8,
-  /// The lower critical limit, mostly below the lower limit.
-  RSMI_TEMP_CRIT_MIN = 9,
-  /// The temperature at which an alarm of the lower critical limit ends.
-  RSMI_TEMP_CRIT_MIN_HYST = 10,
-  /// What the chip adds to its reading.
-  RSMI_TEMP_OFFSET = 11,
-  /// The lowest temperature so far.
-  RSMI_TEMP_LOWEST = 12,
-  /// The highest temperature so far.
-  RSMI_TEMP_HIGHEST = 13,
-  /// The highest of them.
-  RSMI_TEMP_LAST = RSMI_TEMP_HIGHEST,
-} rsmi_temperature_metric_t;
-
-/// What kind of number a power reading is.
-typedef enum {
-  /// An average over some time.
-  RSMI_AVERAGE_POWER = 0,
-  /// The power at this moment.
-  RSMI_CURRENT_POWER = 1,
-  /// There is no reading.
-  RSMI_INVALID_POWER = 4294967295,
-} RSMI_POWER_TYPE;
-
-/// Kinds of link between two devices.
-typedef enum _RSMI_IO_LINK_TYPE {
-  /// Unknown.
-  RSMI_IOLINK_TYPE_UNDEFINED = 0,
-  /// PCI Express.
-  RSMI_IOLINK_TYPE_PCIEXPRESS = 1,
-  /// XGMI, the link from GPU to GPU.
-  RSMI_IOLINK_TYPE_XGMI = 2,
-  /// How many kinds there are.
-  RSMI_IOLINK_TYPE_NUMIOLINKTYPES = 3,
-  /// Makes the type 32 bits wide.
-  RSMI_IOLINK_TYPE_SIZE = 4294967295,
-} RSMI_IO_LINK_TYPE;
-
-/// Software whose version can be asked for.
-typedef enum {
-  /// The lowest of them.
-  RSMI_SW_COMP_FIRST = 0,
-  /// The driver amdgpu.
-  RSMI_SW_COMP_DRIVER = RSMI_SW_COMP_FIRST,
-  /// The highest of them.
-  RSMI_SW_COMP_LAST = RSMI_SW_COMP_DRIVER,
-} rsmi_sw_component_t;
-
-/// What rsmi_init() can be asked to do differently; join several with |.
-typedef enum {
-  /// List every GPU, not only those of AMD.
-  RSMI_INIT_FLAG_ALL_GPUS = 1,
-  /// Lock devices between the threads of this process only, not between processes.
-  RSMI_INIT_FLAG_THRAD_ONLY_MUTEX = 288230376151711744,
-  /// Reserved for tests.
-  RSMI_INIT_FLAG_RESRV_TEST1 = 576460752303423488,
-} rsmi_init_flags_t;
+  /// The lower end.
+  RSMI_FREQ_IND_MIN = 0,
+  /// The upper end.
+  RSMI_FREQ_IND_MAX = 1,
+  /// Neither.
+  RSMI_FREQ_IND_INVALID = 4294967295,
+} rsmi_freq_ind_t;
 
 /// The power profiles that a device may come with, one bit each.
 typedef enum {
@@ -299,226 +215,6 @@ typedef enum {
   /// No profile.
   RSMI_PWR_PROF_PRST_INVALID = 18446744073709551615ull,
 } rsmi_power_profile_preset_masks_t;
-
-/// What has become of a faulty page.
-typedef enum {
-  /// It is out of use.
-  RSMI_MEM_PAGE_STATUS_RESERVED = 0,
-  /// It is known to be faulty and will be taken out of use at the next chance.
-  RSMI_MEM_PAGE_STATUS_PENDING = 1,
-  /// It could not be taken out of use.
-  RSMI_MEM_PAGE_STATUS_UNRESERVABLE = 2,
-} rsmi_memory_page_status_t;
-
-/// Where a temperature is measured.
-typedef enum {
-  /// The lowest of them.
-  RSMI_TEMP_TYPE_FIRST = 0,
-  /// At the edge of the chip.
-  RSMI_TEMP_TYPE_EDGE = RSMI_TEMP_TYPE_FIRST,
-  /// At its hottest spot.
-  RSMI_TEMP_TYPE_JUNCTION = 1,
-  /// In the memory.
-  RSMI_TEMP_TYPE_MEMORY = 2,
-  /// In the memory stack 0.
-  RSMI_TEMP_TYPE_HBM_0 = 3,
-  /// In the memory stack 1.
-  RSMI_TEMP_TYPE_HBM_1 = 4,
-  /// In the memory stack 2.
-  RSMI_TEMP_TYPE_HBM_2 = 5,
-  /// In the memory stack 3.
-  RSMI_TEMP_TYPE_HBM_3 = 6,
-  /// The highest of them.
-  RSMI_TEMP_TYPE_LAST = RSMI_TEMP_TYPE_HBM_3,
-  /// No sensor.
-  RSMI_TEMP_TYPE_INVALID = 4294967295,
-} rsmi_temperature_type_t;
-
-/// What is asked of a voltage sensor. Every answer is in millivolts.
-typedef enum {
-  /// The voltage now.
-  RSMI_VOLT_CURRENT = 0,
-  /// The lowest of them.
-  RSMI_VOLT_FIRST = RSMI_VOLT_CURRENT,
-  /// The upper limit.
-  RSMI_VOLT_MAX = 1,
-  /// The lower critical limit.
-  RSMI_VOLT_MIN_CRIT = 2,
-  /// The lower limit.
-  RSMI_VOLT_MIN = 3,
-  /// The upper critical limit.
-  RSMI_VOLT_MAX_CRIT = 4,
-  /// The average.
-  RSMI_VOLT_AVERAGE = 5,
-  /// The lowest voltage so far.
-  RSMI_VOLT_LOWEST = 6,
-  /// The highest voltage so far.
-  RSMI_VOLT_HIGHEST = 7,
-  /// The highest of them.
-  RSMI_VOLT_LAST = RSMI_VOLT_HIGHEST,
-} rsmi_voltage_metric_t;
-
-/// Which voltage is measured.
-typedef enum {
-  /// The lowest of them.
-  RSMI_VOLT_TYPE_FIRST = 0,
-  /// The supply of the graphics core.
-  RSMI_VOLT_TYPE_VDDGFX = RSMI_VOLT_TYPE_FIRST,
-  /// The supply of the board.
-  RSMI_VOLT_TYPE_VDDBOARD = 1,
-  /// The highest of them.
-  RSMI_VOLT_TYPE_LAST = RSMI_VOLT_TYPE_VDDBOARD,
-  /// No sensor.
-  RSMI_VOLT_TYPE_INVALID = 4294967295,
-} rsmi_voltage_type_t;
-
-/// Which end of a frequency range is meant.
-typedef enum {
-  /// The lower end.
-  RSMI_FREQ_IND_MIN = 0,
-  /// The upper end.
-  RSMI_FREQ_IND_MAX = 1,
-  /// Neither.
-  RSMI_FREQ_IND_INVALID = 4294967295,
-} rsmi_freq_ind_t;
-
-/// Parts of a device that can be busy, one bit each.
-typedef enum {
-  /// The graphics core.
-  RSMI_ACTIVITY_GFX = 1,
-  /// The memory controller.
-  RSMI_ACTIVITY_UMC = 2,
-  /// The video engines.
-  RSMI_ACTIVITY_MM = 4,
-} rsmi_activity_metric_t;
-
-/// Counters that add up how busy a part of the device was.
-typedef enum {
-  /// The lowest of them.
-  RSMI_UTILIZATION_COUNTER_FIRST = 0,
-  /// The graphics core.
-  RSMI_COARSE_GRAIN_GFX_ACTIVITY = RSMI_UTILIZATION_COUNTER_FIRST,
-  /// The memory.
-  RSMI_COARSE_GRAIN_MEM_ACTIVITY = 1,
-  /// The highest of them.
-  RSMI_UTILIZATION_COUNTER_LAST = RSMI_COARSE_GRAIN_MEM_ACTIVITY,
-} RSMI_UTILIZATION_COUNTER_TYPE;
-
-/// Parts of a device that run firmware.
-typedef enum {
-  /// The lowest of them.
-  RSMI_FW_BLOCK_FIRST = 0,
-  /// Driver inside the security processor.
-  RSMI_FW_BLOCK_ASD = RSMI_FW_BLOCK_FIRST,
-  /// Constant engine.
-  RSMI_FW_BLOCK_CE = 1,
-  /// Display microcontroller.
-  RSMI_FW_BLOCK_DMCU = 2,
-  /// Memory controller.
-  RSMI_FW_BLOCK_MC = 3,
-  /// Micro engine of the command processor.
-  RSMI_FW_BLOCK_ME = 4,
-  /// First compute micro engine.
-  RSMI_FW_BLOCK_MEC = 5,
-  /// Second compute micro engine.
-  RSMI_FW_BLOCK_MEC2 = 6,
-  /// Micro engine scheduler.
-  RSMI_FW_BLOCK_MES = 7,
-  /// Its queue for the kernel.
-  RSMI_FW_BLOCK_MES_KIQ = 8,
-  /// Prefetch parser.
-  RSMI_FW_BLOCK_PFP = 9,
-  /// Run list controller.
-  RSMI_FW_BLOCK_RLC = 10,
-  /// Its save and restore list, control part.
-  RSMI_FW_BLOCK_RLC_SRLC = 11,
-  /// Its save and restore list, general purpose memory.
-  RSMI_FW_BLOCK_RLC_SRLG = 12,
-  /// Its save and restore list, save memory.
-  RSMI_FW_BLOCK_RLC_SRLS = 13,
-  /// First copy engine.
-  RSMI_FW_BLOCK_SDMA = 14,
-  /// Second copy engine.
-  RSMI_FW_BLOCK_SDMA2 = 15,
-  /// Power management controller.
-  RSMI_FW_BLOCK_SMC = 16,
-  /// Operating system of the security processor.
-  RSMI_FW_BLOCK_SOS = 17,
-  /// Trusted application for error handling.
-  RSMI_FW_BLOCK_TA_RAS = 18,
-  /// Trusted application for XGMI.
-  RSMI_FW_BLOCK_TA_XGMI = 19,
-  /// Video decoder of older devices.
-  RSMI_FW_BLOCK_UVD = 20,
-  /// Video encoder of older devices.
-  RSMI_FW_BLOCK_VCE = 21,
-  /// Video decoder and encoder.
-  RSMI_FW_BLOCK_VCN = 22,
-  /// The highest of them.
-  RSMI_FW_BLOCK_LAST = RSMI_FW_BLOCK_VCN,
-} rsmi_fw_block_t;
-
-/// Blocks of a GPU that count errors, one bit each.
-typedef enum {
-  /// No block.
-  RSMI_GPU_BLOCK_INVALID = 0,
-  /// The lowest of them.
-  RSMI_GPU_BLOCK_FIRST = 1,
-  /// Memory controller.
-  RSMI_GPU_BLOCK_UMC = RSMI_GPU_BLOCK_FIRST,
-  /// Copy engines.
-  RSMI_GPU_BLOCK_SDMA = 2,
-  /// Graphics core.
-  RSMI_GPU_BLOCK_GFX = 4,
-  /// Memory hub for the engines other than graphics.
-  RSMI_GPU_BLOCK_MMHUB = 8,
-  /// Address translation hub.
-  RSMI_GPU_BLOCK_ATHUB = 16,
-  /// PCIe bus interface.
-  RSMI_GPU_BLOCK_PCIE_BIF = 32,
-  /// Host data path.
-  RSMI_GPU_BLOCK_HDP = 64,
-  /// Links to other GPUs.
-  RSMI_GPU_BLOCK_XGMI_WAFL = 128,
-  /// Data fabric.
-  RSMI_GPU_BLOCK_DF = 256,
-  /// System management network.
-  RSMI_GPU_BLOCK_SMN = 512,
-  /// SEM block.
-  RSMI_GPU_BLOCK_SEM = 1024,
-  /// Security processor.
-  RSMI_GPU_BLOCK_MP0 = 2048,
-  /// Power management controller.
-  RSMI_GPU_BLOCK_MP1 = 4096,
-  /// Fuses.
-  RSMI_GPU_BLOCK_FUSE = 8192,
-  /// The highest of them.
-  RSMI_GPU_BLOCK_LAST = RSMI_GPU_BLOCK_FUSE,
-  /// Kept free.
-  RSMI_GPU_BLOCK_RESERVED = 9223372036854775808ull,
-} rsmi_gpu_block_t;
-
-/// What error handling does in a block.
-typedef enum {
-  /// No error at the moment.
-  RSMI_RAS_ERR_STATE_NONE = 0,
-  /// It is switched off.
-  RSMI_RAS_ERR_STATE_DISABLED = 1,
-  /// There are errors of an unknown kind.
-  RSMI_RAS_ERR_STATE_PARITY = 2,
-  /// A single bit was wrong and has been corrected.
-  RSMI_RAS_ERR_STATE_SING_C = 3,
-  /// Several bits are wrong and cannot be corrected.
-  RSMI_RAS_ERR_STATE_MULT_UC = 4,
-  /// The firmware took the page away; treat it as an error that cannot be corrected.
-  RSMI_RAS_ERR_STATE_POISON = 5,
-  /// It is switched on.
-  RSMI_RAS_ERR_STATE_ENABLED = 6,
-  /// The highest of them.
-  RSMI_RAS_ERR_STATE_LAST = RSMI_RAS_ERR_STATE_ENABLED,
-  /// No state.
-  RSMI_RAS_ERR_STATE_INVALID = 4294967295,
-} rsmi_ras_err_state_t;
 
 /// Groups of events. The number of a group is that of its first event.
 typedef enum {
@@ -585,45 +281,67 @@ typedef enum {
   RSMI_CNTR_CMD_STOP = 1,
 } rsmi_counter_command_t;
 
-/// Errors of the links since they were last reset.
+/// Blocks of a GPU that count errors, one bit each.
 typedef enum {
-  /// None.
-  RSMI_XGMI_STATUS_NO_ERRORS = 0,
-  /// One.
-  RSMI_XGMI_STATUS_ERROR = 1,
-  /// More than one.
-  RSMI_XGMI_STATUS_MULTIPLE_ERRORS = 2,
-} rsmi_xgmi_status_t;
+  /// No block.
+  RSMI_GPU_BLOCK_INVALID = 0,
+  /// The lowest of them.
+  RSMI_GPU_BLOCK_FIRST = 1,
+  /// Memory controller.
+  RSMI_GPU_BLOCK_UMC = RSMI_GPU_BLOCK_FIRST,
+  /// Copy engines.
+  RSMI_GPU_BLOCK_SDMA = 2,
+  /// Graphics core.
+  RSMI_GPU_BLOCK_GFX = 4,
+  /// Memory hub for the engines other than graphics.
+  RSMI_GPU_BLOCK_MMHUB = 8,
+  /// Address translation hub.
+  RSMI_GPU_BLOCK_ATHUB = 16,
+  /// PCIe bus interface.
+  RSMI_GPU_BLOCK_PCIE_BIF = 32,
+  /// Host data path.
+  RSMI_GPU_BLOCK_HDP = 64,
+  /// Links to other GPUs.
+  RSMI_GPU_BLOCK_XGMI_WAFL = 128,
+  /// Data fabric.
+  RSMI_GPU_BLOCK_DF = 256,
+  /// System management network.
+  RSMI_GPU_BLOCK_SMN = 512,
+  /// SEM block.
+  RSMI_GPU_BLOCK_SEM = 1024,
+  /// Security processor.
+  RSMI_GPU_BLOCK_MP0 = 2048,
+  /// Power management controller.
+  RSMI_GPU_BLOCK_MP1 = 4096,
+  /// Fuses.
+  RSMI_GPU_BLOCK_FUSE = 8192,
+  /// The highest of them.
+  RSMI_GPU_BLOCK_LAST = RSMI_GPU_BLOCK_FUSE,
+  /// Kept free.
+  RSMI_GPU_BLOCK_RESERVED = 9223372036854775808ull,
+} rsmi_gpu_block_t;
 
-/// Into how many devices the compute units of a card are divided.
+/// What error handling does in a block.
 typedef enum {
-  /// Unknown.
-  RSMI_COMPUTE_PARTITION_INVALID = 0,
-  /// One.
-  RSMI_COMPUTE_PARTITION_SPX = 1,
-  /// Two.
-  RSMI_COMPUTE_PARTITION_DPX = 2,
-  /// Three.
-  RSMI_COMPUTE_PARTITION_TPX = 3,
-  /// Four.
-  RSMI_COMPUTE_PARTITION_QPX = 4,
-  /// As many as there are compute chips.
-  RSMI_COMPUTE_PARTITION_CPX = 5,
-} rsmi_compute_partition_type_t;
-
-/// Into how many domains the memory of a card is divided.
-typedef enum {
-  /// Unknown.
-  RSMI_MEMORY_PARTITION_UNKNOWN = 0,
-  /// One: data is spread over all memory stacks.
-  RSMI_MEMORY_PARTITION_NPS1 = 1,
-  /// Two.
-  RSMI_MEMORY_PARTITION_NPS2 = 2,
-  /// Four.
-  RSMI_MEMORY_PARTITION_NPS4 = 3,
-  /// Eight.
-  RSMI_MEMORY_PARTITION_NPS8 = 4,
-} rsmi_memory_partition_type_t;
+  /// No error at the moment.
+  RSMI_RAS_ERR_STATE_NONE = 0,
+  /// It is switched off.
+  RSMI_RAS_ERR_STATE_DISABLED = 1,
+  /// There are errors of an unknown kind.
+  RSMI_RAS_ERR_STATE_PARITY = 2,
+  /// A single bit was wrong and has been corrected.
+  RSMI_RAS_ERR_STATE_SING_C = 3,
+  /// Several bits are wrong and cannot be corrected.
+  RSMI_RAS_ERR_STATE_MULT_UC = 4,
+  /// The firmware took the page away; treat it as an error that cannot be corrected.
+  RSMI_RAS_ERR_STATE_POISON = 5,
+  /// It is switched on.
+  RSMI_RAS_ERR_STATE_ENABLED = 6,
+  /// The highest of them.
+  RSMI_RAS_ERR_STATE_LAST = RSMI_RAS_ERR_STATE_ENABLED,
+  /// No state.
+  RSMI_RAS_ERR_STATE_INVALID = 4294967295,
+} rsmi_ras_err_state_t;
 
 /// What can happen to a device. The numbers are those of the kernel, KFD_SMI_EVENT_*.
 typedef enum {
@@ -659,6 +377,288 @@ typedef enum {
   RSMI_EVT_NOTIF_LAST = RSMI_EVT_NOTIF_EVENT_ALL_PROCESS,
 } rsmi_evt_notification_type_t;
 
+/// Kinds of memory that a device uses.
+typedef enum {
+  /// The lowest of them.
+  RSMI_MEM_TYPE_FIRST = 0,
+  /// The memory on the card.
+  RSMI_MEM_TYPE_VRAM = RSMI_MEM_TYPE_FIRST,
+  /// The part of it that the CPU can address.
+  RSMI_MEM_TYPE_VIS_VRAM = 1,
+  /// System memory that is mapped for the GPU.
+  RSMI_MEM_TYPE_GTT = 2,
+  /// The highest of them.
+  RSMI_MEM_TYPE_LAST = RSMI_MEM_TYPE_GTT,
+} rsmi_memory_type_t;
+
+/// What has become of a faulty page.
+typedef enum {
+  /// It is out of use.
+  RSMI_MEM_PAGE_STATUS_RESERVED = 0,
+  /// It is known to be faulty and will be taken out of use at the next chance.
+  RSMI_MEM_PAGE_STATUS_PENDING = 1,
+  /// It could not be taken out of use.
+  RSMI_MEM_PAGE_STATUS_UNRESERVABLE = 2,
+} rsmi_memory_page_status_t;
+
+/// Counters that add up how busy a part of the device was.
+typedef enum {
+  /// The lowest of them.
+  RSMI_UTILIZATION_COUNTER_FIRST = 0,
+  /// The graphics core.
+  RSMI_COARSE_GRAIN_GFX_ACTIVITY = RSMI_UTILIZATION_COUNTER_FIRST,
+  /// The memory.
+  RSMI_COARSE_GRAIN_MEM_ACTIVITY = 1,
+  /// The highest of them.
+  RSMI_UTILIZATION_COUNTER_LAST = RSMI_COARSE_GRAIN_MEM_ACTIVITY,
+} RSMI_UTILIZATION_COUNTER_TYPE;
+
+/// Parts of a device that can be busy, one bit each.
+typedef enum {
+  /// The graphics core.
+  RSMI_ACTIVITY_GFX = 1,
+  /// The memory controller.
+  RSMI_ACTIVITY_UMC = 2,
+  /// The video engines.
+  RSMI_ACTIVITY_MM = 4,
+} rsmi_activity_metric_t;
+
+/// Into how many devices the compute units of a card are divided.
+typedef enum {
+  /// Unknown.
+  RSMI_COMPUTE_PARTITION_INVALID = 0,
+  /// One.
+  RSMI_COMPUTE_PARTITION_SPX = 1,
+  /// Two.
+  RSMI_COMPUTE_PARTITION_DPX = 2,
+  /// Three.
+  RSMI_COMPUTE_PARTITION_TPX = 3,
+  /// Four.
+  RSMI_COMPUTE_PARTITION_QPX = 4,
+  /// As many as there are compute chips.
+  RSMI_COMPUTE_PARTITION_CPX = 5,
+} rsmi_compute_partition_type_t;
+
+/// Into how many domains the memory of a card is divided.
+typedef enum {
+  /// Unknown.
+  RSMI_MEMORY_PARTITION_UNKNOWN = 0,
+  /// One: data is spread over all memory stacks.
+  RSMI_MEMORY_PARTITION_NPS1 = 1,
+  /// Two.
+  RSMI_MEMORY_PARTITION_NPS2 = 2,
+  /// Four.
+  RSMI_MEMORY_PARTITION_NPS4 = 3,
+  /// Eight.
+  RSMI_MEMORY_PARTITION_NPS8 = 4,
+} rsmi_memory_partition_type_t;
+
+/// What is asked of a temperature sensor. Every answer is in millidegrees Celsius.
+typedef enum {
+  /// The temperature now.
+  RSMI_TEMP_CURRENT = 0,
+  /// The lowest of them.
+  RSMI_TEMP_FIRST = RSMI_TEMP_CURRENT,
+  /// The upper limit.
+  RSMI_TEMP_MAX = 1,
+  /// The lower limit.
+  RSMI_TEMP_MIN = 2,
+  /// The temperature at which an alarm of the upper limit ends.
+  RSMI_TEMP_MAX_HYST = 3,
+  /// The temperature at which an alarm of the lower limit ends.
+  RSMI_TEMP_MIN_HYST = 4,
+  /// The critical limit, mostly above the upper limit.
+  RSMI_TEMP_CRITICAL = 5,
+  /// The temperature at which an alarm of the critical limit ends.
+  RSMI_TEMP_CRITICAL_HYST = 6,
+  /// The emergency limit, not below the critical limit.
+  RSMI_TEMP_EMERGENCY = 7,
+  /// The temperature at which an alarm of the emergency limit ends.
+  RSMI_TEMP_EMERGENCY_HYST = 8,
+  /// The lower critical limit, mostly below the lower limit.
+  RSMI_TEMP_CRIT_MIN = 9,
+  /// The temperature at which an alarm of the lower critical limit ends.
+  RSMI_TEMP_CRIT_MIN_HYST = 10,
+  /// What the chip adds to its reading.
+  RSMI_TEMP_OFFSET = 11,
+  /// The lowest temperature so far.
+  RSMI_TEMP_LOWEST = 12,
+  /// The highest temperature so far.
+  RSMI_TEMP_HIGHEST = 13,
+  /// The highest of them.
+  RSMI_TEMP_LAST = RSMI_TEMP_HIGHEST,
+} rsmi_temperature_metric_t;
+
+/// Which voltage is measured.
+typedef enum {
+  /// The lowest of them.
+  RSMI_VOLT_TYPE_FIRST = 0,
+  /// The supply of the graphics core.
+  RSMI_VOLT_TYPE_VDDGFX = RSMI_VOLT_TYPE_FIRST,
+  /// The supply of the board.
+  RSMI_VOLT_TYPE_VDDBOARD = 1,
+  /// The highest of them.
+  RSMI_VOLT_TYPE_LAST = RSMI_VOLT_TYPE_VDDBOARD,
+  /// No sensor.
+  RSMI_VOLT_TYPE_INVALID = 4294967295,
+} rsmi_voltage_type_t;
+
+/// What is asked of a voltage sensor. Every answer is in millivolts.
+typedef enum {
+  /// The voltage now.
+  RSMI_VOLT_CURRENT = 0,
+  /// The lowest of them.
+  RSMI_VOLT_FIRST = RSMI_VOLT_CURRENT,
+  /// The upper limit.
+  RSMI_VOLT_MAX = 1,
+  /// The lower critical limit.
+  RSMI_VOLT_MIN_CRIT = 2,
+  /// The lower limit.
+  RSMI_VOLT_MIN = 3,
+  /// The upper critical limit.
+  RSMI_VOLT_MAX_CRIT = 4,
+  /// The average.
+  RSMI_VOLT_AVERAGE = 5,
+  /// The lowest voltage so far.
+  RSMI_VOLT_LOWEST = 6,
+  /// The highest voltage so far.
+  RSMI_VOLT_HIGHEST = 7,
+  /// The highest of them.
+  RSMI_VOLT_LAST = RSMI_VOLT_HIGHEST,
+} rsmi_voltage_metric_t;
+
+/// What kind of number a power reading is.
+typedef enum {
+  /// An average over some time.
+  RSMI_AVERAGE_POWER = 0,
+  /// The power at this moment.
+  RSMI_CURRENT_POWER = 1,
+  /// There is no reading.
+  RSMI_INVALID_POWER = 4294967295,
+} RSMI_POWER_TYPE;
+
+/// Parts of a device that run firmware.
+typedef enum {
+  /// The lowest of them.
+  RSMI_FW_BLOCK_FIRST = 0,
+  /// Driver inside the security processor.
+  RSMI_FW_BLOCK_ASD = RSMI_FW_BLOCK_FIRST,
+  /// Constant engine.
+  RSMI_FW_BLOCK_CE = 1,
+  /// Display microcontroller.
+  RSMI_FW_BLOCK_DMCU = 2,
+  /// Memory controller.
+  RSMI_FW_BLOCK_MC = 3,
+  /// Micro engine of the command processor.
+  RSMI_FW_BLOCK_ME = 4,
+  /// First compute micro engine.
+  RSMI_FW_BLOCK_MEC = 5,
+  /// Second compute micro engine.
+  RSMI_FW_BLOCK_MEC2 = 6,
+  /// Micro engine scheduler.
+  RSMI_FW_BLOCK_MES = 7,
+  /// Its queue for the kernel.
+  RSMI_FW_BLOCK_MES_KIQ = 8,
+  /// Prefetch parser.
+  RSMI_FW_BLOCK_PFP = 9,
+  /// Run list controller.
+  RSMI_FW_BLOCK_RLC = 10,
+  /// Its save and restore list, control part.
+  RSMI_FW_BLOCK_RLC_SRLC = 11,
+  /// Its save and restore list, general purpose memory.
+  RSMI_FW_BLOCK_RLC_SRLG = 12,
+  /// Its save and restore list, save memory.
+  RSMI_FW_BLOCK_RLC_SRLS = 13,
+  /// First copy engine.
+  RSMI_FW_BLOCK_SDMA = 14,
+  /// Second copy engine.
+  RSMI_FW_BLOCK_SDMA2 = 15,
+  /// Power management controller.
+  RSMI_FW_BLOCK_SMC = 16,
+  /// Operating system of the security processor.
+  RSMI_FW_BLOCK_SOS = 17,
+  /// Trusted application for error handling.
+  RSMI_FW_BLOCK_TA_RAS = 18,
+  /// Trusted application for XGMI.
+  RSMI_FW_BLOCK_TA_XGMI = 19,
+  /// Video decoder of older devices.
+  RSMI_FW_BLOCK_UVD = 20,
+  /// Video encoder of older devices.
+  RSMI_FW_BLOCK_VCE = 21,
+  /// Video decoder and encoder.
+  RSMI_FW_BLOCK_VCN = 22,
+  /// The highest of them.
+  RSMI_FW_BLOCK_LAST = RSMI_FW_BLOCK_VCN,
+} rsmi_fw_block_t;
+
+/// Kinds of link between two devices.
+typedef enum _RSMI_IO_LINK_TYPE {
+  /// Unknown.
+  RSMI_IOLINK_TYPE_UNDEFINED = 0,
+  /// PCI Express.
+  RSMI_IOLINK_TYPE_PCIEXPRESS = 1,
+  /// XGMI, the link from GPU to GPU.
+  RSMI_IOLINK_TYPE_XGMI = 2,
+  /// How many kinds there are.
+  RSMI_IOLINK_TYPE_NUMIOLINKTYPES = 3,
+  /// Makes the type 32 bits wide.
+  RSMI_IOLINK_TYPE_SIZE = 4294967295,
+} RSMI_IO_LINK_TYPE;
+
+/// Software whose version can be asked for.
+typedef enum {
+  /// The lowest of them.
+  RSMI_SW_COMP_FIRST = 0,
+  /// The driver amdgpu.
+  RSMI_SW_COMP_DRIVER = RSMI_SW_COMP_FIRST,
+  /// The highest of them.
+  RSMI_SW_COMP_LAST = RSMI_SW_COMP_DRIVER,
+} rsmi_sw_component_t;
+
+/// Errors of the links since they were last reset.
+typedef enum {
+  /// None.
+  RSMI_XGMI_STATUS_NO_ERRORS = 0,
+  /// One.
+  RSMI_XGMI_STATUS_ERROR = 1,
+  /// More than one.
+  RSMI_XGMI_STATUS_MULTIPLE_ERRORS = 2,
+} rsmi_xgmi_status_t;
+
+/// What rsmi_init() can be asked to do differently; join several with |.
+typedef enum {
+  /// List every GPU, not only those of AMD.
+  RSMI_INIT_FLAG_ALL_GPUS = 1,
+  /// Lock devices between the threads of this process only, not between processes.
+  RSMI_INIT_FLAG_THRAD_ONLY_MUTEX = 288230376151711744,
+  /// Reserved for tests.
+  RSMI_INIT_FLAG_RESRV_TEST1 = 576460752303423488,
+} rsmi_init_flags_t;
+
+/// Where a temperature is measured.
+typedef enum {
+  /// The lowest of them.
+  RSMI_TEMP_TYPE_FIRST = 0,
+  /// At the edge of the chip.
+  RSMI_TEMP_TYPE_EDGE = RSMI_TEMP_TYPE_FIRST,
+  /// At its hottest spot.
+  RSMI_TEMP_TYPE_JUNCTION = 1,
+  /// In the memory.
+  RSMI_TEMP_TYPE_MEMORY = 2,
+  /// In the memory stack 0.
+  RSMI_TEMP_TYPE_HBM_0 = 3,
+  /// In the memory stack 1.
+  RSMI_TEMP_TYPE_HBM_1 = 4,
+  /// In the memory stack 2.
+  RSMI_TEMP_TYPE_HBM_2 = 5,
+  /// In the memory stack 3.
+  RSMI_TEMP_TYPE_HBM_3 = 6,
+  /// The highest of them.
+  RSMI_TEMP_TYPE_LAST = RSMI_TEMP_TYPE_HBM_3,
+  /// No sensor.
+  RSMI_TEMP_TYPE_INVALID = 4294967295,
+} rsmi_temperature_type_t;
+
 /// A walk over functions or over the variants of one.
 typedef struct rsmi_func_id_iter_handle rsmi_func_id_iter_handle;
 
@@ -674,31 +674,95 @@ typedef struct {
   uint64_t frequency[RSMI_MAX_NUM_FREQUENCIES];
 } rsmi_frequencies_t;
 
-/// The speeds and widths that the PCIe link of a device can have.
+/// A range, both ends included.
 typedef struct {
-  /// Speeds in transfers per second, and which one is in use.
-  rsmi_frequencies_t transfer_rate;
-  /// Number of lanes at each speed; the first transfer_rate.num_supported are valid.
-  uint32_t lanes[RSMI_MAX_NUM_FREQUENCIES];
-} rsmi_pcie_bandwidth_t;
+  /// Lower end.
+  uint64_t lower_bound;
+  /// Upper end.
+  uint64_t upper_bound;
+} rsmi_range_t;
 
-/// A version of the library.
+/// A point of a voltage curve.
 typedef struct {
-  /// Grows when programs have to be changed.
-  uint32_t major;
-  /// Grows when something is added.
-  uint32_t minor;
-  /// Grows when something is repaired.
-  uint32_t patch;
-  /// Which build it is; the string belongs to the library.
-  const char *build;
-} rsmi_version_t;
+  /// Hz.
+  uint64_t frequency;
+  /// mV.
+  uint64_t voltage;
+} rsmi_od_vddc_point_t;
+
+/// The voltage curve of the graphics core.
+typedef struct {
+  /// Its points.
+  rsmi_od_vddc_point_t vc_points[RSMI_NUM_VOLTAGE_CURVE_POINTS];
+} rsmi_od_volt_curve_t;
+
+/// The clock ranges of a device and its voltage curve.
+typedef struct {
+  /// The range in use of the graphics clock, in Hz.
+  rsmi_range_t curr_sclk_range;
+  /// The range in use of the memory clock, in Hz; only the upper end is valid.
+  rsmi_range_t curr_mclk_range;
+  /// Limits of the range of the graphics clock, in Hz.
+  rsmi_range_t sclk_freq_limits;
+  /// Limits of the range of the memory clock, in Hz.
+  rsmi_range_t mclk_freq_limits;
+  /// The voltage curve in use.
+  rsmi_od_volt_curve_t curve;
+  /// How many regions rsmi_dev_od_volt_curve_regions_get() can return.
+  uint32_t num_regions;
+} rsmi_od_volt_freq_data_t;
+
+/// Within which limits a point of the voltage curve can be moved.
+typedef struct {
+  /// Limits of the frequency in Hz.
+  rsmi_range_t freq_range;
+  /// Limits of the voltage in mV.
+  rsmi_range_t volt_range;
+} rsmi_freq_volt_region_t;
 
 /// A set of up to 64 things, one bit each: frequency levels, power profiles, blocks.
 typedef uint64_t rsmi_bit_field_t;
 
-/// Older spelling of rsmi_bit_field_t.
-typedef rsmi_bit_field_t rsmi_bit_field;
+/// The power profiles of a device.
+typedef struct {
+  /// The profiles that can be chosen, as rsmi_power_profile_preset_masks_t joined with |.
+  rsmi_bit_field_t available_profiles;
+  /// The profile in use.
+  rsmi_power_profile_preset_masks_t current;
+  /// How many can be chosen.
+  uint32_t num_profiles;
+} rsmi_power_profile_status_t;
+
+/// A counter that rsmi_dev_counter_create() made.
+typedef uintptr_t rsmi_event_handle_t;
+
+/// What a counter has counted.
+typedef struct {
+  /// Events.
+  uint64_t value;
+  /// Nanoseconds since it was started.
+  uint64_t time_enabled;
+  /// Nanoseconds during which it counted.
+  uint64_t time_running;
+} rsmi_counter_value_t;
+
+/// Errors of a block since the driver was loaded.
+typedef struct {
+  /// Those that were corrected.
+  uint64_t correctable_err;
+  /// Those that were not.
+  uint64_t uncorrectable_err;
+} rsmi_error_count_t;
+
+/// Something that happened.
+typedef struct {
+  /// To which device.
+  uint32_t dv_ind;
+  /// What.
+  rsmi_evt_notification_type_t event;
+  /// What the kernel says about it.
+  char message[MAX_EVENT_NOTIFICATION_MSG_SIZE];
+} rsmi_evt_notification_data_t;
 
 /// The numbers under which the system knows one device.
 typedef struct {
@@ -718,25 +782,6 @@ typedef struct {
   uint32_t reserved[10];
 } rsmi_device_identifiers_t;
 
-/// Older spelling of rsmi_pcie_bandwidth_t.
-typedef rsmi_pcie_bandwidth_t rsmi_pcie_bandwidth;
-
-/// Older spelling of rsmi_power_profile_preset_masks_t.
-typedef rsmi_power_profile_preset_masks_t rsmi_power_profile_preset_masks;
-
-/// The power profiles of a device.
-typedef struct {
-  /// The profiles that can be chosen, as rsmi_power_profile_preset_masks_t joined with |.
-  rsmi_bit_field_t available_profiles;
-  /// The profile in use.
-  rsmi_power_profile_preset_masks_t current;
-  /// How many can be chosen.
-  uint32_t num_profiles;
-} rsmi_power_profile_status_t;
-
-/// Older spelling of rsmi_power_profile_status_t.
-typedef rsmi_power_profile_status_t rsmi_power_profile_status;
-
 /// One faulty page.
 typedef struct {
   /// Where it begins.
@@ -746,182 +791,6 @@ typedef struct {
   /// What has become of it.
   rsmi_memory_page_status_t status;
 } rsmi_retired_page_record_t;
-
-/// Older spelling of rsmi_temperature_metric_t.
-typedef rsmi_temperature_metric_t rsmi_temperature_metric;
-
-/// Older spelling of rsmi_clk_type_t.
-typedef rsmi_clk_type_t rsmi_clk_type;
-
-/// Older spelling of rsmi_freq_ind_t.
-typedef rsmi_freq_ind_t rsmi_freq_ind;
-
-/// Older spelling of rsmi_frequencies_t.
-typedef rsmi_frequencies_t rsmi_frequencies;
-
-/// A range, both ends included.
-typedef struct {
-  /// Lower end.
-  uint64_t lower_bound;
-  /// Upper end.
-  uint64_t upper_bound;
-} rsmi_range_t;
-
-/// Older spelling of rsmi_range_t.
-typedef rsmi_range_t rsmi_range;
-
-/// A point of a voltage curve.
-typedef struct {
-  /// Hz.
-  uint64_t frequency;
-  /// mV.
-  uint64_t voltage;
-} rsmi_od_vddc_point_t;
-
-/// Older spelling of rsmi_od_vddc_point_t.
-typedef rsmi_od_vddc_point_t rsmi_od_vddc_point;
-
-/// Within which limits a point of the voltage curve can be moved.
-typedef struct {
-  /// Limits of the frequency in Hz.
-  rsmi_range_t freq_range;
-  /// Limits of the voltage in mV.
-  rsmi_range_t volt_range;
-} rsmi_freq_volt_region_t;
-
-/// Older spelling of rsmi_freq_volt_region_t.
-typedef rsmi_freq_volt_region_t rsmi_freq_volt_region;
-
-/// The voltage curve of the graphics core.
-typedef struct {
-  /// Its points.
-  rsmi_od_vddc_point_t vc_points[RSMI_NUM_VOLTAGE_CURVE_POINTS];
-} rsmi_od_volt_curve_t;
-
-/// Older spelling of rsmi_od_volt_curve_t.
-typedef rsmi_od_volt_curve_t rsmi_od_volt_curve;
-
-/// The clock ranges of a device and its voltage curve.
-typedef struct {
-  /// The range in use of the graphics clock, in Hz.
-  rsmi_range_t curr_sclk_range;
-  /// The range in use of the memory clock, in Hz; only the upper end is valid.
-  rsmi_range_t curr_mclk_range;
-  /// Limits of the range of the graphics clock, in Hz.
-  rsmi_range_t sclk_freq_limits;
-  /// Limits of the range of the memory clock, in Hz.
-  rsmi_range_t mclk_freq_limits;
-  /// The voltage curve in use.
-  rsmi_od_volt_curve_t curve;
-  /// How many regions rsmi_dev_od_volt_curve_regions_get() can return.
-  uint32_t num_regions;
-} rsmi_od_volt_freq_data_t;
-
-/// Older spelling of rsmi_od_volt_freq_data_t.
-typedef rsmi_od_volt_freq_data_t rsmi_od_volt_freq_data;
-
-/// Older spelling of rsmi_dev_perf_level_t.
-typedef rsmi_dev_perf_level_t rsmi_dev_perf_level;
-
-/// How busy each part of a device is, in percent.
-typedef struct {
-  /// The graphics core.
-  uint16_t average_gfx_activity;
-  /// The memory controller.
-  uint16_t average_umc_activity;
-  /// The video engines.
-  uint16_t average_mm_activity;
-} rsmi_activity_metric_counter_t;
-
-/// One such counter. The caller fills in the type, the library the value.
-typedef struct {
-  /// Which counter.
-  RSMI_UTILIZATION_COUNTER_TYPE type;
-  /// Its value.
-  uint64_t value;
-} rsmi_utilization_counter_t;
-
-/// Older spelling of rsmi_version_t.
-typedef rsmi_version_t rsmi_version;
-
-/// Older spelling of rsmi_gpu_block_t.
-typedef rsmi_gpu_block_t rsmi_gpu_block;
-
-/// Errors of a block since the driver was loaded.
-typedef struct {
-  /// Those that were corrected.
-  uint64_t correctable_err;
-  /// Those that were not.
-  uint64_t uncorrectable_err;
-} rsmi_error_count_t;
-
-/// A counter that rsmi_dev_counter_create() made.
-typedef uintptr_t rsmi_event_handle_t;
-
-/// What a counter has counted.
-typedef struct {
-  /// Events.
-  uint64_t value;
-  /// Nanoseconds since it was started.
-  uint64_t time_enabled;
-  /// Nanoseconds during which it counted.
-  uint64_t time_running;
-} rsmi_counter_value_t;
-
-/// A process that computes on GPUs.
-typedef struct {
-  /// Process id.
-  uint32_t process_id;
-  /// Id of its address space on the GPU.
-  uint32_t pasid;
-  /// Bytes of memory it uses on the card.
-  uint64_t vram_usage;
-  /// Microseconds during which copy engines worked for it.
-  uint64_t sdma_usage;
-  /// Percentage of the compute units that it occupies, or CU_OCCUPANCY_INVALID.
-  uint32_t cu_occupancy;
-} rsmi_process_info_t;
-
-/// Older spelling of rsmi_compute_partition_type_t.
-typedef rsmi_compute_partition_type_t rsmi_compute_partition_type;
-
-/// Older spelling of rsmi_memory_partition_type_t.
-typedef rsmi_memory_partition_type_t rsmi_memory_partition_type;
-
-/// The walk that rsmi_dev_supported_func_iterator_open() began.
-typedef rsmi_func_id_iter_handle *rsmi_func_id_iter_handle_t;
-
-/// Where a walk stands: the name of a function, or the variant of one.
-typedef union id {
-  /// Any variant, as a number.
-  uint64_t id;
-  /// The name of a function; the string belongs to the library.
-  const char *name;
-  /// The variant of a function that takes a kind of memory.
-  rsmi_memory_type_t memory_type;
-  /// The variant of a function that takes a question to a temperature sensor.
-  rsmi_temperature_metric_t temp_metric;
-  /// The variant of a function that takes an event.
-  rsmi_event_type_t evnt_type;
-  /// The variant of a function that takes a group of events.
-  rsmi_event_group_t evnt_group;
-  /// The variant of a function that takes a clock.
-  rsmi_clk_type_t clk_type;
-  /// The variant of a function that takes a part with firmware.
-  rsmi_fw_block_t fw_block;
-  /// The variant of a function that takes a block of the GPU.
-  rsmi_gpu_block_t gpu_block_type;
-} rsmi_func_id_value_t;
-
-/// Something that happened.
-typedef struct {
-  /// To which device.
-  uint32_t dv_ind;
-  /// What.
-  rsmi_evt_notification_type_t event;
-  /// What the kernel says about it.
-  char message[MAX_EVENT_NOTIFICATION_MSG_SIZE];
-} rsmi_evt_notification_data_t;
 
 /// Size and version of the table that the kernel gave.
 typedef struct metrics_table_header_t {
@@ -1101,6 +970,137 @@ typedef struct {
   uint16_t xgmi_link_status[RSMI_MAX_NUM_XGMI_LINKS];
 } rsmi_gpu_metrics_t;
 
+/// One such counter. The caller fills in the type, the library the value.
+typedef struct {
+  /// Which counter.
+  RSMI_UTILIZATION_COUNTER_TYPE type;
+  /// Its value.
+  uint64_t value;
+} rsmi_utilization_counter_t;
+
+/// How busy each part of a device is, in percent.
+typedef struct {
+  /// The graphics core.
+  uint16_t average_gfx_activity;
+  /// The memory controller.
+  uint16_t average_umc_activity;
+  /// The video engines.
+  uint16_t average_mm_activity;
+} rsmi_activity_metric_counter_t;
+
+/// The speeds and widths that the PCIe link of a device can have.
+typedef struct {
+  /// Speeds in transfers per second, and which one is in use.
+  rsmi_frequencies_t transfer_rate;
+  /// Number of lanes at each speed; the first transfer_rate.num_supported are valid.
+  uint32_t lanes[RSMI_MAX_NUM_FREQUENCIES];
+} rsmi_pcie_bandwidth_t;
+
+/// The walk that rsmi_dev_supported_func_iterator_open() began.
+typedef rsmi_func_id_iter_handle *rsmi_func_id_iter_handle_t;
+
+/// Where a walk stands: the name of a function, or the variant of one.
+typedef union id {
+  /// Any variant, as a number.
+  uint64_t id;
+  /// The name of a function; the string belongs to the library.
+  const char *name;
+  /// The variant of a function that takes a kind of memory.
+  rsmi_memory_type_t memory_type;
+  /// The variant of a function that takes a question to a temperature sensor.
+  rsmi_temperature_metric_t temp_metric;
+  /// The variant of a function that takes an event.
+  rsmi_event_type_t evnt_type;
+  /// The variant of a function that takes a group of events.
+  rsmi_event_group_t evnt_group;
+  /// The variant of a function that takes a clock.
+  rsmi_clk_type_t clk_type;
+  /// The variant of a function that takes a part with firmware.
+  rsmi_fw_block_t fw_block;
+  /// The variant of a function that takes a block of the GPU.
+  rsmi_gpu_block_t gpu_block_type;
+} rsmi_func_id_value_t;
+
+/// A process that computes on GPUs.
+typedef struct {
+  /// Process id.
+  uint32_t process_id;
+  /// Id of its address space on the GPU.
+  uint32_t pasid;
+  /// Bytes of memory it uses on the card.
+  uint64_t vram_usage;
+  /// Microseconds during which copy engines worked for it.
+  uint64_t sdma_usage;
+  /// Percentage of the compute units that it occupies, or CU_OCCUPANCY_INVALID.
+  uint32_t cu_occupancy;
+} rsmi_process_info_t;
+
+/// A version of the library.
+typedef struct {
+  /// Grows when programs have to be changed.
+  uint32_t major;
+  /// Grows when something is added.
+  uint32_t minor;
+  /// Grows when something is repaired.
+  uint32_t patch;
+  /// Which build it is; the string belongs to the library.
+  const char *build;
+} rsmi_version_t;
+
+/// Older spelling of rsmi_bit_field_t.
+typedef rsmi_bit_field_t rsmi_bit_field;
+
+/// Older spelling of rsmi_pcie_bandwidth_t.
+typedef rsmi_pcie_bandwidth_t rsmi_pcie_bandwidth;
+
+/// Older spelling of rsmi_power_profile_preset_masks_t.
+typedef rsmi_power_profile_preset_masks_t rsmi_power_profile_preset_masks;
+
+/// Older spelling of rsmi_power_profile_status_t.
+typedef rsmi_power_profile_status_t rsmi_power_profile_status;
+
+/// Older spelling of rsmi_temperature_metric_t.
+typedef rsmi_temperature_metric_t rsmi_temperature_metric;
+
+/// Older spelling of rsmi_clk_type_t.
+typedef rsmi_clk_type_t rsmi_clk_type;
+
+/// Older spelling of rsmi_freq_ind_t.
+typedef rsmi_freq_ind_t rsmi_freq_ind;
+
+/// Older spelling of rsmi_frequencies_t.
+typedef rsmi_frequencies_t rsmi_frequencies;
+
+/// Older spelling of rsmi_range_t.
+typedef rsmi_range_t rsmi_range;
+
+/// Older spelling of rsmi_od_vddc_point_t.
+typedef rsmi_od_vddc_point_t rsmi_od_vddc_point;
+
+/// Older spelling of rsmi_freq_volt_region_t.
+typedef rsmi_freq_volt_region_t rsmi_freq_volt_region;
+
+/// Older spelling of rsmi_od_volt_curve_t.
+typedef rsmi_od_volt_curve_t rsmi_od_volt_curve;
+
+/// Older spelling of rsmi_od_volt_freq_data_t.
+typedef rsmi_od_volt_freq_data_t rsmi_od_volt_freq_data;
+
+/// Older spelling of rsmi_dev_perf_level_t.
+typedef rsmi_dev_perf_level_t rsmi_dev_perf_level;
+
+/// Older spelling of rsmi_version_t.
+typedef rsmi_version_t rsmi_version;
+
+/// Older spelling of rsmi_gpu_block_t.
+typedef rsmi_gpu_block_t rsmi_gpu_block;
+
+/// Older spelling of rsmi_compute_partition_type_t.
+typedef rsmi_compute_partition_type_t rsmi_compute_partition_type;
+
+/// Older spelling of rsmi_memory_partition_type_t.
+typedef rsmi_memory_partition_type_t rsmi_memory_partition_type;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1116,6 +1116,17 @@ rsmi_status_t rsmi_dev_busy_percent_get(uint32_t dv_ind, uint32_t *busy_percent)
 /// no name for.
 rsmi_status_t rsmi_dev_perf_level_get(uint32_t dv_ind, rsmi_dev_perf_level_t *perf);
 
+/// The overdrive level: by how many percent the system clock may be higher than it comes; from
+/// sysfs `pp_sclk_od`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED; that is also what clients of ROCm 7 get in a virtual machine.
+rsmi_status_t rsmi_dev_overdrive_level_get(uint32_t dv_ind, uint32_t *od);
+
+/// As `rsmi_dev_overdrive_level_get`, for the memory clock, in a virtual machine too; from sysfs
+/// `pp_mclk_od`.
+rsmi_status_t rsmi_dev_mem_overdrive_level_get(uint32_t dv_ind, uint32_t *od);
+
 /// The levels of a clock in Hz, lowest first, and which of them is current; from sysfs `pp_dpm_*`.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that clock, else
@@ -1125,6 +1136,208 @@ rsmi_status_t rsmi_dev_perf_level_get(uint32_t dv_ind, rsmi_dev_perf_level_t *pe
 rsmi_status_t rsmi_dev_gpu_clk_freq_get(uint32_t dv_ind,
                                         rsmi_clk_type_t clk_type,
                                         rsmi_frequencies_t *f);
+
+/// The clocks' ranges in Hz and, for a client of ROCm 5, the points of the voltage curve; from
+/// sysfs `pp_od_clk_voltage`.
+///
+/// What the device does not tell is 0, or all ones in the ranges in use for a client of ROCm 7. With
+/// a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells anything, else
+/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_NOT_YET_IMPLEMENTED for a table without levels,
+/// RSMI_STATUS_UNEXPECTED_DATA for one that is not understood, RSMI_STATUS_NO_DATA for one of a
+/// single heading where the client is of ROCm 6.
+rsmi_status_t rsmi_dev_od_volt_info_get(uint32_t dv_ind,
+                                        rsmi_od_volt_freq_data_t *odv);
+
+/// Sets the performance level to determinism and the highest system clock in MHz, at which run
+/// times still repeat. RSMI_DEV_PERF_LEVEL_AUTO undoes it.
+///
+/// Writes to sysfs: `power_dpm_force_performance_level`, then the limit and a commit to
+/// `pp_od_clk_voltage`; what fails stops it. Returns RSMI_STATUS_PERMISSION unless root initialised
+/// the library, RSMI_STATUS_NOT_SUPPORTED where the device cannot or the driver refuses.
+rsmi_status_t rsmi_perf_determinism_mode_set(uint32_t dv_ind, uint64_t clkvalue);
+
+/// Sets the overdrive level: by how many percent the clock may be higher than it comes.
+///
+/// In sysfs `pp_sclk_od`. Returns RSMI_STATUS_PERMISSION unless root initialised the library;
+/// RSMI_STATUS_INVALID_ARGS above 20; RSMI_STATUS_NOT_SUPPORTED where the device cannot, and to
+/// clients of ROCm 7 in a virtual machine.
+rsmi_status_t rsmi_dev_overdrive_level_set(uint32_t dv_ind, uint32_t od);
+
+/// As `rsmi_dev_overdrive_level_set`.
+rsmi_status_t rsmi_dev_overdrive_level_set_v1(uint32_t dv_ind, uint32_t od);
+
+/// Sets the performance level, in sysfs `power_dpm_force_performance_level`.
+///
+/// Returns RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_INVALID_ARGS
+/// for what is no level; RSMI_STATUS_NOT_SUPPORTED where the device has none or the driver refuses.
+rsmi_status_t rsmi_dev_perf_level_set(uint32_t dv_ind, rsmi_dev_perf_level_t perf_lvl);
+
+/// As `rsmi_dev_perf_level_set`.
+rsmi_status_t rsmi_dev_perf_level_set_v1(uint32_t dv_ind, rsmi_dev_perf_level_t perf_lvl);
+
+/// Chooses the levels of a clock that the driver may use: bit n of `freq_bitmask` is level n of
+/// `rsmi_dev_gpu_clk_freq_get`. Bits beyond the last level are ignored.
+///
+/// Writes to sysfs: the performance level manual, then the numbers to `pp_dpm_*`. Returns
+/// RSMI_STATUS_PERMISSION unless root initialised the library, and where the driver does not let
+/// that clock be set; RSMI_STATUS_INVALID_ARGS for what is no such clock; RSMI_STATUS_NOT_SUPPORTED
+/// where the device has none, and to clients of ROCm 7 in a virtual machine.
+rsmi_status_t rsmi_dev_gpu_clk_freq_set(uint32_t dv_ind,
+                                        rsmi_clk_type_t clk_type,
+                                        uint64_t freq_bitmask);
+
+/// Sets the lowest and the highest value in MHz of the system clock or the memory's.
+///
+/// Writes to sysfs: the performance level manual, then both ends and a commit to
+/// `pp_od_clk_voltage`; what fails stops it. Returns RSMI_STATUS_INVALID_ARGS unless the lowest is
+/// below the highest; RSMI_STATUS_PERMISSION unless root initialised the library;
+/// RSMI_STATUS_NOT_SUPPORTED for another clock, where the device cannot or the driver refuses, and
+/// to clients of ROCm 7 in a virtual machine.
+rsmi_status_t rsmi_dev_clk_range_set(uint32_t dv_ind,
+                                     uint64_t minclkvalue,
+                                     uint64_t maxclkvalue,
+                                     rsmi_clk_type_t clkType);
+
+/// Sets the lowest or the highest value in MHz of the system clock or the memory's.
+///
+/// Writes to sysfs: the performance level manual, then that end and a commit to
+/// `pp_od_clk_voltage`; what fails stops it. Returns RSMI_STATUS_INVALID_ARGS for another clock or
+/// end; RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_NOT_SUPPORTED where
+/// the device cannot or the driver refuses.
+rsmi_status_t rsmi_dev_clk_extremum_set(uint32_t dv_ind,
+                                        rsmi_freq_ind_t level,
+                                        uint64_t clkvalue,
+                                        rsmi_clk_type_t clkType);
+
+/// Sets a point of the overdrive table in MHz; as `rsmi_dev_clk_extremum_set`, but `level` is
+/// passed on to the driver whatever it is, and another clock is found out after the performance
+/// level was set.
+rsmi_status_t rsmi_dev_od_clk_info_set(uint32_t dv_ind,
+                                       rsmi_freq_ind_t level,
+                                       uint64_t clkvalue,
+                                       rsmi_clk_type_t clkType);
+
+/// Sets a point of the voltage curve: a clock in MHz and its voltage in mV.
+///
+/// Writes to sysfs: the performance level manual, then the point and a commit to
+/// `pp_od_clk_voltage`; what fails stops it. Returns RSMI_STATUS_PERMISSION unless root initialised
+/// the library, RSMI_STATUS_NOT_SUPPORTED where the device cannot or the driver refuses.
+rsmi_status_t rsmi_dev_od_volt_info_set(uint32_t dv_ind,
+                                        uint32_t vpoint,
+                                        uint64_t clkvalue,
+                                        uint64_t voltvalue);
+
+/// The regions in which the points of the voltage curve can be moved, from sysfs
+/// `pp_od_clk_voltage`: `*num_regions` is how many there is room for in `buffer`, and becomes how
+/// many were written.
+///
+/// Only for a client of ROCm 5. For later ones there are none, the limits of the two clocks are
+/// written into the first, and RSMI_STATUS_NOT_SUPPORTED is returned. With a null pointer:
+/// RSMI_STATUS_INVALID_ARGS if the device has the table, else RSMI_STATUS_NOT_SUPPORTED.
+rsmi_status_t rsmi_dev_od_volt_curve_regions_get(uint32_t dv_ind,
+                                                 uint32_t *num_regions,
+                                                 rsmi_freq_volt_region_t *buffer);
+
+/// The power profiles that can be chosen, and the one in use; from sysfs `pp_power_profile_mode`.
+/// The second argument means nothing.
+///
+/// `num_profiles` counts also those that rsmi has no name for; where one of them is in use,
+/// `current` is RSMI_PWR_PROF_PRST_INVALID. With a null pointer: RSMI_STATUS_INVALID_ARGS if the
+/// device has profiles, else RSMI_STATUS_NOT_SUPPORTED.
+rsmi_status_t rsmi_dev_power_profile_presets_get(uint32_t dv_ind,
+                                                 uint32_t sensor_ind,
+                                                 rsmi_power_profile_status_t *status);
+
+/// Resets the GPU, by reading debugfs `amdgpu_gpu_recover`. Whatever runs on it is lost.
+///
+/// Returns RSMI_STATUS_PERMISSION unless root initialised the library, RSMI_STATUS_NOT_SUPPORTED
+/// where debugfs is not mounted or the driver has no such file.
+rsmi_status_t rsmi_dev_gpu_reset(uint32_t dv_ind);
+
+/// Whether the kernel counts events of a group on a device: RSMI_STATUS_NOT_SUPPORTED if not.
+rsmi_status_t rsmi_dev_counter_group_supported(uint32_t dv_ind, rsmi_event_group_t group);
+
+/// Makes a counter of an event; it counts from when it is started. Takes root.
+///
+/// Returns RSMI_STATUS_INVALID_ARGS for an event that is not listed. That the kernel cannot count it
+/// shows when it is started.
+rsmi_status_t rsmi_dev_counter_create(uint32_t dv_ind,
+                                      rsmi_event_type_t type,
+                                      rsmi_event_handle_t *evnt_handle);
+
+/// Stops a counter and ends it. Takes root.
+///
+/// Returns RSMI_STATUS_FILE_ERROR where it was never started; it is ended all the same.
+rsmi_status_t rsmi_dev_counter_destroy(rsmi_event_handle_t evnt_handle);
+
+/// Starts or stops a counter; the last argument is for the future. Takes root.
+///
+/// Returns RSMI_STATUS_NOT_SUPPORTED where the kernel does not know the event,
+/// RSMI_STATUS_FILE_ERROR when one is stopped that was never started.
+rsmi_status_t rsmi_counter_control(rsmi_event_handle_t evt_handle,
+                                   rsmi_counter_command_t cmd,
+                                   void *cmd_args);
+
+/// What a counter has counted since it was last read, and the nanoseconds since it was started.
+/// Takes root.
+///
+/// Returns RSMI_STATUS_UNEXPECTED_SIZE for a counter that was never started.
+rsmi_status_t rsmi_counter_read(rsmi_event_handle_t evt_handle, rsmi_counter_value_t *value);
+
+/// How many counters of a group are free, as the driver says in `df_cntr_avail`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED.
+rsmi_status_t rsmi_counter_available_counters_get(uint32_t dv_ind,
+                                                  rsmi_event_group_t grp,
+                                                  uint32_t *available);
+
+/// The errors of a block since the driver was loaded: corrected ones, and others.
+///
+/// Returns RSMI_STATUS_NOT_SUPPORTED for a block whose errors are not counted. With a null pointer:
+/// that, or RSMI_STATUS_INVALID_ARGS.
+rsmi_status_t rsmi_dev_ecc_count_get(uint32_t dv_ind,
+                                     rsmi_gpu_block_t block,
+                                     rsmi_error_count_t *ec);
+
+/// The blocks in which error handling is switched on, as rsmi_gpu_block_t joined with |.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED.
+rsmi_status_t rsmi_dev_ecc_enabled_get(uint32_t dv_ind, uint64_t *enabled_blocks);
+
+/// Whether error handling is switched on in a block: RSMI_RAS_ERR_STATE_ENABLED or
+/// RSMI_RAS_ERR_STATE_DISABLED.
+///
+/// With a null pointer: as `rsmi_dev_ecc_enabled_get`. Returns RSMI_STATUS_INVALID_ARGS unless
+/// `block` is one bit.
+rsmi_status_t rsmi_dev_ecc_status_get(uint32_t dv_ind,
+                                      rsmi_gpu_block_t block,
+                                      rsmi_ras_err_state_t *state);
+
+/// Begins to listen to a device, through /dev/kfd. Nothing is reported before a mask is set.
+///
+/// Returns RSMI_STATUS_FILE_ERROR where /dev/kfd cannot be opened, RSMI_STATUS_NOT_SUPPORTED for a
+/// kernel without events.
+rsmi_status_t rsmi_event_notification_init(uint32_t dv_ind);
+
+/// Chooses what is reported: bit `n - 1` of the mask stands for the event of number `n`.
+///
+/// Returns RSMI_STATUS_INIT_ERROR where nobody listens to the device.
+rsmi_status_t rsmi_event_notification_mask_set(uint32_t dv_ind, uint64_t mask);
+
+/// What has happened to the devices that are listened to.
+///
+/// `num_elem` says how many `data` takes, and becomes the number of those written. While there is
+/// room it waits, once and up to `timeout_ms` milliseconds, for ever if that is negative; no other
+/// call has to wait meanwhile. Returns RSMI_STATUS_NO_DATA where nothing has happened,
+/// RSMI_STATUS_NOT_SUPPORTED where nobody listens to any device.
+rsmi_status_t rsmi_event_notification_get(int timeout_ms,
+                                          uint32_t *num_elem,
+                                          rsmi_evt_notification_data_t *data);
+
+/// Ends listening to a device; RSMI_STATUS_INVALID_ARGS where nobody does.
+rsmi_status_t rsmi_event_notification_stop(uint32_t dv_ind);
 
 /// The number of devices: GPUs, or partitions of GPUs. Their indices are 0 to one less.
 ///
@@ -1136,6 +1349,13 @@ rsmi_status_t rsmi_num_monitor_devices(uint32_t *num_devices);
 ///
 /// Returns RSMI_STATUS_NOT_SUPPORTED, and 0xFFFF as the id, where neither tells it.
 rsmi_status_t rsmi_dev_id_get(uint32_t dv_ind, uint16_t *id);
+
+/// The SKU: what the board's part number in sysfs `product_number` begins with, read as a
+/// hexadecimal number; "102-D67301-00" is 0x102.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has a part number, else
+/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_UNEXPECTED_SIZE for more than 16 bits.
+rsmi_status_t rsmi_dev_sku_get(uint32_t dv_ind, uint16_t *sku);
 
 /// The PCI vendor id, 0x1002, from sysfs `vendor`, else from KFD.
 rsmi_status_t rsmi_dev_vendor_id_get(uint32_t dv_ind, uint16_t *id);
@@ -1162,6 +1382,21 @@ rsmi_status_t rsmi_dev_brand_get(uint32_t dv_ind, char *brand, uint32_t len);
 /// The vendor's name in pci.ids, else the vendor id in hexadecimal.
 rsmi_status_t rsmi_dev_vendor_name_get(uint32_t dv_ind, char *name, uintptr_t len);
 
+/// The marketing name, as libdrm_amdgpu has it; the rest of `market_name` is filled with zeros.
+///
+/// A name longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned. Without a
+/// name an empty one is written, and returned RSMI_STATUS_NOT_SUPPORTED where the device has no
+/// render node, RSMI_STATUS_FAIL_LOAD_MODULE without libdrm_amdgpu, or RSMI_STATUS_DRM_ERROR where
+/// the node may not be opened or libdrm has no name.
+rsmi_status_t rsmi_dev_market_name_get(uint32_t dv_ind, char *market_name, uint32_t len);
+
+/// The maker of the memory, from sysfs `mem_info_vram_vendor`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED. A name longer than `len - 1` bytes is cut, and
+/// RSMI_STATUS_INSUFFICIENT_SIZE returned.
+rsmi_status_t rsmi_dev_vram_vendor_get(uint32_t dv_ind, char *brand, uint32_t len);
+
 /// The serial number of the board, from sysfs `serial_number`.
 rsmi_status_t rsmi_dev_serial_number_get(uint32_t dv_ind, char *serial_num, uint32_t len);
 
@@ -1184,11 +1419,21 @@ rsmi_status_t rsmi_dev_subsystem_vendor_id_get(uint32_t dv_ind, uint16_t *id);
 /// Returns RSMI_STATUS_NOT_SUPPORTED, and all ones, where neither tells it.
 rsmi_status_t rsmi_dev_unique_id_get(uint32_t dv_ind, uint64_t *id);
 
+/// The device's place among those that XGMI links join, from sysfs `xgmi_physical_id`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else
+/// RSMI_STATUS_NOT_SUPPORTED. On failure 0xFFFF is written.
+rsmi_status_t rsmi_dev_xgmi_physical_id_get(uint32_t dv_ind, uint16_t *id);
+
 /// KFD's id of the GPU, from `gpu_id` of its topology node.
 rsmi_status_t rsmi_dev_guid_get(uint32_t dv_ind, uint64_t *guid);
 
 /// The number of the GPU's node in KFD's topology.
 rsmi_status_t rsmi_dev_node_id_get(uint32_t dv_ind, uint32_t *node_id);
+
+/// All numbers under which the system knows the device. `reserved` is not written.
+rsmi_status_t rsmi_dev_device_identifiers_get(uint32_t dv_ind,
+                                              rsmi_device_identifiers_t *identifiers);
 
 /// Initialises the library: finds the GPUs, opens AMD SMI, and reads what cannot change.
 ///
@@ -1228,6 +1473,131 @@ rsmi_status_t rsmi_dev_memory_usage_get(uint32_t dv_ind,
 /// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_UNEXPECTED_DATA for more than 100.
 rsmi_status_t rsmi_dev_memory_busy_percent_get(uint32_t dv_ind, uint32_t *busy_percent);
 
+/// The memory pages that are or will be out of use, from sysfs `ras/gpu_vram_bad_pages`.
+///
+/// `*num_pages` is how many records there is room for, and becomes how many were written; where
+/// `records` is null, how many there are. Returns RSMI_STATUS_INSUFFICIENT_SIZE when there are more.
+///
+/// With a null pointer for `num_pages`: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED.
+rsmi_status_t rsmi_dev_memory_reserved_pages_get(uint32_t dv_ind,
+                                                 uint32_t *num_pages,
+                                                 rsmi_retired_page_record_t *records);
+
+/// Every reading of the device, from the driver's `gpu_metrics`, with all bits set where it has
+/// none; which there are depends on the version that common_header says.
+///
+/// The struct has the size of the client's header: 96 bytes with ROCm 5, 424 with 6.0 to 6.2, 1832
+/// with 6.3, 2368 with 6.4, 4544 with 7.0. Versions 1.0 to 1.9, 2.0 to 2.4 and 3.0 are known; of the
+/// last six, which are APUs', the members are filled in that rsmi has, power in W.
+///
+/// Returns RSMI_STATUS_NOT_SUPPORTED where the device has no `gpu_metrics`,
+/// RSMI_STATUS_UNEXPECTED_DATA where the table is cut short or of a version that is not known. With
+/// a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else RSMI_STATUS_NOT_SUPPORTED.
+rsmi_status_t rsmi_dev_gpu_metrics_info_get(uint32_t dv_ind,
+                                            rsmi_gpu_metrics_t *pgpu_metrics);
+
+/// Size and version of the device's `gpu_metrics`.
+///
+/// Returns RSMI_STATUS_NOT_SUPPORTED for a version that `rsmi_dev_gpu_metrics_info_get` does not
+/// know.
+rsmi_status_t rsmi_dev_metrics_header_info_get(uint32_t dv_ind,
+                                               metrics_table_header_t *header_value);
+
+/// The number of compute chips (XCD) that run: those of `gpu_metrics` whose clock is told and is
+/// not 0. It is 0 where there is no number.
+///
+/// Returns what `rsmi_dev_gpu_metrics_info_get` does.
+rsmi_status_t rsmi_dev_metrics_xcd_counter_get(uint32_t dv_ind, uint16_t *xcd_counter_value);
+
+/// Writes the device's `gpu_metrics` to the log, at the level of RSMI_COMPAT_LOG=info.
+///
+/// Returns RSMI_STATUS_UNEXPECTED_DATA where there is no table that can be read.
+rsmi_status_t rsmi_dev_metrics_log_get(uint32_t dv_ind);
+
+/// How much parts of the device have done so far, in a unit of the firmware's, and when that was,
+/// in ns; from `gpu_metrics`.
+///
+/// The type of each counter says which it is: RSMI_COARSE_GRAIN_GFX_ACTIVITY or
+/// RSMI_COARSE_GRAIN_MEM_ACTIVITY. The first that is neither ends the call with
+/// RSMI_STATUS_INVALID_ARGS, the first that the firmware does not report with
+/// RSMI_STATUS_NOT_SUPPORTED; those before it are filled in, the time is not.
+rsmi_status_t rsmi_utilization_count_get(uint32_t dv_ind,
+                                         rsmi_utilization_counter_t *utilization_counters,
+                                         uint32_t count,
+                                         uint64_t *timestamp);
+
+/// How busy parts of the device were, in percent, 0xFFFF where the firmware does not report it;
+/// from `gpu_metrics`.
+///
+/// Of the struct only the members are written whose bits `activity_metric_type` has.
+rsmi_status_t rsmi_dev_activity_metric_get(uint32_t dv_ind,
+                                           rsmi_activity_metric_t activity_metric_type,
+                                           rsmi_activity_metric_counter_t *activity_metric_counter);
+
+/// How busy the video engines were, in percent, 0xFFFF where the firmware does not report it; from
+/// `gpu_metrics`.
+rsmi_status_t rsmi_dev_activity_avg_mm_get(uint32_t dv_ind, uint16_t *avg_activity);
+
+/// How the card is divided into devices, "SPX" to "CPX", as AMD SMI tells it.
+///
+/// A name longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned. Returns
+/// RSMI_STATUS_INTERNAL_EXCEPTION for a way of dividing it that rsmi has no name for.
+rsmi_status_t rsmi_dev_compute_partition_get(uint32_t dv_ind,
+                                             char *compute_partition,
+                                             uint32_t len);
+
+/// Which partition of its card the device is; 0 where it is all of it.
+rsmi_status_t rsmi_dev_partition_id_get(uint32_t dv_ind, uint32_t *partition_id);
+
+/// How the card's memory is divided into domains, "NPS1" to "NPS8", as AMD SMI tells it.
+///
+/// A name longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned. Returns
+/// RSMI_STATUS_INTERNAL_EXCEPTION for a way of dividing it that rsmi has no name for.
+rsmi_status_t rsmi_dev_memory_partition_get(uint32_t dv_ind, char *memory_partition, uint32_t len);
+
+/// The ways in which the card's memory can be divided, "NPS1, NPS4"; from sysfs
+/// `available_memory_partition`.
+///
+/// A text longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned.
+rsmi_status_t rsmi_dev_memory_partition_capabilities_get(uint32_t dv_ind,
+                                                         char *memory_partition_caps,
+                                                         uint32_t len);
+
+/// Divides the card into devices another way. The devices of this process are then no longer those
+/// of the card: initialise anew.
+///
+/// The number means what the client's release of ROCm meant by it; 6.2 shuffled them. Returns
+/// RSMI_STATUS_PERMISSION unless root initialised the library and calls; RSMI_STATUS_INVALID_ARGS
+/// for what is no way of dividing it (RSMI_STATUS_INTERNAL_EXCEPTION to clients older than ROCm
+/// 6.2); RSMI_STATUS_SETTING_UNAVAILABLE for one that sysfs `available_compute_partition` does not
+/// list; RSMI_STATUS_BUSY while the card is in use; RSMI_STATUS_SUCCESS where it is so already.
+rsmi_status_t rsmi_dev_compute_partition_set(uint32_t dv_ind,
+                                             rsmi_compute_partition_type_t compute_partition);
+
+/// Divides the card into devices as it was when the library was initialised.
+///
+/// Returns what `rsmi_dev_compute_partition_set` does, RSMI_STATUS_NOT_SUPPORTED for a card that is
+/// not divided.
+rsmi_status_t rsmi_dev_compute_partition_reset(uint32_t dv_ind);
+
+/// Has the card's memory divided another way when the driver is loaded the next time.
+///
+/// Nothing happens until then: have everybody leave the card, then `modprobe -r amdgpu` and
+/// `modprobe amdgpu`. The legacy library did so itself, under all programs that were using a GPU,
+/// and stopped the display manager for it; this one never does, and RSMI_STATUS_AMDGPU_RESTART_ERR
+/// says that the mode was taken and the driver is still the old one.
+///
+/// Returns RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_INVALID_ARGS for
+/// what is no way of dividing it, and where the driver refuses it; RSMI_STATUS_NOT_SUPPORTED where
+/// the card's memory cannot be divided; RSMI_STATUS_SUCCESS where it is so already.
+rsmi_status_t rsmi_dev_memory_partition_set(uint32_t dv_ind,
+                                            rsmi_memory_partition_type_t memory_partition);
+
+/// Has the card's memory divided as it was when the library was initialised; see
+/// `rsmi_dev_memory_partition_set` for when, and for what it returns.
+rsmi_status_t rsmi_dev_memory_partition_reset(uint32_t dv_ind);
+
 /// The levels of the PCIe link: transfers a second and lanes, and which of them is current.
 ///
 /// From sysfs `pp_dpm_pcie`; where that is of no use and the device is on PCIe, made up of every
@@ -1244,6 +1614,33 @@ rsmi_status_t rsmi_dev_pci_id_get(uint32_t dv_ind, uint64_t *bdfid);
 
 /// The NUMA node that the device is nearest to, from sysfs `numa_node`; -1 for none.
 rsmi_status_t rsmi_topo_numa_affinity_get(uint32_t dv_ind, int32_t *numa_node);
+
+/// What went over the PCIe link in the last second: packets sent and received, and the size of the
+/// largest packet in bytes; from sysfs `pcie_bw`. Any of the pointers may be null.
+///
+/// The driver takes that second to answer. Nothing else has to wait meanwhile.
+///
+/// Returns RSMI_STATUS_UNEXPECTED_DATA where the driver tells less; RSMI_STATUS_NOT_SUPPORTED where
+/// it cannot tell, which to clients of ROCm 7 includes that it says all ones.
+rsmi_status_t rsmi_dev_pci_throughput_get(uint32_t dv_ind,
+                                          uint64_t *sent,
+                                          uint64_t *received,
+                                          uint64_t *max_pkt_sz);
+
+/// How many packets had to be sent again over the PCIe link, from sysfs
+/// `pcie_replay_count`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED.
+rsmi_status_t rsmi_dev_pci_replay_counter_get(uint32_t dv_ind, uint64_t *counter);
+
+/// Chooses the levels of the PCIe link that the driver may use: bit n of `bw_bitmask` is level n of
+/// `rsmi_dev_pci_bandwidth_get`. Bits beyond the last level are ignored.
+///
+/// Writes to sysfs: the performance level manual, then the numbers to `pp_dpm_pcie`. Returns
+/// RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_NOT_SUPPORTED where the
+/// device cannot, and to clients of ROCm 7 in a virtual machine.
+rsmi_status_t rsmi_dev_pci_bandwidth_set(uint32_t dv_ind, uint64_t bw_bitmask);
 
 /// A fan's speed in revolutions a minute; `sensor_ind` counts from 0.
 ///
@@ -1272,10 +1669,36 @@ rsmi_status_t rsmi_dev_temp_metric_get(uint32_t dv_ind,
                                        rsmi_temperature_metric_t metric,
                                        int64_t *temperature);
 
+/// A voltage in millivolts: what `metric` says of the sensor `sensor_type`.
+///
+/// From hwmon's sensor of that label. With a null pointer:
+/// RSMI_STATUS_INVALID_ARGS if the device tells it, else RSMI_STATUS_NOT_SUPPORTED. Returns
+/// RSMI_STATUS_NOT_SUPPORTED where the device has no such sensor, RSMI_STATUS_INTERNAL_EXCEPTION
+/// for a metric that is not listed, and for clients of ROCm 5 in both cases.
+rsmi_status_t rsmi_dev_volt_metric_get(uint32_t dv_ind,
+                                       rsmi_voltage_type_t sensor_type,
+                                       rsmi_voltage_metric_t metric,
+                                       int64_t *voltage);
+
+/// Gives a fan back to the driver; `sensor_ind` counts from 0. In hwmon `pwm*_enable`.
+///
+/// Returns RSMI_STATUS_PERMISSION unless root initialised the library, RSMI_STATUS_NOT_SUPPORTED
+/// where there is no such fan.
+rsmi_status_t rsmi_dev_fan_reset(uint32_t dv_ind, uint32_t sensor_ind);
+
+/// Takes a fan from the driver and sets its speed, from 0 to `rsmi_dev_fan_speed_max_get`;
+/// `sensor_ind` counts from 0. In hwmon `pwm*_enable` and `pwm*`.
+///
+/// Returns RSMI_STATUS_PERMISSION unless root initialised the library;
+/// RSMI_STATUS_INPUT_OUT_OF_BOUNDS for a higher speed; RSMI_STATUS_NOT_SUPPORTED where there is no
+/// such fan, and to clients of ROCm 7 in a virtual machine.
+rsmi_status_t rsmi_dev_fan_speed_set(uint32_t dv_ind, uint32_t sensor_ind, uint64_t speed);
+
 /// The average power in µW, from hwmon `power*_average`; `sensor_ind` counts from 0.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that sensor, else
-/// RSMI_STATUS_NOT_SUPPORTED. MI300 and later report no average; see `rsmi_dev_power_get`.
+/// RSMI_STATUS_NOT_SUPPORTED. MI300 and later report no average; see `rsmi_dev_power_get`. With
+/// RSMI_COMPAT_POWER_FALLBACK=1 in the environment their current socket power stands in for it.
 rsmi_status_t rsmi_dev_power_ave_get(uint32_t dv_ind, uint32_t sensor_ind, uint64_t *power);
 
 /// The current socket power in µW, from hwmon `power1_input` where its label is PPT.
@@ -1299,17 +1722,113 @@ rsmi_status_t rsmi_dev_energy_count_get(uint32_t dv_ind,
 /// The power cap in µW, from hwmon `power*_cap`; `sensor_ind` counts from 0.
 rsmi_status_t rsmi_dev_power_cap_get(uint32_t dv_ind, uint32_t sensor_ind, uint64_t *cap);
 
+/// The power cap in µW that the card comes with, from hwmon `power1_cap_default`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED.
+rsmi_status_t rsmi_dev_power_cap_default_get(uint32_t dv_ind, uint64_t *default_cap);
+
 /// The highest and the lowest power cap in µW, from hwmon `power*_cap_max` and `power*_cap_min`.
 rsmi_status_t rsmi_dev_power_cap_range_get(uint32_t dv_ind,
                                            uint32_t sensor_ind,
                                            uint64_t *max,
                                            uint64_t *min);
 
+/// Sets the power cap in µW, in hwmon `power*_cap`; `sensor_ind` counts from 0.
+///
+/// Returns RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_INVALID_ARGS for
+/// a cap out of `rsmi_dev_power_cap_range_get`'s range; RSMI_STATUS_NOT_SUPPORTED where the device
+/// has none or refuses it, and to clients of ROCm 7 in a virtual machine.
+rsmi_status_t rsmi_dev_power_cap_set(uint32_t dv_ind, uint32_t sensor_ind, uint64_t cap);
+
+/// Chooses the power profile. The second argument means nothing.
+///
+/// Writes to sysfs: the performance level manual, then the profile's number to
+/// `pp_power_profile_mode`. Returns RSMI_STATUS_PERMISSION unless root initialised the library;
+/// RSMI_STATUS_INPUT_OUT_OF_BOUNDS for more than one profile, or one that the device does not have;
+/// RSMI_STATUS_NOT_SUPPORTED where it has no profiles, and to clients of ROCm 7 in a virtual
+/// machine.
+rsmi_status_t rsmi_dev_power_profile_set(uint32_t dv_ind,
+                                         uint32_t reserved,
+                                         rsmi_power_profile_preset_masks_t profile);
+
+/// Begins a walk over the names of the functions that a device supports, in their order.
+///
+/// What a function needs is looked at when a device is first asked about any. Returns
+/// RSMI_STATUS_NO_DATA where a device supports none.
+rsmi_status_t rsmi_dev_supported_func_iterator_open(uint32_t dv_ind,
+                                                    rsmi_func_id_iter_handle_t *handle);
+
+/// Begins a walk inside another, at the place where that one stands: over the variants of a
+/// function, RSMI_DEFAULT_VARIANT for one that has sensors alone, or over the sensors of a variant.
+///
+/// Returns RSMI_STATUS_NO_DATA where there are none, RSMI_STATUS_INVALID_ARGS for a walk over
+/// sensors and for one that is not open.
+rsmi_status_t rsmi_dev_supported_variant_iterator_open(rsmi_func_id_iter_handle_t obj_h,
+                                                       rsmi_func_id_iter_handle_t *var_iter);
+
+/// Takes a walk one step further; RSMI_STATUS_NO_DATA at its end, where it stays.
+rsmi_status_t rsmi_func_iter_next(rsmi_func_id_iter_handle_t handle);
+
+/// Ends a walk and makes its handle null.
+///
+/// Walks inside it go on. Returns RSMI_STATUS_INVALID_ARGS for one that is not open.
+rsmi_status_t rsmi_dev_supported_func_iterator_close(rsmi_func_id_iter_handle_t *handle);
+
+/// Where a walk stands: the name of a function, else the number of a variant or sensor.
+///
+/// The name belongs to the library. It never fails on an open walk.
+rsmi_status_t rsmi_func_iter_value_get(rsmi_func_id_iter_handle_t handle,
+                                       rsmi_func_id_value_t *value);
+
+/// The processes and their address spaces; the other members are left alone.
+///
+/// `num_items` says how many `procs` takes, and becomes the number of processes; a null `procs` asks
+/// for that alone. Returns RSMI_STATUS_INSUFFICIENT_SIZE where there are more, after those that fit.
+rsmi_status_t rsmi_compute_process_info_get(rsmi_process_info_t *procs,
+                                            uint32_t *num_items);
+
+/// What a process uses of all GPUs together: bytes, microseconds of the copy engines, percent of the
+/// compute units.
+///
+/// Returns RSMI_STATUS_NOT_FOUND where KFD has no such process.
+rsmi_status_t rsmi_compute_process_info_by_pid_get(uint32_t pid,
+                                                   rsmi_process_info_t *proc);
+
+/// What a process uses of one GPU; as `rsmi_compute_process_info_by_pid_get`.
+rsmi_status_t rsmi_compute_process_info_by_device_get(uint32_t pid,
+                                                      uint32_t dv_ind,
+                                                      rsmi_process_info_t *proc);
+
+/// The devices on which a process has queues.
+///
+/// `num_devices` says how many `dv_indices` takes, and becomes the number of devices; a null
+/// `dv_indices` asks for that alone. Returns RSMI_STATUS_INSUFFICIENT_SIZE where there are more,
+/// after those that fit, RSMI_STATUS_NOT_FOUND where KFD has no such process.
+rsmi_status_t rsmi_compute_process_gpus_get(uint32_t pid,
+                                            uint32_t *dv_indices,
+                                            uint32_t *num_devices);
+
+/// The KFD node of the CPU that the device is nearest to.
+///
+/// Returns RSMI_STATUS_NOT_SUPPORTED where it is linked to none.
+rsmi_status_t rsmi_topo_get_numa_node_number(uint32_t dv_ind, uint32_t *numa_node);
+
 /// The weight of the way between two devices, as KFD's topology has it: that of the XGMI link, or
 /// the sum over the CPU nodes.
 ///
 /// Returns RSMI_STATUS_NOT_SUPPORTED where there is neither an XGMI link nor PCIe.
 rsmi_status_t rsmi_topo_get_link_weight(uint32_t dv_ind_src, uint32_t dv_ind_dst, uint64_t *weight);
+
+/// The lowest and the highest bandwidth between two devices that one XGMI link joins, in MB/s, as
+/// KFD's topology has them.
+///
+/// Returns RSMI_STATUS_INVALID_ARGS for one and the same device, RSMI_STATUS_NOT_SUPPORTED where
+/// there is no such link.
+rsmi_status_t rsmi_minmax_bandwidth_get(uint32_t dv_ind_src,
+                                        uint32_t dv_ind_dst,
+                                        uint64_t *min_bandwidth,
+                                        uint64_t *max_bandwidth);
 
 /// The hops and the kind of link between two devices: RSMI_IOLINK_TYPE_XGMI with 1, or
 /// RSMI_IOLINK_TYPE_PCIEXPRESS with 2 over one CPU node, 3 over two, 4 over more.
@@ -1320,6 +1839,12 @@ rsmi_status_t rsmi_topo_get_link_type(uint32_t dv_ind_src,
                                       uint32_t dv_ind_dst,
                                       uint64_t *hops,
                                       RSMI_IO_LINK_TYPE *type);
+
+/// Whether one device can use the memory of another, as KFD's topology has it; over PCIe or over a
+/// link between them.
+///
+/// Returns RSMI_STATUS_INVALID_ARGS, and false, where there is no such other device.
+rsmi_status_t rsmi_is_P2P_accessible(uint32_t dv_ind_src, uint32_t dv_ind_dst, bool *accessible);
 
 /// The version of the API that the client was compiled with: 7.8.0, or an older one for an older
 /// client. The build is "0".
@@ -1337,10 +1862,276 @@ rsmi_status_t rsmi_version_str_get(rsmi_sw_component_t component, char *ver_str,
 /// RSMI_STATUS_NOT_SUPPORTED.
 rsmi_status_t rsmi_dev_vbios_version_get(uint32_t dv_ind, char *vbios, uint32_t len);
 
+/// The version of a block's firmware, from sysfs `fw_version`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_INVALID_ARGS for a block that the client's header
+/// does not have.
+rsmi_status_t rsmi_dev_firmware_version_get(uint32_t dv_ind,
+                                            rsmi_fw_block_t block,
+                                            uint64_t *fw_version);
+
+/// The version of the graphics core that compilers build for, from KFD: 0x90a for gfx90a. A client
+/// of ROCm 6.2 or earlier gets its digits as a decimal number, 9010.
+///
+/// On failure all ones are written.
+rsmi_status_t rsmi_dev_target_graphics_version_get(uint32_t dv_ind, uint64_t *gfx_version);
+
 /// A status's name and a sentence about it. The text is static.
 ///
 /// Returns RSMI_STATUS_UNKNOWN_ERROR, and a text that says so, for a number that is no status.
 rsmi_status_t rsmi_status_string(rsmi_status_t status, const char **status_string);
+
+/// Whether there were errors on the device's links since this was last asked, from sysfs
+/// `xgmi_error`: to read it resets it.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_UNKNOWN_ERROR for a status that is not listed.
+rsmi_status_t rsmi_dev_xgmi_error_status(uint32_t dv_ind, rsmi_xgmi_status_t *status);
+
+/// Resets what `rsmi_dev_xgmi_error_status` tells, by reading it. Anybody may do it.
+rsmi_status_t rsmi_dev_xgmi_error_reset(uint32_t dv_ind);
+
+/// The hive: the same number for all devices whose links make one net, from KFD; 0 for none.
+rsmi_status_t rsmi_dev_xgmi_hive_id_get(uint32_t dv_ind, uint64_t *hive_id);
+
+#ifdef RSMI_COMPAT_RETIRED
+
+/// How the memory of a card is divided, under the name that ROCm 5.6 and 5.7 had for it.
+typedef rsmi_memory_partition_type_t rsmi_nps_mode_type_t;
+
+/// Temperature of each memory stack, in degrees Celsius.
+typedef uint16_t GPUMetricTempHbm_t[RSMI_NUM_HBM_INSTANCES];
+
+/// How busy each video engine is, in percent.
+typedef uint16_t GPUMetricVcnActivity_t[RSMI_MAX_NUM_VCNS];
+
+/// How busy each JPEG engine is, in percent.
+typedef uint16_t GPUMetricJpegActivity_t[RSMI_MAX_NUM_JPEG_ENGS];
+
+/// Graphics clock of each compute chip, in MHz.
+typedef uint16_t GPUMetricCurrGfxClk_t[RSMI_MAX_NUM_GFX_CLKS];
+
+/// Clocks of the rest of the chip, in MHz.
+typedef uint16_t GPUMetricCurrSocClk_t[RSMI_MAX_NUM_CLKS];
+
+/// Clocks of the video engines, in MHz.
+typedef uint16_t GPUMetricCurrVClk0_t[RSMI_MAX_NUM_CLKS];
+
+/// Clocks of the decoders, in MHz.
+typedef uint16_t GPUMetricCurrDClk0_t[RSMI_MAX_NUM_CLKS];
+
+/// KB read over each link to another GPU.
+typedef uint64_t GPUMetricXgmiReadDataAcc_t[RSMI_MAX_NUM_XGMI_LINKS];
+
+/// KB written over each link to another GPU.
+typedef uint64_t GPUMetricXgmiWriteDataAcc_t[RSMI_MAX_NUM_XGMI_LINKS];
+
+/// Older spelling of rsmi_nps_mode_type_t.
+typedef rsmi_nps_mode_type_t rsmi_nps_mode_type;
+
+/// How the memory of the card is divided, as `rsmi_dev_memory_partition_get` tells it.
+rsmi_status_t rsmi_dev_nps_mode_get(uint32_t dv_ind, char *nps_mode, uint32_t len);
+
+/// As `rsmi_dev_memory_partition_set`, whose name this was in ROCm 5.6 and 5.7.
+rsmi_status_t rsmi_dev_nps_mode_set(uint32_t dv_ind, rsmi_nps_mode_type_t nps_mode);
+
+/// As `rsmi_dev_memory_partition_reset`, whose name this was in ROCm 5.6 and 5.7.
+rsmi_status_t rsmi_dev_nps_mode_reset(uint32_t dv_ind);
+
+/// The temperature at the edge of the chip, in degrees Celsius.
+rsmi_status_t rsmi_dev_metrics_temp_edge_get(uint32_t dv_ind, uint16_t *edge_value);
+
+/// The temperature at the chip's hottest spot, in degrees Celsius.
+rsmi_status_t rsmi_dev_metrics_temp_hotspot_get(uint32_t dv_ind, uint16_t *hotspot_value);
+
+/// The temperature of the memory, in degrees Celsius.
+rsmi_status_t rsmi_dev_metrics_temp_mem_get(uint32_t dv_ind, uint16_t *mem_value);
+
+/// The temperature of the voltage regulator of the graphics core, in degrees Celsius.
+rsmi_status_t rsmi_dev_metrics_temp_vrgfx_get(uint32_t dv_ind, uint16_t *vrgfx_value);
+
+/// The temperature of the voltage regulator of the rest of the chip, in degrees Celsius.
+rsmi_status_t rsmi_dev_metrics_temp_vrsoc_get(uint32_t dv_ind, uint16_t *vrsoc_value);
+
+/// The temperature of the voltage regulator of the memory, in degrees Celsius.
+rsmi_status_t rsmi_dev_metrics_temp_vrmem_get(uint32_t dv_ind, uint16_t *vrmem_value);
+
+/// The temperature of each memory stack, in degrees Celsius.
+rsmi_status_t rsmi_dev_metrics_temp_hbm_get(uint32_t dv_ind, GPUMetricTempHbm_t *temp_hbm_value);
+
+/// The power now, in W.
+rsmi_status_t rsmi_dev_metrics_curr_socket_power_get(uint32_t dv_ind, uint16_t *socket_power_value);
+
+/// The average power, in W.
+rsmi_status_t rsmi_dev_metrics_avg_socket_power_get(uint32_t dv_ind, uint16_t *socket_power_value);
+
+/// The energy used so far, in steps of 15.259 microjoules.
+rsmi_status_t rsmi_dev_metrics_energy_acc_get(uint32_t dv_ind, uint64_t *energy_acc_value);
+
+/// How busy the graphics core is, in percent.
+rsmi_status_t rsmi_dev_metrics_avg_gfx_activity_get(uint32_t dv_ind, uint16_t *gfx_activity_value);
+
+/// How busy the memory controller is, in percent.
+rsmi_status_t rsmi_dev_metrics_avg_umc_activity_get(uint32_t dv_ind, uint16_t *umc_activity_value);
+
+/// How busy the video engines are, in percent.
+rsmi_status_t rsmi_dev_metrics_avg_mm_activity_get(uint32_t dv_ind, uint16_t *mm_activity_value);
+
+/// How busy each video engine is, in percent.
+rsmi_status_t rsmi_dev_metrics_vcn_activity_get(uint32_t dv_ind,
+                                                GPUMetricVcnActivity_t *vcn_activity_value);
+
+/// How busy each JPEG engine is, in percent.
+rsmi_status_t rsmi_dev_metrics_jpeg_activity_get(uint32_t dv_ind,
+                                                 GPUMetricJpegActivity_t *jpeg_activity_value);
+
+/// The sum of the activity of the graphics core.
+rsmi_status_t rsmi_dev_metrics_gfx_activity_acc_get(uint32_t dv_ind,
+                                                    uint32_t *gfx_activity_acc_value);
+
+/// The sum of the activity of the memory.
+rsmi_status_t rsmi_dev_metrics_mem_activity_acc_get(uint32_t dv_ind,
+                                                    uint32_t *mem_activity_acc_value);
+
+/// The average graphics clock, in MHz.
+rsmi_status_t rsmi_dev_metrics_avg_gfx_clock_frequency_get(uint32_t dv_ind,
+                                                           uint16_t *clock_frequency_value);
+
+/// The average clock of the rest of the chip, in MHz.
+rsmi_status_t rsmi_dev_metrics_avg_soc_clock_frequency_get(uint32_t dv_ind,
+                                                           uint16_t *clock_frequency_value);
+
+/// The average memory clock, in MHz.
+rsmi_status_t rsmi_dev_metrics_avg_uclock_frequency_get(uint32_t dv_ind,
+                                                        uint16_t *clock_frequency_value);
+
+/// The average clock of video engine 0, in MHz.
+rsmi_status_t rsmi_dev_metrics_avg_vclock0_frequency_get(uint32_t dv_ind,
+                                                         uint16_t *clock_frequency_value);
+
+/// The average clock of decoder 0, in MHz.
+rsmi_status_t rsmi_dev_metrics_avg_dclock0_frequency_get(uint32_t dv_ind,
+                                                         uint16_t *clock_frequency_value);
+
+/// The average clock of video engine 1, in MHz.
+rsmi_status_t rsmi_dev_metrics_avg_vclock1_frequency_get(uint32_t dv_ind,
+                                                         uint16_t *clock_frequency_value);
+
+/// The average clock of decoder 1, in MHz.
+rsmi_status_t rsmi_dev_metrics_avg_dclock1_frequency_get(uint32_t dv_ind,
+                                                         uint16_t *clock_frequency_value);
+
+/// The graphics clock of each compute chip now, in MHz; 0 where there is none.
+rsmi_status_t rsmi_dev_metrics_curr_gfxclk_get(uint32_t dv_ind,
+                                               GPUMetricCurrGfxClk_t *current_gfxclk_value);
+
+/// The clocks of the rest of the chip now, in MHz; 0 where there is none.
+rsmi_status_t rsmi_dev_metrics_curr_socclk_get(uint32_t dv_ind,
+                                               GPUMetricCurrSocClk_t *current_socclk_value);
+
+/// The memory clock now, in MHz.
+rsmi_status_t rsmi_dev_metrics_curr_uclk_get(uint32_t dv_ind, uint16_t *uclk_value);
+
+/// The clocks of the video engines now, in MHz; 0 where there is none.
+rsmi_status_t rsmi_dev_metrics_curr_vclk0_get(uint32_t dv_ind,
+                                              GPUMetricCurrVClk0_t *current_vclk_value);
+
+/// The clocks of the decoders now, in MHz; 0 where there is none.
+rsmi_status_t rsmi_dev_metrics_curr_dclk0_get(uint32_t dv_ind,
+                                              GPUMetricCurrDClk0_t *current_dclk_value);
+
+/// The clock of video engine 1 now, in MHz.
+rsmi_status_t rsmi_dev_metrics_curr_vclk1_get(uint32_t dv_ind, uint16_t *current_vclk_value);
+
+/// The clock of decoder 1 now, in MHz.
+rsmi_status_t rsmi_dev_metrics_curr_dclk1_get(uint32_t dv_ind, uint16_t *current_dclk_value);
+
+/// Why the clocks are being lowered, in the bits of this ASIC.
+rsmi_status_t rsmi_dev_metrics_throttle_status_get(uint32_t dv_ind,
+                                                   uint32_t *throttle_status_value);
+
+/// Why the clocks are being lowered, in bits that are the same for every ASIC.
+rsmi_status_t rsmi_dev_metrics_indep_throttle_status_get(uint32_t dv_ind,
+                                                         uint64_t *throttle_status_value);
+
+/// Which graphics clocks are locked, one bit each.
+rsmi_status_t rsmi_dev_metrics_gfxclk_lock_status_get(uint32_t dv_ind,
+                                                      uint32_t *gfxclk_lock_status_value);
+
+/// The fan speed, in revolutions per minute.
+rsmi_status_t rsmi_dev_metrics_curr_fan_speed_get(uint32_t dv_ind, uint16_t *fan_speed_value);
+
+/// The number of PCIe lanes.
+rsmi_status_t rsmi_dev_metrics_pcie_link_width_get(uint32_t dv_ind,
+                                                   uint16_t *pcie_link_width_value);
+
+/// The PCIe speed, in 0.1 GT/s.
+rsmi_status_t rsmi_dev_metrics_pcie_link_speed_get(uint32_t dv_ind,
+                                                   uint16_t *pcie_link_speed_value);
+
+/// The sum of the PCIe bandwidth used, in GB/s.
+rsmi_status_t rsmi_dev_metrics_pcie_bandwidth_acc_get(uint32_t dv_ind,
+                                                      uint64_t *pcie_bandwidth_acc_value);
+
+/// The PCIe bandwidth used now, in GB/s.
+rsmi_status_t rsmi_dev_metrics_pcie_bandwidth_inst_get(uint32_t dv_ind,
+                                                       uint64_t *pcie_bandwidth_inst_value);
+
+/// How often the PCIe link had to recover.
+rsmi_status_t rsmi_dev_metrics_pcie_l0_recov_count_acc_get(uint32_t dv_ind,
+                                                           uint64_t *pcie_count_acc_value);
+
+/// How often a PCIe packet was sent again.
+rsmi_status_t rsmi_dev_metrics_pcie_replay_count_acc_get(uint32_t dv_ind,
+                                                         uint64_t *pcie_count_acc_value);
+
+/// How often that counter rolled over.
+rsmi_status_t rsmi_dev_metrics_pcie_replay_rover_count_acc_get(uint32_t dv_ind,
+                                                               uint64_t *pcie_count_acc_value);
+
+/// The PCIe packets refused by the device.
+rsmi_status_t rsmi_dev_metrics_pcie_nak_sent_count_acc_get(uint32_t dv_ind,
+                                                           uint32_t *pcie_nak_sent_count_acc_value);
+
+/// The PCIe packets refused by the other side.
+rsmi_status_t rsmi_dev_metrics_pcie_nak_rcvd_count_acc_get(uint32_t dv_ind,
+                                                           uint32_t *pcie_nak_rcvd_count_acc_value);
+
+/// The width of the links to other GPUs.
+rsmi_status_t rsmi_dev_metrics_xgmi_link_width_get(uint32_t dv_ind,
+                                                   uint16_t *xgmi_link_width_value);
+
+/// The speed of the links to other GPUs.
+rsmi_status_t rsmi_dev_metrics_xgmi_link_speed_get(uint32_t dv_ind,
+                                                   uint16_t *xgmi_link_speed_value);
+
+/// The KB read over each link to another GPU.
+rsmi_status_t rsmi_dev_metrics_xgmi_read_data_get(uint32_t dv_ind,
+                                                  GPUMetricXgmiReadDataAcc_t *xgmi_read_data_acc_value);
+
+/// The KB written over each link to another GPU.
+rsmi_status_t rsmi_dev_metrics_xgmi_write_data_get(uint32_t dv_ind,
+                                                   GPUMetricXgmiWriteDataAcc_t *xgmi_write_data_acc_value);
+
+/// The voltage of the rest of the chip, in mV.
+rsmi_status_t rsmi_dev_metrics_volt_soc_get(uint32_t dv_ind, uint16_t *voltage_value);
+
+/// The voltage of the graphics core, in mV.
+rsmi_status_t rsmi_dev_metrics_volt_gfx_get(uint32_t dv_ind, uint16_t *voltage_value);
+
+/// The voltage of the memory, in mV.
+rsmi_status_t rsmi_dev_metrics_volt_mem_get(uint32_t dv_ind, uint16_t *voltage_value);
+
+/// When the driver read the table, in ns.
+rsmi_status_t rsmi_dev_metrics_system_clock_counter_get(uint32_t dv_ind,
+                                                        uint64_t *system_clock_counter_value);
+
+/// When the firmware took the readings, in ns.
+rsmi_status_t rsmi_dev_metrics_firmware_timestamp_get(uint32_t dv_ind,
+                                                      uint64_t *firmware_timestamp_value);
+
+#endif  // RSMI_COMPAT_RETIRED
 
 #ifdef __cplusplus
 }  // extern "C"

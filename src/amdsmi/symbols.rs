@@ -1,7 +1,7 @@
 //! The functions of libamd_smi that we call: one line each. A missing one fails only its question.
 
 use libloading::os::unix::Library;
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 /// A processor of libamd_smi's; valid until its session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,10 @@ symbols! {
     amdsmi_get_gpu_fan_speed(Handle, u32, *mut i64);
     amdsmi_get_gpu_fan_speed_max(Handle, u32, *mut u64);
     amdsmi_get_gpu_perf_level(Handle, *mut u32);
+    amdsmi_get_gpu_compute_partition(Handle, *mut c_char, u32);
+    amdsmi_get_gpu_memory_partition(Handle, *mut c_char, u32);
+    amdsmi_set_gpu_perf_level(Handle, u32);
+    amdsmi_reset_gpu_fan(Handle, u32);
 }
 
 #[cfg(test)]

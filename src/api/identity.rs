@@ -4,7 +4,7 @@ use crate::entry::{Null, finish, get, get_str, put, put_str, with_gpu};
 use crate::gpu::Gpu;
 use crate::runtime;
 use crate::support::Question::Files;
-use crate::types::rsmi_status_t;
+use crate::types::{rsmi_device_identifiers_t, rsmi_status_t};
 use rsmi_macros::export;
 use std::ffi::c_char;
 
@@ -32,6 +32,18 @@ pub unsafe extern "C" fn rsmi_num_monitor_devices(num_devices: *mut u32) -> rsmi
 pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, id, Null::AskedBeforeSeven(Files(&["device"])), Gpu::id) }
+}
+
+/// The SKU: what the board's part number in sysfs `product_number` begins with, read as a
+/// hexadecimal number; "102-D67301-00" is 0x102.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has a part number, else
+/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_UNEXPECTED_SIZE for more than 16 bits.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, sku, Null::Asks(Files(&["product_number"])), Gpu::sku) }
 }
 
 /// The PCI vendor id, 0x1002, from sysfs `vendor`, else from KFD.
@@ -114,6 +126,49 @@ pub unsafe extern "C" fn rsmi_dev_vendor_name_get(
     unsafe { get_str(dv_ind, name, len, null, Gpu::vendor_name) }
 }
 
+/// The marketing name, as libdrm_amdgpu has it; the rest of `market_name` is filled with zeros.
+///
+/// A name longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned. Without a
+/// name an empty one is written, and returned RSMI_STATUS_NOT_SUPPORTED where the device has no
+/// render node, RSMI_STATUS_FAIL_LOAD_MODULE without libdrm_amdgpu, or RSMI_STATUS_DRM_ERROR where
+/// the node may not be opened or libdrm has no name.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_market_name_get(
+    dv_ind: u32,
+    market_name: *mut c_char,
+    len: u32,
+) -> rsmi_status_t {
+    if market_name.is_null() || len == 0 {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let name = match with_gpu(dv_ind, |gpu| Ok(gpu.market_name())) {
+        Ok(name) => name,
+        Err(status) => return status,
+    };
+    // SAFETY: not null, and then good for `len` bytes, which are one at least.
+    unsafe { market_name.write_bytes(0, if name.is_ok() { len as usize } else { 1 }) };
+    // SAFETY: as above.
+    finish(name.and_then(|name| unsafe { put_str(market_name, len as usize, &name) }))
+}
+
+/// The maker of the memory, from sysfs `mem_info_vram_vendor`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED. A name longer than `len - 1` bytes is cut, and
+/// RSMI_STATUS_INSUFFICIENT_SIZE returned.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_vram_vendor_get(
+    dv_ind: u32,
+    brand: *mut c_char,
+    len: u32,
+) -> rsmi_status_t {
+    let null = Null::Asks(Files(&["mem_info_vram_vendor"]));
+    // SAFETY: the C contract of this module.
+    unsafe { get_str(dv_ind, brand, len as usize, null, Gpu::vram_vendor) }
+}
+
 /// The serial number of the board, from sysfs `serial_number`.
 #[export]
 #[unsafe(no_mangle)]
@@ -183,6 +238,18 @@ pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rs
     unsafe { get(dv_ind, id, Null::AskedBeforeSeven(Files(&["unique_id"])), Gpu::unique_id) }
 }
 
+/// The device's place among those that XGMI links join, from sysfs `xgmi_physical_id`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else
+/// RSMI_STATUS_NOT_SUPPORTED. On failure 0xFFFF is written.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_xgmi_physical_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
+    let null = Null::Asks(Files(&["xgmi_physical_id"]));
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, id, null, Gpu::xgmi_physical_id) }
+}
+
 /// KFD's id of the GPU, from `gpu_id` of its topology node.
 #[export]
 #[unsafe(no_mangle)]
@@ -197,4 +264,26 @@ pub unsafe extern "C" fn rsmi_dev_guid_get(dv_ind: u32, guid: *mut u64) -> rsmi_
 pub unsafe extern "C" fn rsmi_dev_node_id_get(dv_ind: u32, node_id: *mut u32) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, node_id, Null::Invalid, |gpu| Ok(gpu.node_id())) }
+}
+
+/// All numbers under which the system knows the device. `reserved` is not written.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_device_identifiers_get(
+    dv_ind: u32,
+    identifiers: *mut rsmi_device_identifiers_t,
+) -> rsmi_status_t {
+    if identifiers.is_null() {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    match with_gpu(dv_ind, |gpu| Ok(gpu.identifiers(dv_ind))) {
+        Ok(numbers) => {
+            // SAFETY: not null, and then the client's; what was there stays in the reserved part.
+            let reserved = unsafe { (&raw const (*identifiers).reserved).read_unaligned() };
+            // SAFETY: as above.
+            unsafe { put(identifiers, rsmi_device_identifiers_t { reserved, ..numbers }) };
+            rsmi_status_t::RSMI_STATUS_SUCCESS
+        }
+        Err(status) => status,
+    }
 }

@@ -1,9 +1,9 @@
-//! Memory: how much there is, how much is used, how busy it is.
+//! Memory: how much there is, how much is used, how busy it is, what is broken.
 
-use crate::entry::{Null, get};
+use crate::entry::{Null, finish, get, put, with_gpu};
 use crate::gpu::Gpu;
 use crate::support::Question::{Files, MemoryTotal, MemoryUsed};
-use crate::types::{rsmi_memory_type_t, rsmi_status_t};
+use crate::types::{rsmi_memory_type_t, rsmi_retired_page_record_t, rsmi_status_t};
 use rsmi_macros::export;
 
 /// The size of a kind of memory in bytes, as AMD SMI tells it.
@@ -50,4 +50,48 @@ pub unsafe extern "C" fn rsmi_dev_memory_busy_percent_get(
     let null = Null::Asks(Files(&["mem_busy_percent"]));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, busy_percent, null, Gpu::memory_busy_percent) }
+}
+
+/// The memory pages that are or will be out of use, from sysfs `ras/gpu_vram_bad_pages`.
+///
+/// `*num_pages` is how many records there is room for, and becomes how many were written; where
+/// `records` is null, how many there are. Returns RSMI_STATUS_INSUFFICIENT_SIZE when there are more.
+///
+/// With a null pointer for `num_pages`: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_memory_reserved_pages_get(
+    dv_ind: u32,
+    num_pages: *mut u32,
+    records: *mut rsmi_retired_page_record_t,
+) -> rsmi_status_t {
+    if num_pages.is_null() {
+        return Null::Asks(Files(&["ras/gpu_vram_bad_pages"])).answer(dv_ind);
+    }
+    if records.is_null() {
+        // SAFETY: not null, and then the client's to be written.
+        return unsafe { get(dv_ind, num_pages, Null::Invalid, Gpu::bad_pages) };
+    }
+    // SAFETY: not null, and then the client's.
+    let room = unsafe { num_pages.read_unaligned() };
+    match with_gpu(dv_ind, |gpu| gpu.bad_pages_up_to(room)) {
+        Ok(pages) => {
+            // SAFETY: as above.
+            unsafe { put(num_pages, pages.records.len() as u32) };
+            for (at, record) in pages.records.iter().enumerate() {
+                // SAFETY: there are at most as many records as the client has room for.
+                let out = unsafe { records.add(at) };
+                // Member by member, as the original, so that what lies between stays as it was.
+                // SAFETY: as above; the members lie in the struct.
+                unsafe { put(&raw mut (*out).page_address, record.page_address) };
+                // SAFETY: as above.
+                unsafe { put(&raw mut (*out).page_size, record.page_size) };
+                // SAFETY: as above.
+                unsafe { put(&raw mut (*out).status, record.status) };
+            }
+            finish(pages.outcome)
+        }
+        Err(status) => status,
+    }
 }

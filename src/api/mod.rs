@@ -13,11 +13,20 @@
 )]
 
 pub mod clocks;
+pub mod counters;
+pub mod errors;
+pub mod events;
 pub mod identity;
 pub mod init;
 pub mod memory;
+pub mod metrics;
+pub mod partition;
 pub mod pcie;
 pub mod physical;
 pub mod power;
+pub mod retired;
+pub mod support;
+pub mod system;
 pub mod topology;
 pub mod versions;
+pub mod xgmi;

@@ -1,7 +1,7 @@
-//! PCIe: address, link and NUMA node.
+//! PCIe: address, link, traffic and NUMA node.
 
-use crate::entry::{Null, get, with_gpu};
-use crate::gpu::Gpu;
+use crate::entry::{Null, get, put, set_on_metal, with_gpu};
+use crate::gpu::{Gpu, throughput};
 use crate::runtime;
 use crate::support::Question::Files;
 use crate::types::{rsmi_pcie_bandwidth_t, rsmi_status_t};
@@ -53,4 +53,66 @@ pub unsafe extern "C" fn rsmi_topo_numa_affinity_get(
     let null = Null::AskedBeforeSeven(Files(&["numa_node"]));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, numa_node, null, Gpu::numa_affinity) }
+}
+
+/// What went over the PCIe link in the last second: packets sent and received, and the size of the
+/// largest packet in bytes; from sysfs `pcie_bw`. Any of the pointers may be null.
+///
+/// The driver takes that second to answer. Nothing else has to wait meanwhile.
+///
+/// Returns RSMI_STATUS_UNEXPECTED_DATA where the driver tells less; RSMI_STATUS_NOT_SUPPORTED where
+/// it cannot tell, which to clients of ROCm 7 includes that it says all ones.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_pci_throughput_get(
+    dv_ind: u32,
+    sent: *mut u64,
+    received: *mut u64,
+    max_pkt_sz: *mut u64,
+) -> rsmi_status_t {
+    let device = with_gpu(dv_ind, |gpu| Ok(gpu.device().clone()));
+    let told = match device.and_then(|device| throughput(&device)) {
+        Ok(told) => told,
+        Err(status) => return status,
+    };
+    let outputs =
+        [(sent, told.sent), (received, told.received), (max_pkt_sz, told.max_packet_size)];
+    for (out, count) in outputs.into_iter().filter(|(out, _)| !out.is_null()) {
+        // SAFETY: not null, and then the client's to be written.
+        unsafe { put(out, count) };
+    }
+    let asked = [(sent, told.sent), (received, told.received)];
+    let unknown = asked.iter().any(|(out, count)| !out.is_null() && *count == u64::MAX);
+    if unknown && runtime::generation().is_seven() {
+        return rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
+    }
+    rsmi_status_t::RSMI_STATUS_SUCCESS
+}
+
+/// How many packets had to be sent again over the PCIe link, from sysfs
+/// `pcie_replay_count`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_pci_replay_counter_get(
+    dv_ind: u32,
+    counter: *mut u64,
+) -> rsmi_status_t {
+    let null = Null::Asks(Files(&["pcie_replay_count"]));
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, counter, null, Gpu::pci_replay_counter) }
+}
+
+/// Chooses the levels of the PCIe link that the driver may use: bit n of `bw_bitmask` is level n of
+/// `rsmi_dev_pci_bandwidth_get`. Bits beyond the last level are ignored.
+///
+/// Writes to sysfs: the performance level manual, then the numbers to `pp_dpm_pcie`. Returns
+/// RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_NOT_SUPPORTED where the
+/// device cannot, and to clients of ROCm 7 in a virtual machine.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_set(dv_ind: u32, bw_bitmask: u64) -> rsmi_status_t {
+    set_on_metal(dv_ind, |gpu| gpu.set_pci_bandwidth(bw_bitmask))
 }

@@ -1,15 +1,18 @@
 //! Power, in microwatts, and energy.
 
-use crate::entry::{Null, get, put, with_gpu};
+use crate::entry::{Null, get, put, set_on_metal, with_gpu};
+use crate::generation::Generation;
 use crate::gpu::{ENERGY_RESOLUTION, Gpu};
-use crate::support::Question::Sensor;
-use crate::types::{RSMI_POWER_TYPE, rsmi_status_t};
+use crate::runtime;
+use crate::support::Question::{AveragePower, Sensor};
+use crate::types::{RSMI_POWER_TYPE, rsmi_power_profile_preset_masks_t, rsmi_status_t};
 use rsmi_macros::export;
 
 /// The average power in µW, from hwmon `power*_average`; `sensor_ind` counts from 0.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that sensor, else
-/// RSMI_STATUS_NOT_SUPPORTED. MI300 and later report no average; see `rsmi_dev_power_get`.
+/// RSMI_STATUS_NOT_SUPPORTED. MI300 and later report no average; see `rsmi_dev_power_get`. With
+/// RSMI_COMPAT_POWER_FALLBACK=1 in the environment their current socket power stands in for it.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_power_ave_get(
@@ -17,7 +20,7 @@ pub unsafe extern "C" fn rsmi_dev_power_ave_get(
     sensor_ind: u32,
     power: *mut u64,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Sensor(&["power#_average"], sensor_ind.wrapping_add(1)));
+    let null = Null::Asks(AveragePower(sensor_ind));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, power, null, |gpu| gpu.average_power(sensor_ind)) }
 }
@@ -73,10 +76,13 @@ pub unsafe extern "C" fn rsmi_dev_energy_count_get(
     counter_resolution: *mut f32,
     timestamp: *mut u64,
 ) -> rsmi_status_t {
-    if power.is_null() || timestamp.is_null() {
+    let null = power.is_null() || timestamp.is_null();
+    // Clients of ROCm 5 are told first what is wrong with the device.
+    if null && runtime::generation() != Generation::V5 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     match with_gpu(dv_ind, Gpu::energy) {
+        Ok(_) if null => rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
         Ok((count, time)) => {
             // SAFETY: not null, and then the client's to be written.
             unsafe { put(power, count) };
@@ -103,6 +109,21 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_get(
     let null = Null::AskedBeforeSeven(Sensor(&["power#_cap"], sensor_ind.wrapping_add(1)));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, cap, null, |gpu| gpu.power_cap(sensor_ind)) }
+}
+
+/// The power cap in µW that the card comes with, from hwmon `power1_cap_default`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_power_cap_default_get(
+    dv_ind: u32,
+    default_cap: *mut u64,
+) -> rsmi_status_t {
+    let null = Null::Asks(Sensor(&["power#_cap_default"], 1));
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, default_cap, null, Gpu::power_cap_default) }
 }
 
 /// The highest and the lowest power cap in µW, from hwmon `power*_cap_max` and `power*_cap_min`.
@@ -134,4 +155,37 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_range_get(
         }
         Err(status) => status,
     }
+}
+
+/// Sets the power cap in µW, in hwmon `power*_cap`; `sensor_ind` counts from 0.
+///
+/// Returns RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_INVALID_ARGS for
+/// a cap out of `rsmi_dev_power_cap_range_get`'s range; RSMI_STATUS_NOT_SUPPORTED where the device
+/// has none or refuses it, and to clients of ROCm 7 in a virtual machine.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_power_cap_set(
+    dv_ind: u32,
+    sensor_ind: u32,
+    cap: u64,
+) -> rsmi_status_t {
+    set_on_metal(dv_ind, |gpu| gpu.set_power_cap(sensor_ind, cap))
+}
+
+/// Chooses the power profile. The second argument means nothing.
+///
+/// Writes to sysfs: the performance level manual, then the profile's number to
+/// `pp_power_profile_mode`. Returns RSMI_STATUS_PERMISSION unless root initialised the library;
+/// RSMI_STATUS_INPUT_OUT_OF_BOUNDS for more than one profile, or one that the device does not have;
+/// RSMI_STATUS_NOT_SUPPORTED where it has no profiles, and to clients of ROCm 7 in a virtual
+/// machine.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_power_profile_set(
+    dv_ind: u32,
+    reserved: u32,
+    profile: rsmi_power_profile_preset_masks_t,
+) -> rsmi_status_t {
+    let _ = reserved;
+    set_on_metal(dv_ind, |gpu| gpu.set_power_profile(profile))
 }

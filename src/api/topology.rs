@@ -1,10 +1,23 @@
 //! How devices are linked.
 
-use crate::entry::{put, with_gpu};
+use crate::entry::{Null, finish, get, put, with_gpu};
 use crate::gpu::Gpu;
 use crate::runtime;
 use crate::types::{CPU_NODE_INDEX, RSMI_IO_LINK_TYPE, rsmi_status_t};
 use rsmi_macros::export;
+
+/// The KFD node of the CPU that the device is nearest to.
+///
+/// Returns RSMI_STATUS_NOT_SUPPORTED where it is linked to none.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_topo_get_numa_node_number(
+    dv_ind: u32,
+    numa_node: *mut u32,
+) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, numa_node, Null::Invalid, Gpu::numa_node_number) }
+}
 
 /// The weight of the way between two devices, as KFD's topology has it: that of the XGMI link, or
 /// the sum over the CPU nodes.
@@ -26,6 +39,35 @@ pub unsafe extern "C" fn rsmi_topo_get_link_weight(
         Ok(answer) => {
             // SAFETY: not null, and then the client's to be written.
             unsafe { put(weight, answer) };
+            rsmi_status_t::RSMI_STATUS_SUCCESS
+        }
+        Err(status) => status,
+    }
+}
+
+/// The lowest and the highest bandwidth between two devices that one XGMI link joins, in MB/s, as
+/// KFD's topology has them.
+///
+/// Returns RSMI_STATUS_INVALID_ARGS for one and the same device, RSMI_STATUS_NOT_SUPPORTED where
+/// there is no such link.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_minmax_bandwidth_get(
+    dv_ind_src: u32,
+    dv_ind_dst: u32,
+    min_bandwidth: *mut u64,
+    max_bandwidth: *mut u64,
+) -> rsmi_status_t {
+    if min_bandwidth.is_null() || max_bandwidth.is_null() || dv_ind_src == dv_ind_dst {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let answer = runtime::with(|state| state.gpu(dv_ind_src)?.bandwidth_to(state.gpu(dv_ind_dst)?));
+    match answer {
+        Ok((lowest, highest)) => {
+            // SAFETY: not null, and then the client's to be written.
+            unsafe { put(min_bandwidth, lowest) };
+            // SAFETY: as above.
+            unsafe { put(max_bandwidth, highest) };
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,
@@ -60,6 +102,34 @@ pub unsafe extern "C" fn rsmi_topo_get_link_type(
             // SAFETY: as above.
             unsafe { put(r#type, kind) };
             rsmi_status_t::RSMI_STATUS_SUCCESS
+        }
+        Err(status) => status,
+    }
+}
+
+/// Whether one device can use the memory of another, as KFD's topology has it; over PCIe or over a
+/// link between them.
+///
+/// Returns RSMI_STATUS_INVALID_ARGS, and false, where there is no such other device.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_is_P2P_accessible(
+    dv_ind_src: u32,
+    dv_ind_dst: u32,
+    accessible: *mut bool,
+) -> rsmi_status_t {
+    if accessible.is_null() {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let answer = runtime::with(|state| {
+        let source = state.gpu(dv_ind_src)?;
+        Ok(state.gpu(dv_ind_dst).map(|other| source.reaches(other)))
+    });
+    match answer {
+        Ok(reached) => {
+            // SAFETY: not null, and then the client's to be written.
+            unsafe { put(accessible, reached.unwrap_or(false)) };
+            finish(reached.map(drop))
         }
         Err(status) => status,
     }

@@ -1,13 +1,13 @@
-//! Versions and status texts. All but the vbios's work without rsmi_init.
+//! Versions and status texts. All but a device's work without rsmi_init.
 
 use crate::config::Config;
-use crate::entry::{Null, finish, get_str, put, put_str};
+use crate::entry::{Null, finish, get, get_str, put, put_str, with_gpu};
 use crate::gpu::Gpu;
 use crate::kernel::Dir;
 use crate::runtime;
 use crate::status;
-use crate::support::Question::Files;
-use crate::types::{rsmi_status_t, rsmi_sw_component_t, rsmi_version_t};
+use crate::support::Question::{Files, Variant};
+use crate::types::{rsmi_fw_block_t, rsmi_status_t, rsmi_sw_component_t, rsmi_version_t};
 use rsmi_macros::export;
 use std::ffi::c_char;
 
@@ -60,6 +60,42 @@ pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
     let null = Null::Asks(Files(&["vbios_version"]));
     // SAFETY: the C contract of this module.
     unsafe { get_str(dv_ind, vbios, len as usize, null, Gpu::vbios_version) }
+}
+
+/// The version of a block's firmware, from sysfs `fw_version`.
+///
+/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
+/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_INVALID_ARGS for a block that the client's header
+/// does not have.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_firmware_version_get(
+    dv_ind: u32,
+    block: rsmi_fw_block_t,
+    fw_version: *mut u64,
+) -> rsmi_status_t {
+    let null = Null::Asks(Variant("rsmi_dev_firmware_version_get", block.0.into()));
+    // SAFETY: the C contract of this module.
+    unsafe { get(dv_ind, fw_version, null, |gpu| gpu.firmware_version(block)) }
+}
+
+/// The version of the graphics core that compilers build for, from KFD: 0x90a for gfx90a. A client
+/// of ROCm 6.2 or earlier gets its digits as a decimal number, 9010.
+///
+/// On failure all ones are written.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_dev_target_graphics_version_get(
+    dv_ind: u32,
+    gfx_version: *mut u64,
+) -> rsmi_status_t {
+    if gfx_version.is_null() {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let version = with_gpu(dv_ind, Gpu::target_graphics_version);
+    // SAFETY: not null, and then the client's to be written.
+    unsafe { put(gfx_version, version.unwrap_or(u64::MAX)) };
+    finish(version.map(drop))
 }
 
 fn kernel_release() -> status::Result<Vec<u8>> {

@@ -3,11 +3,12 @@
 use super::{Gpu, NOT_SUPPORTED};
 use crate::kernel::dpm::Table;
 use crate::kernel::kfd;
-use crate::kernel::metrics::Metrics;
 use crate::log;
 use crate::map;
 use crate::status::Result;
-use crate::types::{rsmi_clk_type_t, rsmi_dev_perf_level_t, rsmi_pcie_bandwidth_t};
+use crate::types::{
+    rsmi_clk_type_t, rsmi_dev_perf_level_t, rsmi_gpu_metrics_t, rsmi_pcie_bandwidth_t,
+};
 
 impl Gpu {
     /// The levels of a clock in Hz. libamd_smi's reader ends the process over a table that it does
@@ -63,7 +64,7 @@ impl Gpu {
 /// Every speed with every width, where only gpu_metrics tells the link.
 fn synthesised(
     mut levels: rsmi_pcie_bandwidth_t,
-    metrics: Metrics,
+    metrics: rsmi_gpu_metrics_t,
 ) -> Result<rsmi_pcie_bandwidth_t> {
     let width = map::PCIE_WIDTHS.iter().position(|width| *width == metrics.pcie_link_width.into());
     let speed = map::PCIE_SPEEDS.iter().position(|speed| *speed == metrics.pcie_link_speed.into());

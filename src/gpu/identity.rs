@@ -7,10 +7,10 @@ use super::{Gpu, NOT_SUPPORTED};
 use crate::generation::Generation;
 use crate::kernel::kfd::Node;
 use crate::kernel::pci_ids::{self, Wanted};
-use crate::kernel::{Dir, number};
+use crate::kernel::{Dir, drm, number};
 use crate::map;
 use crate::status::{Reply, Result};
-use crate::types::rsmi_status_t;
+use crate::types::{rsmi_device_identifiers_t, rsmi_status_t};
 use once_cell::sync::OnceCell;
 
 /// What cannot change while the library is initialised, as the files said at rsmi_init.
@@ -20,17 +20,21 @@ pub(super) struct Identity {
     revision: Result<u16>,
     subdevice: Result<u16>,
     subvendor: Result<u16>,
+    sku: Result<u16>,
+    xgmi: Result<u16>,
     unique: Result<u64>,
     product: Result<Vec<u8>>,
     serial: Result<Vec<u8>>,
     vbios: Result<Vec<u8>>,
+    vram_vendor: Result<Vec<u8>>,
     numa_node: Result<i32>,
     render_minor: u32,
 }
 
-/// Names out of pci.ids, looked up when they are first asked for.
+/// Names out of pci.ids and libdrm, looked up when they are first asked for.
 #[derive(Default)]
 pub(super) struct Names {
+    market: OnceCell<Vec<u8>>,
     device: OnceCell<Vec<u8>>,
     vendor: OnceCell<Vec<u8>>,
     subsystem: OnceCell<Vec<u8>>,
@@ -54,6 +58,8 @@ impl Identity {
             revision: id("revision"),
             subdevice: id("subsystem_device"),
             subvendor: id("subsystem_vendor"),
+            sku: id("product_number"),
+            xgmi: id("xgmi_physical_id"),
             unique: device.number("unique_id", 16).or_else(|status| match status {
                 // The file is there and says nonsense: the original gives up.
                 rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION => Err(status),
@@ -62,6 +68,7 @@ impl Identity {
             product: device.line("product_name"),
             serial: device.word("serial_number"),
             vbios: device.word("vbios_version"),
+            vram_vendor: device.word("mem_info_vram_vendor"),
             numa_node: device.word("numa_node").and_then(|text| number::int(&text)),
             render_minor: render_minor(device),
         }
@@ -89,6 +96,15 @@ impl Gpu {
 
     pub(crate) fn revision(&self) -> Result<u16> {
         self.identity.revision
+    }
+
+    /// What the board's part number begins with, read as a hexadecimal number.
+    pub(crate) fn sku(&self) -> Result<u16> {
+        self.identity.sku
+    }
+
+    pub(crate) fn xgmi_physical_id(&self) -> Reply<u16> {
+        self.or_write(self.identity.xgmi, u16::MAX)
     }
 
     pub(crate) fn subsystem_id(&self) -> Result<u16> {
@@ -122,6 +138,20 @@ impl Gpu {
         Self::listed(&self.names.device, || {
             Ok(Wanted::Device { vendor: self.identity.vendor?, device: self.identity.device? })
         })
+    }
+
+    /// The name that libdrm knows. libamd_smi answers with another one where libdrm has none, and
+    /// in its older releases always.
+    pub(crate) fn market_name(&self) -> Result<Vec<u8>> {
+        let name = self.names.market.get_or_try_init(|| match self.identity.render_minor {
+            0 => Err(NOT_SUPPORTED),
+            minor => drm::marketing_name(minor),
+        });
+        name.cloned()
+    }
+
+    pub(crate) fn vram_vendor(&self) -> Result<Vec<u8>> {
+        self.identity.vram_vendor.clone()
     }
 
     pub(crate) fn vendor_name(&self) -> Reply<Vec<u8>> {
@@ -175,6 +205,19 @@ impl Gpu {
 
     pub(crate) fn node_id(&self) -> u32 {
         self.node.index
+    }
+
+    /// All numbers of the device, `dv_ind` among them.
+    pub(crate) fn identifiers(&self, dv_ind: u32) -> rsmi_device_identifiers_t {
+        rsmi_device_identifiers_t {
+            card_index: self.card().unwrap_or(u32::MAX),
+            drm_render_minor: self.identity.render_minor,
+            bdfid: self.pci_id(),
+            kfd_gpu_id: self.guid(),
+            partition_id: self.partition_id(),
+            smi_device_id: dv_ind,
+            reserved: [0; 10],
+        }
     }
 
     pub(crate) fn numa_affinity(&self) -> Result<i32> {

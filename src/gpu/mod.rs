@@ -1,24 +1,38 @@
 //! One device: a method for each question, in rsmi's units, and the choice of what answers it.
 
 mod clocks;
+mod control;
+mod counters;
+mod events;
+mod firmware;
 mod identity;
 mod link;
 mod memory;
+mod metrics;
+mod overdrive;
+mod partition;
+mod pcie;
 mod physical;
 mod power;
+mod ras;
 
+pub(crate) use pcie::throughput;
 pub(crate) use power::ENERGY_RESOLUTION;
 
 use crate::amdsmi::{Handle, Key, Plain, Release, Session, Symbols};
 use crate::generation::Generation;
 use crate::kernel::Dir;
+use crate::kernel::events::Listener;
 use crate::kernel::hwmon::Hwmon;
 use crate::kernel::kfd::{self, Node};
-use crate::kernel::metrics::Metrics;
+use crate::kernel::processes::Place;
 use crate::log;
 use crate::status::{Reply, Result};
-use crate::types::rsmi_status_t;
+use crate::support::Functions;
+use crate::types::{rsmi_event_group_t, rsmi_status_t};
+use control::Boot;
 use identity::{Identity, Names};
+use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -32,9 +46,17 @@ pub(crate) struct Gpu {
     node: Node,
     identity: Identity,
     names: Names,
+    boot: Boot,
     session: Arc<Session>,
     key: Key,
     generation: Generation,
+    /// The directory that stands for /sys.
+    sysfs: Dir,
+    card: OnceCell<Option<u32>>,
+    /// The groups of events that the kernel counts.
+    counted: OnceCell<Vec<rsmi_event_group_t>>,
+    functions: OnceCell<Arc<Functions>>,
+    listener: Mutex<Option<Arc<Listener>>>,
     /// Held during a call where the client asked for BUSY instead of waiting.
     pub(crate) claimed: Mutex<()>,
 }
@@ -52,11 +74,17 @@ impl Gpu {
             hwmon: Hwmon::of(&device),
             identity: Identity::read(&device, &node, generation),
             names: Names::default(),
+            boot: Boot::read(&device),
             device,
             node,
             session,
             key,
             generation,
+            sysfs: sysfs.clone(),
+            card: OnceCell::new(),
+            counted: OnceCell::new(),
+            functions: OnceCell::new(),
+            listener: Mutex::new(None),
             claimed: Mutex::new(()),
         }
     }
@@ -69,6 +97,26 @@ impl Gpu {
         self.hwmon.as_ref()
     }
 
+    /// The functions that the device supports, as they were when first asked about.
+    pub(crate) fn functions(&self) -> &Arc<Functions> {
+        self.functions.get_or_init(|| {
+            let debug =
+                self.card().map(|card| self.sysfs.join(&format!("kernel/debug/dri/{card}")));
+            let has = |file: &str| {
+                self.device.has(file) || debug.as_ref().is_some_and(|debug| debug.has(file))
+            };
+            Arc::new(Functions::of(self.generation, has, self.hwmon()))
+        })
+    }
+
+    /// The device as a place where a process may use something.
+    pub(crate) fn place(&self) -> Place {
+        let property = |name| self.node.property(name).unwrap_or(0) as u32;
+        let engines = property("simd_arrays_per_engine").wrapping_mul(property("array_count"));
+        let compute_units = engines.wrapping_mul(property("cu_per_simd_array"));
+        Place { gpu_id: self.node.gpu_id, compute_units }
+    }
+
     fn sensors(&self) -> Result<&Hwmon> {
         self.hwmon().ok_or_else(|| {
             log::reason(|| "the device has no hwmon directory".into());
@@ -76,18 +124,19 @@ impl Gpu {
         })
     }
 
+    /// A file that holds one number. Older clients were told nothing of an empty one.
+    fn number(&self, name: &str, radix: u32) -> Result<u64> {
+        self.device.number(name, radix).map_err(|status| match status {
+            INVALID_ARGS if self.generation < Generation::V6_3 => {
+                rsmi_status_t::RSMI_STATUS_UNKNOWN_ERROR
+            }
+            status => status,
+        })
+    }
+
     /// What is written on failure: `instead` for clients of ROCm 7, nothing for older ones.
     fn or_write<T>(&self, result: Result<T>, instead: T) -> Reply<T> {
         if self.generation.is_seven() { Reply::or_write(result, instead) } else { result.into() }
-    }
-
-    fn metrics(&self) -> Result<Metrics> {
-        if !self.generation.is_seven() && !self.device.has("gpu_metrics") {
-            // Older clients were told of strange data where there is no such file.
-            log::reason(|| "the device has no gpu_metrics".into());
-            return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA);
-        }
-        Metrics::read(&self.device)
     }
 
     /// Asks libamd_smi; None where it cannot answer for this device.

@@ -1,13 +1,17 @@
-//! Temperatures and fans.
+//! Temperatures, voltages and fans.
 //!
 //! libamd_smi rounds temperatures to degrees; hwmon has the millidegrees that rsmi promises.
 
 use super::{Gpu, NOT_SUPPORTED};
 use crate::amdsmi::Release;
+use crate::generation::Generation;
 use crate::log;
 use crate::map;
 use crate::status::{Reply, Result};
-use crate::types::{rsmi_status_t, rsmi_temperature_metric_t, rsmi_temperature_type_t};
+use crate::types::{
+    rsmi_status_t, rsmi_temperature_metric_t, rsmi_temperature_type_t, rsmi_voltage_metric_t,
+    rsmi_voltage_type_t,
+};
 
 impl Gpu {
     /// A temperature in millidegrees Celsius.
@@ -47,6 +51,28 @@ impl Gpu {
             }
             degrees => Ok(i64::from(degrees) * 1000),
         }
+    }
+
+    /// The number in the file names of a voltage.
+    pub(crate) fn voltage_sensor(&self, kind: rsmi_voltage_type_t) -> Result<u32> {
+        let vddboard = kind == rsmi_voltage_type_t::RSMI_VOLT_TYPE_VDDBOARD;
+        let listed = self.generation.is_seven() || !vddboard;
+        self.sensors()?.voltage_file(kind).filter(|_| listed).ok_or_else(|| {
+            log::reason(|| "no voltage of the device has that label".into());
+            if self.generation == Generation::V5 {
+                return rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION;
+            }
+            NOT_SUPPORTED
+        })
+    }
+
+    /// mV, of the sensor of that number. libamd_smi takes longer over it than the legacy library did.
+    pub(crate) fn voltage(&self, number: u32, metric: rsmi_voltage_metric_t) -> Result<i64> {
+        let Some(file) = map::find(map::VOLTAGE_FILES, &metric) else {
+            log::reason(|| "there is no such measure of a voltage".into());
+            return Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
+        };
+        self.sensors()?.signed(file, number)
     }
 
     /// rpm

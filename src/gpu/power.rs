@@ -4,6 +4,7 @@
 //! promises.
 
 use super::{Gpu, NOT_SUPPORTED};
+use crate::config::Config;
 use crate::log;
 use crate::status::Result;
 use crate::types::RSMI_POWER_TYPE;
@@ -17,9 +18,21 @@ impl Gpu {
         self.sensors()?.unsigned(file, sensor.wrapping_add(1))
     }
 
-    /// µW
+    /// µW. Where there is no average, the current power if the user wants that.
     pub(crate) fn average_power(&self, sensor: u32) -> Result<u64> {
-        self.power_file("power#_average", sensor)
+        match self.power_file("power#_average", sensor) {
+            Err(NOT_SUPPORTED) => self.instead_of_average(sensor).ok_or(NOT_SUPPORTED),
+            average => average,
+        }
+    }
+
+    /// The current power in µW, where it stands in for an average that there is not.
+    pub(crate) fn instead_of_average(&self, sensor: u32) -> Option<u64> {
+        if sensor != 0 || !Config::get().power_fallback {
+            return None;
+        }
+        log::source(|| "RSMI_COMPAT_POWER_FALLBACK".into());
+        self.current_socket_power().ok()
     }
 
     /// µW
@@ -36,7 +49,7 @@ impl Gpu {
         if let Ok(power) = self.current_socket_power() {
             return Ok((power, RSMI_POWER_TYPE::RSMI_CURRENT_POWER));
         }
-        match self.average_power(0) {
+        match self.power_file("power#_average", 0) {
             Ok(power) => Ok((power, RSMI_POWER_TYPE::RSMI_AVERAGE_POWER)),
             Err(_) => Err(NOT_SUPPORTED),
         }
@@ -45,6 +58,11 @@ impl Gpu {
     /// µW
     pub(crate) fn power_cap(&self, sensor: u32) -> Result<u64> {
         self.power_file("power#_cap", sensor)
+    }
+
+    /// µW
+    pub(crate) fn power_cap_default(&self) -> Result<u64> {
+        self.power_file("power#_cap_default", 0)
     }
 
     /// µW: the highest and the lowest cap. The highest stands although the lowest cannot be read.

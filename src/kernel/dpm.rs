@@ -64,15 +64,15 @@ pub(crate) const EMPTY: rsmi_pcie_bandwidth_t = rsmi_pcie_bandwidth_t {
     lanes: [0; MOST],
 };
 
-struct Level {
+pub(crate) struct Level {
     /// Hz, or transfers a second.
-    frequency: u64,
+    pub(crate) frequency: u64,
     lanes: Option<u32>,
     current: bool,
 }
 
 impl Level {
-    fn read(line: &str) -> Result<Self> {
+    pub(crate) fn read(line: &str) -> Result<Self> {
         let unexpected = |what: &str| {
             log::reason(|| format!("{what} in {line:?}"));
             rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA
@@ -101,13 +101,7 @@ impl Level {
             log::reason(|| format!("a negative frequency in {line:?}"));
             return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE);
         }
-        let multiplier = match unit.as_bytes().first() {
-            Some(b'G') => 1e9,
-            Some(b'M') => 1e6,
-            Some(b'K' | b'V') => 1e3,
-            Some(b'T' | b'H' | b'm') => 1.0,
-            _ => return Err(unexpected("an unknown unit")),
-        };
+        let multiplier = multiplier(unit).ok_or_else(|| unexpected("an unknown unit"))?;
         let lanes = match words.next().and_then(|word| word.strip_prefix('x')) {
             None => None,
             Some("") => {
@@ -122,6 +116,17 @@ impl Level {
             current: line.contains('*'),
         })
     }
+}
+
+/// What a unit stands for: of frequencies in Hz, of voltages in mV.
+pub(crate) fn multiplier(unit: &str) -> Option<f64> {
+    Some(match unit.as_bytes().first()? {
+        b'G' => 1e9,
+        b'M' => 1e6,
+        b'K' | b'V' => 1e3,
+        b'T' | b'H' | b'm' => 1.0,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

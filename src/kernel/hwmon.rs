@@ -2,9 +2,9 @@
 
 use super::{Dir, number};
 use crate::log;
-use crate::map::TEMPERATURE_LABELS;
+use crate::map::{self, TEMPERATURE_LABELS, VOLTAGE_LABELS};
 use crate::status::Result;
-use crate::types::{rsmi_status_t, rsmi_temperature_type_t};
+use crate::types::{rsmi_status_t, rsmi_temperature_type_t, rsmi_voltage_type_t};
 
 /// The drivers whose hwmon directory is a GPU's.
 const DRIVERS: [&[u8]; 2] = [b"amdgpu", b"radeon"];
@@ -14,6 +14,8 @@ pub(crate) struct Hwmon {
     dir: Dir,
     /// Each labelled temperature's type and the number in its files' names.
     temperatures: Vec<(rsmi_temperature_type_t, u32)>,
+    /// The same of the voltages.
+    voltages: Vec<(rsmi_voltage_type_t, u32)>,
 }
 
 impl Hwmon {
@@ -33,7 +35,15 @@ impl Hwmon {
                 Some((*kind, file))
             })
             .collect();
-        Some(Self { dir, temperatures })
+        // The kernel numbers them vddgfx, vddnb, vddboard; the second has no name in rsmi.
+        let voltages = [0, 2]
+            .into_iter()
+            .filter_map(|file| {
+                let label = text(&dir, &format!("in{file}_label")).ok()?;
+                Some((map::find(VOLTAGE_LABELS, &&*label)?, file))
+            })
+            .collect();
+        Some(Self { dir, temperatures, voltages })
     }
 
     /// The number in the file names of a temperature, None where the card has none of that type.
@@ -42,14 +52,18 @@ impl Hwmon {
         self.temperatures.iter().rev().find(|(listed, _)| *listed == kind).map(|(_, file)| *file)
     }
 
+    /// The number in the file names of a voltage, None where the card has none of that type.
+    pub(crate) fn voltage_file(&self, kind: rsmi_voltage_type_t) -> Option<u32> {
+        self.voltages.iter().rev().find(|(listed, _)| *listed == kind).map(|(_, file)| *file)
+    }
+
     /// A file's text; `#` in the name stands for the sensor.
     pub(crate) fn text(&self, name: &str, sensor: u32) -> Result<Vec<u8>> {
-        // The kernel numbers sensors with one digit; the legacy library can name no others.
-        if sensor > 9 {
-            log::reason(|| "there is no sensor of that number".into());
-            return Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
-        }
-        text(&self.dir, &name.replace('#', &sensor.to_string()))
+        text(&self.dir, &file_of(name, sensor)?)
+    }
+
+    pub(crate) fn write(&self, name: &str, sensor: u32, value: u64) -> Result {
+        self.dir.write(&file_of(name, sensor)?, value.to_string())
     }
 
     /// A file's value, 32 bits with a sign.
@@ -72,10 +86,34 @@ impl Hwmon {
         Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)
     }
 
+    /// What the temperature of this number is by its label, None for a label that rsmi does not know.
+    pub(crate) fn temperature_of(&self, file: u32) -> Option<rsmi_temperature_type_t> {
+        self.temperatures.iter().find(|(_, listed)| *listed == file).map(|(kind, _)| *kind)
+    }
+
+    /// What the voltage of this number is by its label, None for a label that rsmi does not know.
+    pub(crate) fn voltage_of(&self, file: u32) -> Option<rsmi_voltage_type_t> {
+        map::find(VOLTAGE_LABELS, &&*self.text("in#_label", file).ok()?)
+    }
+
+    /// The names of all files, in the order in which the kernel lists them.
+    pub(crate) fn files(&self) -> Vec<String> {
+        self.dir.names().unwrap_or_default()
+    }
+
     /// The sensors for which there is a file of that name, in rising order.
     pub(crate) fn sensors(&self, name: &str) -> Vec<u32> {
         (0..=9).filter(|sensor| self.dir.has(&name.replace('#', &sensor.to_string()))).collect()
     }
+}
+
+fn file_of(name: &str, sensor: u32) -> Result<String> {
+    // The kernel numbers sensors with one digit; the legacy library can name no others.
+    if sensor > 9 {
+        log::reason(|| "there is no sensor of that number".into());
+        return Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+    }
+    Ok(name.replace('#', &sensor.to_string()))
 }
 
 /// All of a file but its line ends.

@@ -3,7 +3,8 @@
 use super::{Dir, number};
 use crate::status::Result;
 use crate::types::rsmi_status_t;
-use std::collections::{BTreeMap, HashMap};
+use once_cell::sync::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// KFD's numbers for the kinds of links that matter.
 pub(crate) const LINK_PCIE: u64 = 2;
@@ -13,6 +14,9 @@ pub(crate) const LINK_XGMI: u64 = 11;
 pub(crate) struct Link {
     pub(crate) kind: u64,
     pub(crate) weight: u64,
+    /// MB/s
+    pub(crate) min_bandwidth: u64,
+    pub(crate) max_bandwidth: u64,
 }
 
 /// A GPU, or one partition of it.
@@ -28,6 +32,8 @@ pub(crate) struct Node {
     pub(crate) cpu: Option<(u32, Link)>,
     /// The links to other GPUs' nodes.
     pub(crate) gpus: BTreeMap<u32, Link>,
+    /// The nodes whose memory this one reaches, looked up when somebody first asks.
+    reachable: OnceCell<BTreeSet<u32>>,
 }
 
 impl Node {
@@ -42,6 +48,16 @@ impl Node {
             properties(&banks.join(&bank), "properties").get("size_in_bytes").copied()
         });
         sizes.sum()
+    }
+
+    /// Whether it reaches the memory of another node: over PCIe, which the driver tells by links of
+    /// their own, or over a link between the two.
+    pub(crate) fn reaches(&self, node: u32) -> bool {
+        let nodes = || {
+            let links = ["p2p_links", "io_links"].map(|kind| ends(&self.dir.join(kind)));
+            links.into_iter().flatten().collect()
+        };
+        self.reachable.get_or_init(nodes).contains(&node)
     }
 
     /// domain in bits 63:32, partition in 31:28, bus in 15:8, device in 7:3, function in 2:0.
@@ -133,7 +149,8 @@ impl Node {
             }
         }
         let render_minor = properties.get("drm_render_minor").copied().unwrap_or(0) as u32;
-        Self { index, gpu_id, render_minor, dir, properties, cpu, gpus }
+        let reachable = OnceCell::new();
+        Self { index, gpu_id, render_minor, dir, properties, cpu, gpus, reachable }
     }
 }
 
@@ -158,22 +175,43 @@ fn properties(dir: &Dir, file: &str) -> HashMap<String, u64> {
 
 /// A node's links by the node that they lead to.
 fn links(node: &Dir) -> BTreeMap<u32, Link> {
-    let root = node.join("io_links");
-    let names = root.names().unwrap_or_default();
-    names
-        .iter()
-        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
-        .filter_map(|name| {
-            let link = properties(&root.join(name), "properties");
-            let to = u32::try_from(*link.get("node_to")?).ok()?;
-            Some((to, Link { kind: *link.get("type")?, weight: *link.get("weight")? }))
+    each_link(&node.join("io_links"))
+        .filter_map(|link| {
+            let number = |name| link.get(name).copied();
+            let to = u32::try_from(number("node_to")?).ok()?;
+            Some((
+                to,
+                Link {
+                    kind: number("type")?,
+                    weight: number("weight")?,
+                    min_bandwidth: number("min_bandwidth").unwrap_or(0),
+                    max_bandwidth: number("max_bandwidth").unwrap_or(0),
+                },
+            ))
         })
         .collect()
 }
 
+/// The nodes that the links in a directory lead to.
+fn ends(links: &Dir) -> Vec<u32> {
+    each_link(links).filter_map(|link| u32::try_from(*link.get("node_to")?).ok()).collect()
+}
+
+/// The properties of each link in a directory.
+fn each_link(links: &Dir) -> impl Iterator<Item = HashMap<String, u64>> {
+    let names = links.names().unwrap_or_default().into_iter();
+    names
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+        .map(|name| properties(&links.join(&name), "properties"))
+}
+
 /// Whether this machine is a virtual one, by the CPU's flags.
 pub(crate) fn is_vm_guest() -> bool {
-    std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| text.contains("hypervisor"))
+    // Asked once: it stays what it is, and the kernel interrupts every CPU to answer.
+    static GUEST: OnceCell<bool> = OnceCell::new();
+    *GUEST.get_or_init(|| {
+        std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| text.contains("hypervisor"))
+    })
 }
 
 #[cfg(test)]
@@ -196,6 +234,10 @@ mod tests {
         let files: Vec<(&str, &[u8])> =
             files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
         Scratch::new(name, &files)
+    }
+
+    fn link(kind: u64, weight: u64) -> Link {
+        Link { kind, weight, min_bandwidth: 0, max_bandwidth: 0 }
     }
 
     fn gpu(location: u64, render: u32) -> String {
@@ -237,9 +279,10 @@ mod tests {
         );
         let topology = Topology::read(&scratch.0, || false).unwrap();
         let first = &topology.gpus[0];
-        assert_eq!(first.cpu, Some((1, Link { kind: LINK_PCIE, weight: 20 })));
-        assert_eq!(first.gpus[&3], Link { kind: LINK_XGMI, weight: 15 });
+        assert_eq!(first.cpu, Some((1, link(LINK_PCIE, 20))));
+        assert_eq!(first.gpus[&3], link(LINK_XGMI, 15));
         assert_eq!((topology.between_cpus(0, 1), topology.between_cpus(1, 0)), (Some(32), None));
+        assert!(first.reaches(3) && !topology.gpus[1].reaches(2));
     }
 
     #[test]

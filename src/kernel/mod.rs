@@ -4,16 +4,25 @@
 //! is missing is NOT_SUPPORTED, one that may not be read PERMISSION, one whose read fails is empty.
 
 pub(crate) mod dpm;
+pub(crate) mod drm;
+pub(crate) mod events;
+pub(crate) mod hash_order;
 pub(crate) mod hwmon;
 pub(crate) mod kfd;
 pub(crate) mod metrics;
 pub(crate) mod number;
+pub(crate) mod overdrive;
 pub(crate) mod pci_ids;
+pub(crate) mod perf;
+pub(crate) mod processes;
+pub(crate) mod profiles;
 
 use crate::log;
 use crate::status::{self, Result};
 use crate::types::rsmi_status_t;
 use std::ffi::CString;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::Path;
 
 /// A directory of the kernel's, by its path.
@@ -89,6 +98,35 @@ impl Dir {
             return Err(status::from_errno(libc::EINVAL));
         }
         number::unsigned(&word, radix)
+    }
+
+    /// Writes to a file. As the legacy library has it, a driver that does not take what was written
+    /// makes that NOT_SUPPORTED, for whatever reason.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> Result {
+        self.store(name, text.as_ref(), |_| rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)
+    }
+
+    /// As `write`, but the status tells the driver's reason.
+    pub(crate) fn write_or_why(&self, name: &str, text: impl AsRef<[u8]>) -> Result {
+        self.store(name, text.as_ref(), status::from_errno)
+    }
+
+    /// One open and one write, since to the driver every write is a command of its own.
+    fn store(&self, name: &str, text: &[u8], refused: fn(i32) -> rsmi_status_t) -> Result {
+        let path = format!("{}/{name}", self.path);
+        log::source(|| format!("\"{}\" written to {path}", text.escape_ascii()));
+        let errno = |error: std::io::Error| {
+            log::reason(|| format!("{path}: {error}"));
+            error.raw_os_error().unwrap_or(0)
+        };
+        // Never created: what is not there is not supported. Emptied first, which means nothing to
+        // the kernel, but all to the plain files of a simulated machine.
+        let opened = OpenOptions::new().write(true).truncate(true).open(&path);
+        let mut file = opened.map_err(|error| match errno(error) {
+            libc::EISDIR => rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED,
+            errno => status::from_errno(errno),
+        })?;
+        file.write_all(text).map_err(|error| refused(errno(error)))
     }
 }
 
@@ -180,5 +218,26 @@ pub(crate) mod tests {
         assert_eq!(dir.bytes("big").unwrap().len(), 10_000);
         assert_eq!(dir.bytes("absent"), Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
         assert_eq!(dir.bytes("."), Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
+    }
+
+    #[test]
+    fn files_are_written_as_the_legacy_library_writes_them() {
+        let scratch = Scratch::new("write", &[("level", b"auto\n"), ("sub/file", b"")]);
+        let dir = &scratch.0;
+        assert_eq!(dir.write("level", "manual"), Ok(()));
+        assert_eq!(dir.bytes("level").unwrap(), b"manual");
+        assert_eq!(dir.write("level", "c"), Ok(()));
+        assert_eq!(dir.bytes("level").unwrap(), b"c");
+        for (name, what) in [("absent", "a file"), ("sub", "a directory")] {
+            let refused = Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+            assert_eq!(dir.write(name, "1"), refused, "{what}");
+            assert_eq!(dir.write_or_why(name, "1"), refused, "{what}");
+        }
+        assert!(!dir.has("absent"));
+        // A device that takes nothing.
+        let full = Dir::new("/dev");
+        assert_eq!(full.write("full", "1"), Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
+        let why = Err(rsmi_status_t::RSMI_STATUS_UNKNOWN_ERROR);
+        assert_eq!(full.write_or_why("full", "1"), why);
     }
 }

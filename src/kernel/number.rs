@@ -67,6 +67,12 @@ pub(crate) fn lenient(text: &[u8], radix: u32) -> u64 {
     if seen.negative && seen.magnitude.is_some() { value.wrapping_neg() } else { value }
 }
 
+/// A stream's `>>`: a word that begins with digits, None for any other; too many are the largest.
+pub(crate) fn counted(word: &[u8]) -> Option<u64> {
+    let seen = look(word, 10);
+    (seen.length > 0 && !seen.negative).then(|| seen.magnitude.unwrap_or(u64::MAX))
+}
+
 /// Whether the whole text is one number, with a sign at most before it.
 pub(crate) fn is_integer(text: &[u8]) -> bool {
     let starts = text.first().is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+'));

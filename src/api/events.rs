@@ -1,0 +1,117 @@
+//! Being told what happens to a device.
+
+use crate::entry::{finish, put, with_gpu};
+use crate::gpu::Gpu;
+use crate::kernel::events::{self, Listener};
+use crate::log;
+use crate::notification;
+use crate::runtime;
+use crate::status::Result;
+use crate::types::{rsmi_evt_notification_data_t, rsmi_status_t};
+use rsmi_macros::export;
+use std::ffi::c_int;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Begins to listen to a device, through /dev/kfd. Nothing is reported before a mask is set.
+///
+/// Returns RSMI_STATUS_FILE_ERROR where /dev/kfd cannot be opened, RSMI_STATUS_NOT_SUPPORTED for a
+/// kernel without events.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_event_notification_init(dv_ind: u32) -> rsmi_status_t {
+    finish(with_gpu(dv_ind, Gpu::listen))
+}
+
+/// Chooses what is reported: bit `n - 1` of the mask stands for the event of number `n`.
+///
+/// Returns RSMI_STATUS_INIT_ERROR where nobody listens to the device.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_event_notification_mask_set(dv_ind: u32, mask: u64) -> rsmi_status_t {
+    finish(with_gpu(dv_ind, |gpu| gpu.listen_for(mask)))
+}
+
+/// What has happened to the devices that are listened to.
+///
+/// `num_elem` says how many `data` takes, and becomes the number of those written. While there is
+/// room it waits, once and up to `timeout_ms` milliseconds, for ever if that is negative; no other
+/// call has to wait meanwhile. Returns RSMI_STATUS_NO_DATA where nothing has happened,
+/// RSMI_STATUS_NOT_SUPPORTED where nobody listens to any device.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_event_notification_get(
+    timeout_ms: c_int,
+    num_elem: *mut u32,
+    data: *mut rsmi_evt_notification_data_t,
+) -> rsmi_status_t {
+    if num_elem.is_null() || data.is_null() {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    // SAFETY: the C contract of this module, and not null.
+    let room = unsafe { num_elem.read_unaligned() };
+    if room == 0 {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
+    let mut told = Told { data, room, count: 0 };
+    let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
+    let status = finish(told.fill(timeout));
+    // SAFETY: as above.
+    unsafe { put(num_elem, told.count) };
+    status
+}
+
+/// Ends listening to a device; RSMI_STATUS_INVALID_ARGS where nobody does.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_event_notification_stop(dv_ind: u32) -> rsmi_status_t {
+    finish(with_gpu(dv_ind, Gpu::stop_listening))
+}
+
+/// A client's array of notifications.
+struct Told {
+    data: *mut rsmi_evt_notification_data_t,
+    room: u32,
+    count: u32,
+}
+
+impl Told {
+    fn fill(&mut self, timeout: Option<Duration>) -> Result {
+        let listeners = runtime::with(|state| {
+            let listeners = state.listeners();
+            // What is there already goes first, without waiting. The lock keeps forks away.
+            self.take(&listeners);
+            listeners
+        });
+        if listeners.is_empty() {
+            log::reason(|| "nobody listens to any device".into());
+            return Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+        }
+        if self.count == self.room {
+            return Ok(());
+        }
+        let ready = events::wait(listeners.iter().map(|(_, listener)| &**listener), timeout)?;
+        let mut ready = ready.into_iter();
+        let listeners: Vec<_> =
+            listeners.into_iter().filter(|_| ready.next().unwrap_or(false)).collect();
+        runtime::with(|_| self.take(&listeners));
+        if self.count == 0 { Err(rsmi_status_t::RSMI_STATUS_NO_DATA) } else { Ok(()) }
+    }
+
+    /// Writes what the devices have to tell, as far as there is room.
+    fn take(&mut self, listeners: &[(u32, Arc<Listener>)]) {
+        let generation = runtime::generation();
+        for (dv_ind, listener) in listeners {
+            for line in listener.lines((self.room - self.count) as usize) {
+                let Some((event, message)) = notification::read(&line, generation) else {
+                    continue;
+                };
+                // SAFETY: the client's array takes `room` notifications of its generation.
+                unsafe {
+                    generation.put_notification(self.data, self.count, *dv_ind, event, &message);
+                }
+                self.count += 1;
+            }
+        }
+    }
+}

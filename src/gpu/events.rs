@@ -1,0 +1,45 @@
+//! Listening to what happens to a device.
+//!
+//! From KFD itself: libamd_smi words the messages differently in each release, writes records of
+//! another size, and waits with its own lock held.
+
+use super::{Gpu, INVALID_ARGS};
+use crate::kernel::events::Listener;
+use crate::log;
+use crate::status::Result;
+use crate::types::rsmi_status_t;
+use std::sync::Arc;
+
+impl Gpu {
+    /// Begins to listen, anew where somebody listens already.
+    pub(crate) fn listen(&self) -> Result {
+        let listener = Listener::start(self.node.gpu_id as u32)?;
+        *self.listener.lock() = Some(Arc::new(listener));
+        Ok(())
+    }
+
+    pub(crate) fn stop_listening(&self) -> Result {
+        match self.listener.lock().take() {
+            Some(_) => Ok(()),
+            None => {
+                log::reason(|| "nobody listens to the device".into());
+                Err(INVALID_ARGS)
+            }
+        }
+    }
+
+    /// Chooses what is heard.
+    pub(crate) fn listen_for(&self, mask: u64) -> Result {
+        match &*self.listener.lock() {
+            Some(listener) => listener.set_mask(mask),
+            None => {
+                log::reason(|| "nobody listens to the device".into());
+                Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR)
+            }
+        }
+    }
+
+    pub(crate) fn listener(&self) -> Option<Arc<Listener>> {
+        self.listener.lock().clone()
+    }
+}

@@ -1,0 +1,67 @@
+//! The versions of the firmware, and of the graphics core that compilers build for.
+//!
+//! libamd_smi reads all of a card's two dozen files to tell one version, and leaves out MES's.
+
+use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
+use crate::generation::Generation;
+use crate::log;
+use crate::map;
+use crate::status::Result;
+use crate::types::rsmi_fw_block_t;
+
+impl Gpu {
+    /// As the driver tells it; `block` is numbered as in the client's header.
+    pub(crate) fn firmware_version(&self, block: rsmi_fw_block_t) -> Result<u64> {
+        let block = self.generation.firmware_block(block);
+        let Some(file) = block.and_then(|block| map::find(map::FIRMWARE_FILES, &block)) else {
+            log::reason(|| "there is no such firmware block".into());
+            return Err(INVALID_ARGS);
+        };
+        self.number(file, 16)
+    }
+
+    /// gfx90a is 0x90a. Before ROCm 6.3 the digits were put together in another way, as a decimal.
+    pub(crate) fn target_graphics_version(&self) -> Result<u64> {
+        let Some(version) = self.node.property("gfx_target_version") else {
+            log::reason(|| "KFD does not tell it".into());
+            return Err(NOT_SUPPORTED);
+        };
+        log::source(|| "KFD's topology".into());
+        Ok(if self.generation >= Generation::V6_3 { hexadecimal(version) } else { joined(version) })
+    }
+}
+
+/// Two decimal digits each of major, minor and stepping become the digits of a gfx name, of which
+/// the last may be hexadecimal.
+fn hexadecimal(version: u64) -> u64 {
+    let (major, minor, stepping) = (version / 10_000, version / 100 % 100, version % 100);
+    let name = format!("{}{stepping:x}", major * 10 + minor);
+    u64::from_str_radix(&name, 16).unwrap_or(u64::MAX)
+}
+
+fn joined(version: u64) -> u64 {
+    let (major, minor, stepping) = (version / 10_000, version / 100 % 100, version % 100);
+    let major = if minor == 0 { major * 1000 } else { major * 100 };
+    major + minor * 10 + stepping
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gfx_names_are_made_of_kfds_number() {
+        let chips = [
+            (90_010, 0x90a, 9010),
+            (90_402, 0x942, 942),
+            (90_006, 0x906, 9006),
+            (110_000, 0x1100, 11_000),
+            (100_302, 0x1032, 1032),
+            (120_001, 0x1201, 12_001),
+        ];
+        for (version, name, decimal) in chips {
+            assert_eq!(hexadecimal(version), name, "{version}");
+            assert_eq!(joined(version), decimal, "{version}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! gpu_metrics: the whole table as the client's generation shows it, and the questions that it
+//! answers.
+
+use super::{Gpu, NOT_SUPPORTED};
+use crate::generation::{Generation, Metrics};
+use crate::kernel::metrics::{self, Table};
+use crate::log::{self, Level};
+use crate::status::Result;
+use crate::types::{
+    RSMI_UTILIZATION_COUNTER_TYPE, metrics_table_header_t, rsmi_gpu_metrics_t, rsmi_status_t,
+};
+
+const UNEXPECTED_DATA: rsmi_status_t = rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA;
+
+impl Gpu {
+    /// All of the table.
+    pub(crate) fn metrics_info(&self) -> Result<Metrics> {
+        let table = self.table()?;
+        let gap = match table.version() {
+            (1, 1..=3) => table.unnamed(Metrics::GAP).unwrap_or(0),
+            _ => 0,
+        };
+        Ok(Metrics { members: self.shown(&table), gap })
+    }
+
+    /// The members that there is a question of their own for.
+    pub(super) fn metrics(&self) -> Result<rsmi_gpu_metrics_t> {
+        self.table().map(|table| self.shown(&table))
+    }
+
+    /// Size and version of the table; NOT_SUPPORTED for a version that is not known.
+    pub(crate) fn metrics_header(&self) -> Result<metrics_table_header_t> {
+        match metrics::header(&self.device) {
+            Ok(header) if metrics::is_known(header) => Ok(header),
+            Ok(header) => {
+                log::reason(|| format!("{header:?} is of no version that is known"));
+                Err(NOT_SUPPORTED)
+            }
+            Err(UNEXPECTED_DATA) => Err(NOT_SUPPORTED),
+            Err(status) => Err(status),
+        }
+    }
+
+    /// Writes the table to the log.
+    pub(crate) fn log_metrics(&self) -> Result {
+        let table = Table::read(&self.device).map_err(|_| UNEXPECTED_DATA)?;
+        if log::enabled(Level::Info) {
+            let (format, content) = table.version();
+            let device = self.device.path().display();
+            log::info(|| format!("{device}: gpu_metrics {format}.{content}"));
+            for line in table.lines() {
+                log::info(|| line);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many compute chips run: those whose clock is told, and is not 0. Since ROCm 6.3 the first
+    /// that is not told ends the list.
+    pub(crate) fn running_xcds(&self) -> Result<u16> {
+        let clocks = self.metrics()?.current_gfxclks;
+        let all = self.generation < Generation::V6_3;
+        let told = clocks.iter().take_while(|clock| all || **clock != u16::MAX);
+        Ok(told.filter(|clock| ![0, u16::MAX].contains(*clock)).count() as u16)
+    }
+
+    /// How busy the graphics core, the memory controller and the video engines are, in percent.
+    pub(crate) fn activity(&self) -> Result<[u16; 3]> {
+        let metrics = self.metrics()?;
+        Ok([
+            metrics.average_gfx_activity,
+            metrics.average_umc_activity,
+            metrics.average_mm_activity,
+        ])
+    }
+
+    /// The counters of utilization, and their time in ns.
+    pub(crate) fn utilization(&self) -> Result<Utilization> {
+        let metrics = self.metrics()?;
+        Ok(Utilization {
+            gfx: metrics.gfx_activity_acc,
+            memory: metrics.mem_activity_acc,
+            timestamp: metrics.system_clock_counter,
+        })
+    }
+
+    /// One member, by its names in the versions of the table, NOT_SUPPORTED where this one has it
+    /// under none. From 1.6 on the partitions tell of the video engines.
+    pub(crate) fn metric<T: metrics::Slot + Default>(&self, names: &[&str]) -> Result<T> {
+        let table = Table::read(&self.device).map_err(|_| UNEXPECTED_DATA)?;
+        let partition = Some(self.partition_id() as usize);
+        let found = names
+            .iter()
+            .find_map(|name| table.get(name, None).or_else(|| table.get(name, partition)));
+        found.ok_or_else(|| {
+            let (format, content) = table.version();
+            log::reason(|| format!("gpu_metrics {format}.{content} does not tell it"));
+            NOT_SUPPORTED
+        })
+    }
+
+    fn table(&self) -> Result<Table> {
+        Table::read(&self.device).map_err(|status| match self.generation {
+            Generation::V5 if status == UNEXPECTED_DATA => NOT_SUPPORTED,
+            Generation::V5 => status,
+            // Whatever was wrong with the file, they were told of strange data.
+            generation if !generation.is_seven() => UNEXPECTED_DATA,
+            // And they are told that there is none.
+            _ if status != UNEXPECTED_DATA => NOT_SUPPORTED,
+            _ => status,
+        })
+    }
+
+    fn shown(&self, table: &Table) -> rsmi_gpu_metrics_t {
+        shown(table, self.generation, self.partition_id() as usize)
+    }
+}
+
+/// What a table tells, as the library of the client's generation showed it: they differ in what
+/// they put where the table has nothing.
+fn shown(table: &Table, generation: Generation, partition: usize) -> rsmi_gpu_metrics_t {
+    let mut shown = table.metrics();
+    let each_clock = table.has("current_gfxclks");
+    let is_1_3 = table.version() == (1, 3);
+    match generation {
+        Generation::V5 => match table.version() {
+            (1, 0) => {
+                shown.gfx_activity_acc = 0;
+                shown.mem_activity_acc = 0;
+                shown.temperature_hbm.fill(0);
+            }
+            // The firmware's time is that of the readings.
+            (1, 2 | 3) => shown.system_clock_counter = shown.firmware_timestamp,
+            _ => {}
+        },
+        Generation::V6_0 | Generation::V6_2 => {
+            if is_1_3 {
+                shown.current_socket_power = shown.average_socket_power;
+            } else if each_clock {
+                shown.average_gfxclk_frequency = shown.current_gfxclk;
+                shown.average_socclk_frequency = shown.current_socclk;
+                shown.average_vclk0_frequency = shown.current_vclk0;
+                shown.average_vclk1_frequency = shown.current_vclk1;
+                shown.average_dclk0_frequency = shown.current_dclk0;
+                shown.average_dclk1_frequency = shown.current_dclk1;
+            }
+        }
+        Generation::V6_3 | Generation::V6_4 | Generation::V7_0 if is_1_3 => {
+            shown.current_gfxclks[0] = shown.current_gfxclk;
+            shown.current_socclks[0] = shown.current_socclk;
+            shown.current_vclk0s[0] = shown.current_vclk0;
+            shown.current_dclk0s[0] = shown.current_dclk0;
+            shown.vcn_activity[0] = shown.average_mm_activity;
+            if generation >= Generation::V6_4 {
+                shown.xcp_stats[0].vcn_busy[0] = shown.average_mm_activity;
+            }
+        }
+        Generation::V6_3 | Generation::V6_4 => {
+            if let Some(partition) = shown.xcp_stats.get(partition) {
+                if partition.vcn_busy[0] != u16::MAX {
+                    shown.vcn_activity = partition.vcn_busy;
+                }
+                if partition.jpeg_busy[0] != u16::MAX {
+                    let engines = shown.jpeg_activity.len();
+                    shown.jpeg_activity.copy_from_slice(&partition.jpeg_busy[..engines]);
+                }
+            }
+        }
+        Generation::V7_0 => {}
+    }
+    shown
+}
+
+/// How much parts of a device have done, in a unit of the firmware's.
+pub(crate) struct Utilization {
+    gfx: u32,
+    memory: u32,
+    /// ns
+    pub(crate) timestamp: u64,
+}
+
+impl Utilization {
+    /// One counter; INVALID_ARGS for one that rsmi does not list.
+    pub(crate) fn counter(&self, kind: RSMI_UTILIZATION_COUNTER_TYPE) -> Result<u64> {
+        let count = match kind {
+            RSMI_UTILIZATION_COUNTER_TYPE::RSMI_COARSE_GRAIN_GFX_ACTIVITY => self.gfx,
+            RSMI_UTILIZATION_COUNTER_TYPE::RSMI_COARSE_GRAIN_MEM_ACTIVITY => self.memory,
+            _ => {
+                log::reason(|| "there is no such counter".into());
+                return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS);
+            }
+        };
+        if count == u32::MAX {
+            log::reason(|| "the firmware does not report it".into());
+            return Err(NOT_SUPPORTED);
+        }
+        Ok(count.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::metrics::tests::table;
+
+    const SINCE_6: [Generation; 5] =
+        [Generation::V6_0, Generation::V6_2, Generation::V6_3, Generation::V6_4, Generation::V7_0];
+
+    #[test]
+    fn version_1_3_is_shown_as_each_generation_did() {
+        let table = table(
+            (1, 3),
+            &[
+                ("average_socket_power", &[77]),
+                ("average_mm_activity", &[5]),
+                ("current_vclk0", &[700]),
+                ("system_clock_counter", &[1000]),
+                ("firmware_timestamp", &[99]),
+            ],
+        );
+        for generation in SINCE_6 {
+            let shown = shown(&table, generation, 0);
+            let old = generation < Generation::V6_3;
+            assert_eq!(shown.current_socket_power, if old { 77 } else { u16::MAX });
+            assert_eq!(shown.vcn_activity[0], if old { u16::MAX } else { 5 });
+            assert_eq!(shown.current_vclk0s[0], if old { u16::MAX } else { 700 });
+            let partition = generation >= Generation::V6_4;
+            assert_eq!(shown.xcp_stats[0].vcn_busy[0], if partition { 5 } else { u16::MAX });
+            assert_eq!(shown.system_clock_counter, 1000);
+        }
+        assert_eq!(shown(&table, Generation::V5, 0).system_clock_counter, 990);
+    }
+
+    #[test]
+    fn versions_of_many_clocks_are_shown_as_each_generation_did() {
+        let table = table(
+            (1, 7),
+            &[
+                ("current_gfxclks", &[2100]),
+                ("current_vclk0s", &[1, 2, 3, 4]),
+                ("0.vcn_busy", &[u16::MAX.into(), 9]),
+                ("1.vcn_busy", &[11, 12, 13, 14]),
+                ("1.jpeg_busy", &[15; 32]),
+            ],
+        );
+        for generation in SINCE_6 {
+            let first = shown(&table, generation, 0);
+            let second = shown(&table, generation, 1);
+            let old = generation < Generation::V6_3;
+            assert_eq!((first.current_gfxclk, first.current_vclk1), (2100, 2));
+            assert_eq!(first.average_gfxclk_frequency, if old { 2100 } else { u16::MAX });
+            assert_eq!(first.average_vclk1_frequency, if old { 2 } else { u16::MAX });
+            let own = [Generation::V6_3, Generation::V6_4].contains(&generation);
+            assert_eq!(second.vcn_activity[3], if own { 14 } else { u16::MAX });
+            assert_eq!(second.jpeg_activity[31], if own { 15 } else { u16::MAX });
+            assert_eq!(first.vcn_activity, [u16::MAX; 4], "the first engine is not reported");
+            assert_eq!(shown(&table, generation, 8).vcn_activity, [u16::MAX; 4]);
+        }
+    }
+
+    #[test]
+    fn five_knew_nothing_but_zeros_of_what_1_0_lacks() {
+        let table = table((1, 0), &[("temperature_hotspot", &[61])]);
+        let five = shown(&table, Generation::V5, 0);
+        assert_eq!((five.temperature_hotspot, five.gfx_activity_acc), (61, 0));
+        assert_eq!((five.mem_activity_acc, five.temperature_hbm), (0, [0; 4]));
+        assert_eq!(shown(&table, Generation::V7_0, 0).gfx_activity_acc, u32::MAX);
+    }
+
+    #[test]
+    fn a_counter_that_is_not_reported_is_no_number() {
+        let utilization = Utilization { gfx: u32::MAX, memory: 7, timestamp: 0 };
+        let counter = |kind| utilization.counter(RSMI_UTILIZATION_COUNTER_TYPE(kind));
+        assert_eq!(counter(0), Err(NOT_SUPPORTED));
+        assert_eq!(counter(1), Ok(7));
+        for kind in [2, 100, u32::MAX] {
+            assert_eq!(counter(kind), Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What happens to a GPU, as KFD reports it: a stream of lines for each device that is listened to.
+
+use super::errno;
+use crate::log;
+use crate::status::{self, Result};
+use crate::types::rsmi_status_t;
+use parking_lot::Mutex;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+const KFD: &std::ffi::CStr = c"/dev/kfd";
+
+/// `struct kfd_ioctl_get_version_args`.
+#[repr(C)]
+#[derive(Default)]
+struct GetVersion {
+    major: u32,
+    minor: u32,
+}
+
+/// `struct kfd_ioctl_smi_events_args`.
+#[repr(C)]
+struct SmiEvents {
+    gpu_id: u32,
+    stream: u32,
+}
+
+const GET_VERSION: libc::c_ulong = 0x8008_4B01;
+const SMI_EVENTS: libc::c_ulong = 0xC008_4B1F;
+
+/// The first minor version of KFD's interface that has events.
+const FIRST_WITH_EVENTS: u32 = 3;
+
+/// The longest line that KFD writes, and so the longest piece of one that is an event.
+pub(crate) const LONGEST_LINE: usize = 95;
+
+/// A device that is listened to, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    stream: OwnedFd,
+    /// What was read and not told yet.
+    left: Mutex<Vec<u8>>,
+    /// The process stays one of KFD's as long as this is open.
+    _kfd: OwnedFd,
+}
+
+impl Listener {
+    /// Begins to listen. Nothing is reported before a mask is set.
+    pub(crate) fn start(gpu_id: u32) -> Result<Self> {
+        // SAFETY: the path is NUL-terminated; the flags need no mode.
+        let kfd = unsafe { libc::open(KFD.as_ptr(), libc::O_RDWR | libc::O_CLOEXEC) };
+        if kfd < 0 {
+            failed("/dev/kfd", errno());
+            return Err(rsmi_status_t::RSMI_STATUS_FILE_ERROR);
+        }
+        // SAFETY: open has just given us this descriptor.
+        let kfd = unsafe { OwnedFd::from_raw_fd(kfd) };
+        let mut version = GetVersion::default();
+        // SAFETY: the request writes this struct.
+        let told = unsafe { libc::ioctl(kfd.as_raw_fd(), GET_VERSION, &raw mut version) };
+        if told < 0 || version.minor < FIRST_WITH_EVENTS {
+            log::reason(|| "this KFD reports no events".into());
+            return Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+        }
+        let mut events = SmiEvents { gpu_id, stream: 0 };
+        // SAFETY: the request reads and writes this struct.
+        if unsafe { libc::ioctl(kfd.as_raw_fd(), SMI_EVENTS, &raw mut events) } < 0 {
+            return Err(failed("KFD's events", errno()));
+        }
+        let stream = i32::try_from(events.stream).unwrap_or(0);
+        if stream < 1 {
+            log::reason(|| "KFD gave no stream of events".into());
+            return Err(rsmi_status_t::RSMI_STATUS_NO_DATA);
+        }
+        // SAFETY: KFD has just given us this descriptor.
+        let stream = unsafe { OwnedFd::from_raw_fd(stream) };
+        // SAFETY: the descriptor is open. KFD makes it inheritable.
+        unsafe { libc::fcntl(stream.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
+        log::source(|| format!("KFD's events of GPU {gpu_id}"));
+        Ok(Self { stream, left: Mutex::default(), _kfd: kfd })
+    }
+
+    /// Chooses what is reported: bit `n - 1` stands for event `n`.
+    pub(crate) fn set_mask(&self, mask: u64) -> Result {
+        let bytes = mask.to_ne_bytes();
+        // SAFETY: the pointer and length are those of a live array.
+        let written =
+            unsafe { libc::write(self.stream.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) };
+        if written < 0 { Err(failed("KFD's mask of events", errno())) } else { Ok(()) }
+    }
+
+    /// Up to `most` lines, without waiting for any.
+    pub(crate) fn lines(&self, most: usize) -> Vec<Vec<u8>> {
+        let mut left = self.left.lock();
+        let mut lines = Vec::new();
+        while lines.len() < most {
+            match take_line(&mut left) {
+                Some(line) => lines.push(line),
+                None if self.read(&mut left) => {}
+                None => break,
+            }
+        }
+        lines
+    }
+
+    /// Reads on; false where there is nothing now. KFD never waits, but says EAGAIN.
+    fn read(&self, left: &mut Vec<u8>) -> bool {
+        let mut chunk = [0u8; 4096];
+        loop {
+            // SAFETY: the buffer is as long as we say; read writes no more.
+            let count = unsafe {
+                libc::read(self.stream.as_raw_fd(), chunk.as_mut_ptr().cast(), chunk.len())
+            };
+            match usize::try_from(count) {
+                Ok(count) => {
+                    left.extend_from_slice(&chunk[..count]);
+                    return count > 0;
+                }
+                Err(_) if errno() == libc::EINTR => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn descriptor(&self) -> RawFd {
+        self.stream.as_raw_fd()
+    }
+}
+
+/// The first line without its end, or a piece of it that is as long as a line can be.
+fn take_line(left: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let end = left.iter().take(LONGEST_LINE).position(|byte| *byte == b'\n');
+    match end {
+        Some(end) => {
+            let mut line: Vec<u8> = left.drain(..=end).collect();
+            line.pop();
+            Some(line)
+        }
+        None if left.len() >= LONGEST_LINE => Some(left.drain(..LONGEST_LINE).collect()),
+        None => None,
+    }
+}
+
+/// Waits until one of them has something to read, for ever without a time; tells which have.
+pub(crate) fn wait<'all>(
+    listeners: impl IntoIterator<Item = &'all Listener>,
+    time: Option<Duration>,
+) -> Result<Vec<bool>> {
+    let wanted = libc::POLLIN | libc::POLLRDNORM;
+    let mut waiting: Vec<libc::pollfd> = listeners
+        .into_iter()
+        .map(|listener| libc::pollfd { fd: listener.descriptor(), events: wanted, revents: 0 })
+        .collect();
+    let time = time.map_or(-1, |time| i32::try_from(time.as_millis()).unwrap_or(i32::MAX));
+    // SAFETY: the array is as long as we say.
+    let ready = unsafe { libc::poll(waiting.as_mut_ptr(), waiting.len() as libc::nfds_t, time) };
+    if ready < 0 {
+        return Err(failed("poll", errno()));
+    }
+    Ok(waiting.iter().map(|it| it.revents & wanted != 0).collect())
+}
+
+fn failed(what: &str, errno: i32) -> rsmi_status_t {
+    log::reason(|| format!("{what}: {}", std::io::Error::from_raw_os_error(errno)));
+    status::from_errno(errno)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use std::os::unix::net::UnixStream;
+
+    fn listener() -> (UnixStream, Listener) {
+        let (kfd, stream) = UnixStream::pair().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let copy = kfd.try_clone().unwrap();
+        (kfd, Listener { stream: stream.into(), left: Mutex::default(), _kfd: copy.into() })
+    }
+
+    #[test]
+    fn lines_are_told_once_and_the_rest_is_kept() {
+        let (mut kfd, listener) = listener();
+        assert_eq!(wait([&listener], Some(Duration::ZERO)), Ok(vec![false]));
+        kfd.write_all(b"1 a:b\n2 10:2\n3 ").unwrap();
+        assert_eq!(wait([&listener], None), Ok(vec![true]));
+        assert_eq!(listener.lines(1), [b"1 a:b"]);
+        assert_eq!(listener.lines(9), [b"2 10:2"]);
+        kfd.write_all(b"4\n").unwrap();
+        assert_eq!(listener.lines(9), [b"3 4"]);
+        assert!(listener.lines(9).is_empty());
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_cut() {
+        let mut left = vec![b'x'; LONGEST_LINE + 2];
+        assert_eq!(take_line(&mut left).map(|line| line.len()), Some(LONGEST_LINE));
+        assert_eq!(take_line(&mut left), None);
+        let mut left = [vec![b'x'; LONGEST_LINE - 1], vec![b'\n', b'1']].concat();
+        assert_eq!(take_line(&mut left).map(|line| line.len()), Some(LONGEST_LINE - 1));
+        assert_eq!(left, b"1");
+    }
+
+    #[test]
+    fn requests_are_those_of_the_kernel() {
+        let request = |direction: u64, number: u64, size: usize| {
+            direction << 30 | (size as u64) << 16 | u64::from(b'K') << 8 | number
+        };
+        assert_eq!(GET_VERSION, request(2, 0x01, size_of::<GetVersion>()));
+        assert_eq!(SMI_EVENTS, request(3, 0x1F, size_of::<SmiEvents>()));
+    }
+}

@@ -1,0 +1,274 @@
+//! The processes that compute on GPUs: /sys/class/kfd/kfd/proc.
+
+use super::hash_order::hash_order;
+use super::{Dir, number};
+use crate::generation::Generation;
+use crate::log;
+use crate::status::{self, Result};
+use crate::types::{CU_OCCUPANCY_INVALID, rsmi_status_t};
+
+/// A process and the address space that it has on the GPUs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    /// None for a process that is not worth reading: only their number was asked for.
+    pub(crate) pasid: Option<u32>,
+}
+
+/// What was found out about a process, as far as it went: the original had written that much when
+/// something failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// KFD has the process.
+    pub(crate) found: bool,
+    pub(crate) pasid: Option<u32>,
+    pub(crate) usage: Option<Usage>,
+}
+
+/// What a process uses of the GPUs that were asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Usage {
+    pub(crate) vram: u64,
+    pub(crate) sdma: u64,
+    /// Percent of the compute units, or CU_OCCUPANCY_INVALID.
+    pub(crate) cu_occupancy: u32,
+}
+
+/// A GPU to look at: KFD's number of it, and how many compute units it has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) gpu_id: u64,
+    pub(crate) compute_units: u32,
+}
+
+/// KFD's list of processes.
+pub(crate) struct Processes(Dir);
+
+impl Processes {
+    pub(crate) fn below(sysfs: &Dir) -> Self {
+        Self(sysfs.join("class/kfd/kfd/proc"))
+    }
+
+    /// All processes, in the order in which the kernel lists them; the first `wanted` of them are
+    /// read, and left out where that fails: they have ended meanwhile.
+    pub(crate) fn list(&self, wanted: usize) -> Result<Vec<Process>> {
+        let names = self.0.names().map_err(|error| {
+            log::reason(|| format!("{}: {error}", self.0.path().display()));
+            status::from_errno(error.raw_os_error().unwrap_or(0))
+        })?;
+        log::source(|| self.0.path().display().to_string());
+        let mut list = Vec::new();
+        for name in names.iter().filter(|name| is_number(name.as_bytes())) {
+            let pid = number::int(name.as_bytes())?.cast_unsigned();
+            let pasid = if list.len() < wanted {
+                match self.pasid(pid) {
+                    Ok(pasid) => Some(pasid),
+                    Err(Unread::Nonsense(status)) => return Err(status),
+                    Err(Unread::Gone(_)) => continue,
+                }
+            } else {
+                None
+            };
+            list.push(Process { pid, pasid });
+        }
+        Ok(list)
+    }
+
+    /// A process's address space, and what it uses of these GPUs together.
+    pub(crate) fn report(
+        &self,
+        pid: u32,
+        places: &[Place],
+        generation: Generation,
+    ) -> (Report, Result) {
+        let mut report = Report::default();
+        let result = self.look(pid, places, generation, &mut report);
+        (report, result)
+    }
+
+    fn look(
+        &self,
+        pid: u32,
+        places: &[Place],
+        generation: Generation,
+        report: &mut Report,
+    ) -> Result {
+        let process = self.0.join(&pid.to_string());
+        if !process.path().exists() {
+            log::reason(|| format!("{} is not there", process.path().display()));
+            return Err(rsmi_status_t::RSMI_STATUS_NOT_FOUND);
+        }
+        report.found = true;
+        report.pasid = Some(self.pasid(pid).map_err(Unread::status)?);
+        let usage = report.usage.insert(Usage::default());
+        // In a container KFD may show a process without its files for some of the GPUs. Since
+        // ROCm 6.3 those count nothing; before, they made the call fail.
+        let optional = generation >= Generation::V6_3;
+        let mut compute_units = 0u32;
+        for gpu_id in hash_order(places.iter().map(|place| place.gpu_id)) {
+            if let Some(vram) = quantity(&process, &format!("vram_{gpu_id}"), optional)? {
+                usage.vram = usage.vram.wrapping_add(number::unsigned(&vram, 10)?);
+            }
+            if let Some(sdma) = quantity(&process, &format!("sdma_{gpu_id}"), optional)? {
+                usage.sdma = usage.sdma.wrapping_add(number::unsigned(&sdma, 10)?);
+            }
+            let occupied = quantity(&process, &format!("stats_{gpu_id}/cu_occupancy"), true)?;
+            if let Some(occupied) = occupied {
+                let units = number::int(&occupied)?.cast_unsigned();
+                let place = places.iter().find(|place| place.gpu_id == gpu_id);
+                let there = place.map_or(0, |place| place.compute_units);
+                usage.cu_occupancy = usage.cu_occupancy.wrapping_add(units);
+                compute_units = compute_units.wrapping_add(there);
+            } else if generation > Generation::V5 {
+                usage.cu_occupancy = CU_OCCUPANCY_INVALID;
+                compute_units = 0;
+            }
+        }
+        if let Some(percent) = usage.cu_occupancy.wrapping_mul(100).checked_div(compute_units) {
+            usage.cu_occupancy = percent;
+        }
+        Ok(())
+    }
+
+    /// The GPUs on which a process has queues, by KFD's numbers, in the legacy library's order.
+    pub(crate) fn gpus(&self, pid: u32) -> Result<Vec<u64>> {
+        let queues = self.0.join(&format!("{pid}/queues"));
+        let Ok(names) = queues.names() else {
+            log::reason(|| format!("{} cannot be listed", queues.path().display()));
+            return Err(rsmi_status_t::RSMI_STATUS_NOT_FOUND);
+        };
+        log::source(|| queues.path().display().to_string());
+        let mut gpus = Vec::new();
+        for name in names.iter().filter(|name| is_number(name.as_bytes())) {
+            let Ok(text) = queues.bytes(&format!("{name}/gpuid")) else { continue };
+            let id = number::int(&text).map_err(|_| rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)?;
+            // As the original widens it.
+            gpus.push(i64::from(id).cast_unsigned());
+        }
+        Ok(hash_order(gpus))
+    }
+
+    fn pasid(&self, pid: u32) -> std::result::Result<u32, Unread> {
+        let text = self.0.join(&pid.to_string()).line("pasid").map_err(Unread::Gone)?;
+        if !is_number(&text) {
+            log::reason(|| format!("{:?} is no address space", String::from_utf8_lossy(&text)));
+            return Err(Unread::Nonsense(status::from_errno(libc::EINVAL)));
+        }
+        number::int(&text).map(i32::cast_unsigned).map_err(Unread::Nonsense)
+    }
+}
+
+/// Why there is no address space.
+enum Unread {
+    Gone(rsmi_status_t),
+    Nonsense(rsmi_status_t),
+}
+
+impl Unread {
+    fn status(self) -> rsmi_status_t {
+        match self {
+            Self::Gone(status) | Self::Nonsense(status) => status,
+        }
+    }
+}
+
+/// A file with one number; None for one that is missing and may be.
+fn quantity(process: &Dir, file: &str, optional: bool) -> Result<Option<Vec<u8>>> {
+    match process.line(file) {
+        Ok(text) if is_number(&text) => Ok(Some(text)),
+        Ok(_) => Err(status::from_errno(libc::EINVAL)),
+        Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED) if optional => Ok(None),
+        Err(status) => Err(status),
+    }
+}
+
+fn is_number(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::Scratch;
+    use super::*;
+
+    const NEWEST: Generation = Generation::NEWEST;
+
+    const PLACES: [Place; 2] =
+        [Place { gpu_id: 11, compute_units: 100 }, Place { gpu_id: 12, compute_units: 60 }];
+
+    fn scratch(name: &str, files: &[(&str, &[u8])]) -> Scratch {
+        let files: Vec<(String, &[u8])> = files
+            .iter()
+            .map(|(name, text)| (format!("class/kfd/kfd/proc/{name}"), *text))
+            .collect();
+        let files: Vec<(&str, &[u8])> =
+            files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        Scratch::new(name, &files)
+    }
+
+    fn complete(name: &str) -> Scratch {
+        scratch(
+            name,
+            &[
+                ("70/pasid", b"32770\n"),
+                ("70/vram_11", b"1000\n"),
+                ("70/vram_12", b"24\n"),
+                ("70/sdma_11", b"7\n"),
+                ("70/sdma_12", b"8\n"),
+                ("70/stats_11/cu_occupancy", b"50\n"),
+                ("70/stats_12/cu_occupancy", b"6\n"),
+                ("70/queues/0/gpuid", b"12\n"),
+                ("70/queues/1/gpuid", b"11\n"),
+                ("70/queues/2/gpuid", b"12\n"),
+            ],
+        )
+    }
+
+    #[test]
+    fn what_a_process_uses_is_added_up() {
+        let scratch = complete("processes");
+        let processes = Processes::below(&scratch.0);
+        assert_eq!(processes.list(9), Ok(vec![Process { pid: 70, pasid: Some(32770) }]));
+        assert_eq!(processes.list(0), Ok(vec![Process { pid: 70, pasid: None }]));
+        let used = |vram, sdma, cu_occupancy| Report {
+            found: true,
+            pasid: Some(32770),
+            usage: Some(Usage { vram, sdma, cu_occupancy }),
+        };
+        assert_eq!(processes.report(70, &PLACES, NEWEST), (used(1024, 15, 35), Ok(())));
+        assert_eq!(processes.report(70, &PLACES[1..], NEWEST), (used(24, 8, 10), Ok(())));
+        assert_eq!(processes.gpus(70), Ok(vec![11, 12]));
+        assert_eq!(processes.gpus(71), Err(rsmi_status_t::RSMI_STATUS_NOT_FOUND));
+        let not_found = (Report::default(), Err(rsmi_status_t::RSMI_STATUS_NOT_FOUND));
+        assert_eq!(processes.report(71, &PLACES, NEWEST), not_found);
+    }
+
+    #[test]
+    fn missing_files_are_a_matter_of_the_generation() {
+        let files: &[(&str, &[u8])] = &[("70/pasid", b"1\n"), ("70/vram_11", b"9\n")];
+        let scratch = scratch("processes-missing", files);
+        let report = |generation| Processes::below(&scratch.0).report(70, &PLACES[..1], generation);
+        let known = |cu_occupancy| Report {
+            found: true,
+            pasid: Some(1),
+            usage: Some(Usage { vram: 9, sdma: 0, cu_occupancy }),
+        };
+        assert_eq!(report(Generation::V6_4), (known(CU_OCCUPANCY_INVALID), Ok(())));
+        let missing = Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+        assert_eq!(report(Generation::V6_0), (known(0), missing));
+    }
+
+    #[test]
+    fn nonsense_is_told_and_the_ended_are_left_out() {
+        let files: &[(&str, &[u8])] = &[("70/vram_11", b"9\n"), ("junk/pasid", b"1\n")];
+        let ended = scratch("processes-ended", files);
+        assert_eq!(Processes::below(&ended.0).list(9), Ok(Vec::new()));
+        assert_eq!(Processes::below(&ended.0).list(0).map(|list| list.len()), Ok(1));
+        let nonsense = scratch("processes-nonsense", &[("70/pasid", b"-1\n")]);
+        let list = Processes::below(&nonsense.0).list(9);
+        assert_eq!(list, Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS));
+        let none = Scratch::new("processes-none", &[]);
+        let list = Processes::below(&none.0).list(9);
+        assert_eq!(list, Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
+    }
+}
