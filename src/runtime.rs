@@ -139,7 +139,7 @@ impl State {
             users: 0,
             never_waits: false,
             gpus: Vec::new(),
-            topology: Topology::NONE,
+            topology: Topology::none(),
             walks: Handles::new(),
             counters: Handles::new(),
         }
@@ -285,17 +285,17 @@ impl State {
             Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)
         };
         log::source(|| "KFD's topology".into());
-        if let Some(link) = from.node().gpus.get(&to.node().index) {
+        if let Some(link) = from.node().gpus().get(&to.node().index) {
             return if link.kind == kfd::LINK_XGMI {
                 Ok(Way::Direct { weight: link.weight })
             } else {
                 no_way("the devices are linked, but not by XGMI")
             };
         }
-        match from.node().cpu {
+        match from.node().cpu() {
             Some((cpu, link)) if link.kind == kfd::LINK_PCIE => {
                 let (other, other_weight) =
-                    to.node().cpu.map_or((0, 0), |(node, link)| (node, link.weight));
+                    to.node().cpu().map_or((0, 0), |(node, link)| (node, link.weight));
                 Ok(Way::ByCpus {
                     ends: link.weight + other_weight,
                     same: cpu == other,

@@ -44,9 +44,6 @@ symbols! {
     amdsmi_get_gpu_busy_percent(Handle, *mut u32);
     amdsmi_get_gpu_memory_total(Handle, u32, *mut u64);
     amdsmi_get_gpu_memory_usage(Handle, u32, *mut u64);
-    amdsmi_get_gpu_fan_rpms(Handle, u32, *mut i64);
-    amdsmi_get_gpu_fan_speed(Handle, u32, *mut i64);
-    amdsmi_get_gpu_fan_speed_max(Handle, u32, *mut u64);
     amdsmi_get_gpu_perf_level(Handle, *mut u32);
     amdsmi_get_gpu_compute_partition(Handle, *mut c_char, u32);
     amdsmi_get_gpu_memory_partition(Handle, *mut c_char, u32);

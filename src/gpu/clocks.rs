@@ -49,7 +49,7 @@ impl Gpu {
     /// libamd_smi.
     pub(crate) fn pci_bandwidth(&self) -> Table {
         let table = self.levels("pp_dpm_pcie");
-        let over_pcie = self.node.cpu.is_some_and(|(_, link)| link.kind == kfd::LINK_PCIE);
+        let over_pcie = self.node.cpu().is_some_and(|(_, link)| link.kind == kfd::LINK_PCIE);
         if table.outcome.is_ok() || !over_pcie {
             return table;
         }

@@ -13,7 +13,7 @@ impl Gpu {
 
     /// The nearest CPU's number in KFD's topology.
     pub(crate) fn numa_node_number(&self) -> Result<u32> {
-        self.node.cpu.map(|(node, _)| node).ok_or(NOT_SUPPORTED)
+        self.node.cpu().map(|(node, _)| node).ok_or(NOT_SUPPORTED)
     }
 
     /// The same for all devices whose links make one net; 0 for a device without such links.
@@ -23,7 +23,7 @@ impl Gpu {
 
     /// The lowest and the highest bandwidth of the XGMI link to another device, in MB/s.
     pub(crate) fn bandwidth_to(&self, other: &Self) -> Result<(u64, u64)> {
-        match self.node.gpus.get(&other.node.index) {
+        match self.node.gpus().get(&other.node.index) {
             Some(link) if link.kind == kfd::LINK_XGMI => {
                 Ok((link.min_bandwidth, link.max_bandwidth))
             }
@@ -41,7 +41,7 @@ impl Gpu {
 
     /// How this device reaches its CPU: the hops and the kind.
     pub(crate) fn link_to_cpu(&self) -> Result<(u64, RSMI_IO_LINK_TYPE)> {
-        match self.node.cpu {
+        match self.node.cpu() {
             Some((_, Link { weight: 1.., kind: kfd::LINK_XGMI, .. })) => {
                 Ok((1, RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_XGMI))
             }

@@ -153,20 +153,6 @@ impl Gpu {
         self.session.ask(self.key, name, function, call)
     }
 
-    /// As `ask`, of this release or a later one.
-    fn ask_from<F: Copy, T: Plain + PartialEq>(
-        &self,
-        release: Release,
-        name: &str,
-        function: impl FnOnce(&Symbols) -> Option<F>,
-        call: impl Fn(F, Handle, *mut T) -> u32,
-    ) -> Option<Reply<T>> {
-        if !self.session.at_least(release) {
-            return None;
-        }
-        self.ask(name, function, call)
-    }
-
     fn is_partition(&self) -> bool {
         self.key.nth > 0 || self.node.bdf_id() & kfd::PARTITION_BITS != 0
     }

@@ -3,11 +3,10 @@
 //! libamd_smi rounds temperatures to degrees; hwmon has the millidegrees that rsmi promises.
 
 use super::{Gpu, NOT_SUPPORTED};
-use crate::amdsmi::Release;
 use crate::generation::Generation;
 use crate::log;
 use crate::map;
-use crate::status::{Reply, Result};
+use crate::status::Result;
 use crate::types::{
     rsmi_status_t, rsmi_temperature_metric_t, rsmi_temperature_type_t, rsmi_voltage_metric_t,
     rsmi_voltage_type_t,
@@ -76,50 +75,22 @@ impl Gpu {
     }
 
     /// rpm
+    ///
+    /// Fans are read from hwmon: releases of libamd_smi before 7.0 print on stderr about a file that
+    /// they do not understand, and later ones take longer than the original where there is no fan.
     pub(crate) fn fan_rpms(&self, sensor: u32) -> Result<i64> {
-        let asked = self.ask_from(
-            Release::V7_0,
-            "amdsmi_get_gpu_fan_rpms",
-            |s| s.amdsmi_get_gpu_fan_rpms,
-            |f, handle, out| {
-                // SAFETY: the handle is libamd_smi's, `out` our buffer.
-                unsafe { f(handle, sensor, out) }
-            },
-        );
-        asked.map_or_else(|| self.fan_file("fan#_input", sensor), Reply::result)
+        self.fan_file("fan#_input", sensor)
     }
 
     /// 0 to the maximum, which is 255.
     pub(crate) fn fan_speed(&self, sensor: u32) -> Result<i64> {
-        let asked = self.ask_from(
-            Release::V7_0,
-            "amdsmi_get_gpu_fan_speed",
-            |s| s.amdsmi_get_gpu_fan_speed,
-            |f, handle, out| {
-                // SAFETY: the handle is libamd_smi's, `out` our buffer.
-                unsafe { f(handle, sensor, out) }
-            },
-        );
-        asked.map_or_else(|| self.fan_file("pwm#", sensor), Reply::result)
+        self.fan_file("pwm#", sensor)
     }
 
     pub(crate) fn fan_speed_max(&self, sensor: u32) -> Result<u64> {
-        let asked = self.ask_from(
-            Release::V7_0,
-            "amdsmi_get_gpu_fan_speed_max",
-            |s| s.amdsmi_get_gpu_fan_speed_max,
-            |f, handle, out| {
-                // SAFETY: the handle is libamd_smi's, `out` our buffer.
-                unsafe { f(handle, sensor, out) }
-            },
-        );
-        asked.map_or_else(
-            || self.fan_file("pwm#_max", sensor).map(i64::cast_unsigned),
-            Reply::result,
-        )
+        self.fan_file("pwm#_max", sensor).map(i64::cast_unsigned)
     }
 
-    /// Releases before 7.0 print on stderr about a fan file that they do not understand.
     fn fan_file(&self, file: &str, sensor: u32) -> Result<i64> {
         self.sensors()?.signed(file, sensor.wrapping_add(1))
     }

@@ -5,6 +5,7 @@ use crate::status::Result;
 use crate::types::rsmi_status_t;
 use once_cell::sync::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// KFD's numbers for the kinds of links that matter.
 pub(crate) const LINK_PCIE: u64 = 2;
@@ -28,15 +29,53 @@ pub(crate) struct Node {
     pub(crate) render_minor: u32,
     dir: Dir,
     properties: HashMap<String, u64>,
-    /// The nearest CPU node and the link to it.
-    pub(crate) cpu: Option<(u32, Link)>,
-    /// The links to other GPUs' nodes.
-    pub(crate) gpus: BTreeMap<u32, Link>,
+    /// Every node's gpu_id, which tells GPUs from CPUs.
+    gpu_ids: Arc<HashMap<u32, u64>>,
+    /// Read when somebody first asks: there are as many links as pairs of GPUs.
+    links: OnceCell<Links>,
     /// The nodes whose memory this one reaches, looked up when somebody first asks.
     reachable: OnceCell<BTreeSet<u32>>,
 }
 
+#[derive(Debug, Default)]
+struct Links {
+    cpu: Option<(u32, Link)>,
+    gpus: BTreeMap<u32, Link>,
+}
+
 impl Node {
+    /// The nearest CPU node and the link to it.
+    pub(crate) fn cpu(&self) -> Option<(u32, Link)> {
+        self.links().cpu
+    }
+
+    /// The links to other GPUs' nodes.
+    pub(crate) fn gpus(&self) -> &BTreeMap<u32, Link> {
+        &self.links().gpus
+    }
+
+    fn links(&self) -> &Links {
+        self.links.get_or_init(|| {
+            let mut found = Links::default();
+            for (to, link) in links(&self.dir) {
+                match self.gpu_ids.get(&to) {
+                    // What cannot be read ends the list, as in the original.
+                    None => break,
+                    Some(0)
+                        if found.cpu.is_none_or(|(_, nearest)| nearest.weight > link.weight) =>
+                    {
+                        found.cpu = Some((to, link));
+                    }
+                    Some(0) => {}
+                    Some(_) => {
+                        found.gpus.insert(to, link);
+                    }
+                }
+            }
+            found
+        })
+    }
+
     pub(crate) fn property(&self, name: &str) -> Option<u64> {
         self.properties.get(name).copied()
     }
@@ -74,12 +113,16 @@ pub(crate) const PARTITION_BITS: u64 = 0xF000_0000;
 pub(crate) struct Topology {
     /// The GPUs in rsmi's order: by PCI address; partitions of one GPU in KFD's order.
     pub(crate) gpus: Vec<Node>,
-    /// Every link between two nodes, CPUs included.
-    links: BTreeMap<(u32, u32), Link>,
+    /// The CPUs' nodes.
+    cpus: Vec<(u32, Dir)>,
+    /// The links from CPUs, read when somebody first asks.
+    links: OnceCell<BTreeMap<(u32, u32), Link>>,
 }
 
 impl Topology {
-    pub(crate) const NONE: Self = Self { gpus: Vec::new(), links: BTreeMap::new() };
+    pub(crate) const fn none() -> Self {
+        Self { gpus: Vec::new(), cpus: Vec::new(), links: OnceCell::new() }
+    }
 
     /// Reads the topology below `sysfs`; without KFD there is nothing to initialise.
     pub(crate) fn read(sysfs: &Dir, in_guest: impl FnOnce() -> bool) -> Result<Self> {
@@ -89,16 +132,22 @@ impl Topology {
         };
         let mut nodes: Vec<u32> = names.iter().filter_map(|name| name.parse().ok()).collect();
         nodes.sort_unstable();
-        let mut topology = Self::NONE;
+        let mut topology = Self::none();
         let gpu_ids: HashMap<u32, u64> =
             nodes.iter().filter_map(|node| Some((*node, gpu_id(&root, *node)?))).collect();
+        let gpu_ids = Arc::new(gpu_ids);
         let mut in_guest = Some(in_guest);
         let mut guest = None;
         for index in nodes {
             let dir = root.join(&index.to_string());
-            let links = links(&dir);
-            topology.links.extend(links.iter().map(|(to, link)| ((index, *to), *link)));
-            let Some(gpu_id) = gpu_ids.get(&index).copied().filter(|id| *id != 0) else { continue };
+            let gpu_id = match gpu_ids.get(&index) {
+                Some(0) => {
+                    topology.cpus.push((index, dir));
+                    continue;
+                }
+                Some(gpu_id) => *gpu_id,
+                None => continue,
+            };
             let properties = properties(&dir, "properties");
             if properties.is_empty() {
                 continue;
@@ -112,7 +161,16 @@ impl Topology {
             if !complete && !is_guest() {
                 continue;
             }
-            topology.gpus.push(Node::new(index, gpu_id, dir, properties, &links, &gpu_ids));
+            topology.gpus.push(Node {
+                index,
+                gpu_id,
+                render_minor: properties.get("drm_render_minor").copied().unwrap_or(0) as u32,
+                dir,
+                properties,
+                gpu_ids: Arc::clone(&gpu_ids),
+                links: OnceCell::new(),
+                reachable: OnceCell::new(),
+            });
         }
         topology.gpus.sort_by_key(|node| node.bdf_id() & !PARTITION_BITS);
         Ok(topology)
@@ -120,37 +178,14 @@ impl Topology {
 
     /// How a GPU reaches another's CPU node: the weight between their CPU nodes, if they are linked.
     pub(crate) fn between_cpus(&self, from: u32, to: u32) -> Option<u64> {
-        self.links.get(&(from, to)).map(|link| link.weight)
-    }
-}
-
-impl Node {
-    fn new(
-        index: u32,
-        gpu_id: u64,
-        dir: Dir,
-        properties: HashMap<String, u64>,
-        links: &BTreeMap<u32, Link>,
-        gpu_ids: &HashMap<u32, u64>,
-    ) -> Self {
-        let mut cpu: Option<(u32, Link)> = None;
-        let mut gpus = BTreeMap::new();
-        for (to, link) in links {
-            match gpu_ids.get(to) {
-                // What cannot be read ends the list, as in the original.
-                None => break,
-                Some(0) if cpu.is_none_or(|(_, nearest)| nearest.weight > link.weight) => {
-                    cpu = Some((*to, *link));
-                }
-                Some(0) => {}
-                Some(_) => {
-                    gpus.insert(*to, *link);
-                }
-            }
-        }
-        let render_minor = properties.get("drm_render_minor").copied().unwrap_or(0) as u32;
-        let reachable = OnceCell::new();
-        Self { index, gpu_id, render_minor, dir, properties, cpu, gpus, reachable }
+        let all = self.links.get_or_init(|| {
+            let of = |(from, dir): &(u32, Dir)| {
+                let from = *from;
+                links(dir).into_iter().map(move |(to, link)| ((from, to), link))
+            };
+            self.cpus.iter().flat_map(of).collect()
+        });
+        all.get(&(from, to)).map(|link| link.weight)
     }
 }
 
@@ -279,8 +314,8 @@ mod tests {
         );
         let topology = Topology::read(&scratch.0, || false).unwrap();
         let first = &topology.gpus[0];
-        assert_eq!(first.cpu, Some((1, link(LINK_PCIE, 20))));
-        assert_eq!(first.gpus[&3], link(LINK_XGMI, 15));
+        assert_eq!(first.cpu(), Some((1, link(LINK_PCIE, 20))));
+        assert_eq!(first.gpus()[&3], link(LINK_XGMI, 15));
         assert_eq!((topology.between_cpus(0, 1), topology.between_cpus(1, 0)), (Some(32), None));
         assert!(first.reaches(3) && !topology.gpus[1].reaches(2));
     }

@@ -147,9 +147,13 @@ fn read(path: &str) -> std::result::Result<Vec<u8>, i32> {
         match usize::try_from(count) {
             Ok(0) => break Ok(()),
             Ok(count) => {
-                let filled = content.len() + count;
+                let (asked, filled) = (room.len(), content.len() + count);
                 // SAFETY: read has just filled these bytes.
                 unsafe { content.set_len(filled) };
+                // The kernel gives all of an attribute that fits; asking again would only cost.
+                if count < asked {
+                    break Ok(());
+                }
             }
             Err(_) => match errno() {
                 libc::EINTR => {}
