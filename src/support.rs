@@ -6,10 +6,8 @@
 use crate::generation::Generation;
 use crate::gpu::Gpu;
 use crate::kernel::hwmon::Hwmon;
-use crate::map;
 use crate::types::{
-    RSMI_DEFAULT_VARIANT, rsmi_clk_type_t as Clock, rsmi_memory_type_t as Memory,
-    rsmi_temperature_type_t as Temperature, rsmi_voltage_type_t as Voltage,
+    RSMI_DEFAULT_VARIANT, rsmi_temperature_type_t as Temperature, rsmi_voltage_type_t as Voltage,
 };
 use std::ffi::CStr;
 
@@ -24,20 +22,11 @@ pub(crate) enum Question {
     OfSensor(&'static str, u32),
     /// A function for one variant of one sensor.
     VariantOfSensor(&'static str, u64, u32),
-    /// These files of the device; none means always.
-    Files(&'static [&'static str]),
-    /// These files of hwmon, all of them for one sensor; `#` stands for its number.
-    Sensor(&'static [&'static str], u32),
     /// The average power of a sensor, from 0.
     AveragePower(u32),
-    MemoryTotal(Memory),
-    MemoryUsed(Memory),
-    Clock(Clock),
 }
 
 pub(crate) fn supported(gpu: &Gpu, question: Question) -> bool {
-    let device = gpu.device();
-    let file = |name: Option<&str>| name.is_some_and(|name| device.has(name));
     match question {
         Question::Function(name) => gpu.functions().has(name, None, None),
         Question::Variant(name, variant) => gpu.functions().has(name, Some(variant), None),
@@ -45,26 +34,11 @@ pub(crate) fn supported(gpu: &Gpu, question: Question) -> bool {
         Question::VariantOfSensor(name, variant, sensor) => {
             gpu.functions().has(name, Some(variant), Some(sensor))
         }
-        Question::Files(names) => names.iter().all(|name| device.has(name)),
-        Question::Sensor(names, sensor) => {
-            gpu.hwmon().is_some_and(|hwmon| has_sensor(hwmon, names, sensor))
-        }
         Question::AveragePower(sensor) => {
-            let average = Question::Sensor(&["power#_average"], sensor.wrapping_add(1));
+            let average = Question::OfSensor("rsmi_dev_power_ave_get", sensor.wrapping_add(1));
             supported(gpu, average) || gpu.instead_of_average(sensor).is_some()
         }
-        Question::MemoryTotal(kind) => {
-            file(map::MEMORY_FILES.iter().find(|row| row.0 == kind).map(|row| row.1))
-        }
-        Question::MemoryUsed(kind) => {
-            file(map::MEMORY_FILES.iter().find(|row| row.0 == kind).map(|row| row.2))
-        }
-        Question::Clock(kind) => file(map::find(map::CLOCK_FILES, &kind)),
     }
-}
-
-fn has_sensor(hwmon: &Hwmon, names: &[&str], sensor: u32) -> bool {
-    names.iter().all(|name| hwmon.sensors(name).contains(&sensor))
 }
 
 /// A function that may be supported.

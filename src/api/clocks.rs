@@ -3,7 +3,7 @@
 use crate::entry::{Null, finish, get, on_bare_metal, put, set, set_if, valid, with_gpu};
 use crate::gpu::Gpu;
 use crate::runtime;
-use crate::support::Question::{Clock, Files};
+use crate::support::Question::{Function, Variant};
 use crate::types::{
     rsmi_clk_type_t, rsmi_dev_perf_level_t, rsmi_freq_ind_t, rsmi_freq_volt_region_t,
     rsmi_frequencies_t, rsmi_od_volt_freq_data_t, rsmi_power_profile_status_t, rsmi_range_t,
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn rsmi_dev_busy_percent_get(
     dv_ind: u32,
     busy_percent: *mut u32,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["gpu_busy_percent"]));
+    let null = Null::Asks(Function("rsmi_dev_busy_percent_get"));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, busy_percent, null, Gpu::busy_percent) }
 }
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_get(
     dv_ind: u32,
     perf: *mut rsmi_dev_perf_level_t,
 ) -> rsmi_status_t {
-    let null = Null::AskedBeforeSeven(Files(&["power_dpm_force_performance_level"]));
+    let null = Null::AskedBeforeSeven(Function("rsmi_dev_perf_level_get"));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, perf, null, Gpu::perf_level) }
 }
@@ -49,7 +49,9 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_get(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_overdrive_level_get(dv_ind: u32, od: *mut u32) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, od, Null::Asks(Files(&["pp_sclk_od"])), Gpu::overdrive_level) }
+    unsafe {
+        get(dv_ind, od, Null::Asks(Function("rsmi_dev_overdrive_level_get")), Gpu::overdrive_level)
+    }
 }
 
 /// As `rsmi_dev_overdrive_level_get`, for the memory clock, in a virtual machine too; from sysfs
@@ -60,7 +62,7 @@ pub unsafe extern "C" fn rsmi_dev_mem_overdrive_level_get(
     dv_ind: u32,
     od: *mut u32,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["pp_mclk_od"]));
+    let null = Null::Asks(Function("rsmi_dev_mem_overdrive_level_get"));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, od, null, Gpu::memory_overdrive_level) }
 }
@@ -79,7 +81,7 @@ pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
     f: *mut rsmi_frequencies_t,
 ) -> rsmi_status_t {
     if f.is_null() {
-        return Null::Asks(Clock(clk_type)).answer(dv_ind);
+        return Null::Asks(Variant("rsmi_dev_gpu_clk_freq_get", clk_type.0.into())).answer(dv_ind);
     }
     match with_gpu(dv_ind, |gpu| Ok(gpu.clock(clk_type))) {
         Ok(Some(table)) => {
@@ -107,7 +109,7 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_info_get(
     odv: *mut rsmi_od_volt_freq_data_t,
 ) -> rsmi_status_t {
     if odv.is_null() {
-        return Null::Asks(Files(&["pp_od_clk_voltage"])).answer(dv_ind);
+        return Null::Asks(Function("rsmi_dev_od_volt_info_get")).answer(dv_ind);
     }
     match with_gpu(dv_ind, |gpu| Ok(gpu.overdrive())) {
         Ok(Ok(data)) => {
@@ -308,7 +310,7 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_curve_regions_get(
     buffer: *mut rsmi_freq_volt_region_t,
 ) -> rsmi_status_t {
     if num_regions.is_null() || buffer.is_null() {
-        return Null::Asks(Files(&["pp_od_clk_voltage"])).answer(dv_ind);
+        return Null::Asks(Function("rsmi_dev_od_volt_curve_regions_get")).answer(dv_ind);
     }
     // SAFETY: not null, and then the client's.
     let room = unsafe { num_regions.read_unaligned() };
@@ -354,7 +356,7 @@ pub unsafe extern "C" fn rsmi_dev_power_profile_presets_get(
 ) -> rsmi_status_t {
     let _ = sensor_ind;
     if status.is_null() {
-        return Null::Asks(Files(&["pp_power_profile_mode"])).answer(dv_ind);
+        return Null::Asks(Function("rsmi_dev_power_profile_presets_get")).answer(dv_ind);
     }
     match with_gpu(dv_ind, Gpu::power_profiles) {
         Ok(profiles) => {

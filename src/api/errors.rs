@@ -5,7 +5,7 @@ use crate::generation::Generation;
 use crate::gpu::Gpu;
 use crate::map;
 use crate::runtime;
-use crate::support::Question::{Files, Variant};
+use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_error_count_t, rsmi_gpu_block_t, rsmi_ras_err_state_t, rsmi_status_t};
 use rsmi_macros::export;
 
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn rsmi_dev_ecc_enabled_get(
     dv_ind: u32,
     enabled_blocks: *mut u64,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["ras/features"]));
+    let null = Null::Asks(Function("rsmi_dev_ecc_enabled_get"));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, enabled_blocks, null, Gpu::error_features) }
 }
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn rsmi_dev_ecc_status_get(
     block: rsmi_gpu_block_t,
     state: *mut rsmi_ras_err_state_t,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["ras/features"]));
+    let null = Null::Asks(Function("rsmi_dev_ecc_status_get"));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, state, null, |gpu| gpu.error_state(block)) }
 }

@@ -3,7 +3,7 @@
 use crate::entry::{Null, finish, get, get_str, put, put_str, with_gpu};
 use crate::gpu::Gpu;
 use crate::runtime;
-use crate::support::Question::Files;
+use crate::support::Question::Function;
 use crate::types::{rsmi_device_identifiers_t, rsmi_status_t};
 use rsmi_macros::export;
 use std::ffi::c_char;
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn rsmi_num_monitor_devices(num_devices: *mut u32) -> rsmi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, id, Null::AskedBeforeSeven(Files(&["device"])), Gpu::id) }
+    unsafe { get(dv_ind, id, Null::AskedBeforeSeven(Function("rsmi_dev_id_get")), Gpu::id) }
 }
 
 /// The SKU: what the board's part number in sysfs `product_number` begins with, read as a
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_stat
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, sku, Null::Asks(Files(&["product_number"])), Gpu::sku) }
+    unsafe { get(dv_ind, sku, Null::Asks(Function("rsmi_dev_sku_get")), Gpu::sku) }
 }
 
 /// The PCI vendor id, 0x1002, from sysfs `vendor`, else from KFD.
@@ -51,7 +51,9 @@ pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_st
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, id, Null::AskedBeforeSeven(Files(&["vendor"])), Gpu::vendor_id) }
+    unsafe {
+        get(dv_ind, id, Null::AskedBeforeSeven(Function("rsmi_dev_vendor_id_get")), Gpu::vendor_id)
+    }
 }
 
 /// The PCI revision id, from sysfs `revision`.
@@ -62,7 +64,7 @@ pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_revision_get(dv_ind: u32, revision: *mut u16) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, revision, Null::Asks(Files(&["revision"])), Gpu::revision) }
+    unsafe { get(dv_ind, revision, Null::Asks(Function("rsmi_dev_revision_get")), Gpu::revision) }
 }
 
 /// The product name of the board, from sysfs `product_name`; else the device's name in pci.ids;
@@ -76,7 +78,7 @@ pub unsafe extern "C" fn rsmi_dev_name_get(
     name: *mut c_char,
     len: usize,
 ) -> rsmi_status_t {
-    let null = Null::AskedBeforeSeven(Files(&["vendor", "device"]));
+    let null = Null::AskedBeforeSeven(Function("rsmi_dev_name_get"));
     // SAFETY: the C contract of this module.
     unsafe { get_str(dv_ind, name, len, null, Gpu::name) }
 }
@@ -93,7 +95,7 @@ pub unsafe extern "C" fn rsmi_dev_brand_get(
     brand: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["vendor", "vbios_version"]));
+    let null = Null::Asks(Function("rsmi_dev_brand_get"));
     if brand.is_null() {
         return null.answer(dv_ind);
     }
@@ -121,7 +123,7 @@ pub unsafe extern "C" fn rsmi_dev_vendor_name_get(
     name: *mut c_char,
     len: usize,
 ) -> rsmi_status_t {
-    let null = Null::AskedBeforeSeven(Files(&["vendor"]));
+    let null = Null::AskedBeforeSeven(Function("rsmi_dev_vendor_name_get"));
     // SAFETY: the C contract of this module.
     unsafe { get_str(dv_ind, name, len, null, Gpu::vendor_name) }
 }
@@ -164,7 +166,7 @@ pub unsafe extern "C" fn rsmi_dev_vram_vendor_get(
     brand: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["mem_info_vram_vendor"]));
+    let null = Null::Asks(Function("rsmi_dev_vram_vendor_get"));
     // SAFETY: the C contract of this module.
     unsafe { get_str(dv_ind, brand, len as usize, null, Gpu::vram_vendor) }
 }
@@ -177,7 +179,7 @@ pub unsafe extern "C" fn rsmi_dev_serial_number_get(
     serial_num: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["serial_number"]));
+    let null = Null::Asks(Function("rsmi_dev_serial_number_get"));
     // SAFETY: the C contract of this module.
     unsafe { get_str(dv_ind, serial_num, len as usize, null, Gpu::serial_number) }
 }
@@ -187,7 +189,7 @@ pub unsafe extern "C" fn rsmi_dev_serial_number_get(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_subsystem_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, id, Null::Asks(Files(&["subsystem_device"])), Gpu::subsystem_id) }
+    unsafe { get(dv_ind, id, Null::Asks(Function("rsmi_dev_subsystem_id_get")), Gpu::subsystem_id) }
 }
 
 /// The subsystem's name in pci.ids, else the subsystem id in hexadecimal.
@@ -198,7 +200,7 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_name_get(
     name: *mut c_char,
     len: usize,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["subsystem_vendor", "vendor", "device"]));
+    let null = Null::Asks(Function("rsmi_dev_subsystem_name_get"));
     // SAFETY: the C contract of this module.
     unsafe { get_str(dv_ind, name, len, null, Gpu::subsystem_name) }
 }
@@ -213,7 +215,14 @@ pub unsafe extern "C" fn rsmi_dev_drm_render_minor_get(
     minor: *mut u32,
 ) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, minor, Null::Asks(Files(&[])), Gpu::drm_render_minor) }
+    unsafe {
+        get(
+            dv_ind,
+            minor,
+            Null::Asks(Function("rsmi_dev_drm_render_minor_get")),
+            Gpu::drm_render_minor,
+        )
+    }
 }
 
 /// The PCI subsystem vendor id, from sysfs `subsystem_vendor`.
@@ -223,7 +232,7 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
     dv_ind: u32,
     id: *mut u16,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["subsystem_vendor"]));
+    let null = Null::Asks(Function("rsmi_dev_subsystem_vendor_id_get"));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, id, null, Gpu::subsystem_vendor_id) }
 }
@@ -235,7 +244,9 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, id, Null::AskedBeforeSeven(Files(&["unique_id"])), Gpu::unique_id) }
+    unsafe {
+        get(dv_ind, id, Null::AskedBeforeSeven(Function("rsmi_dev_unique_id_get")), Gpu::unique_id)
+    }
 }
 
 /// The device's place among those that XGMI links join, from sysfs `xgmi_physical_id`.
@@ -245,7 +256,7 @@ pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rs
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_xgmi_physical_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["xgmi_physical_id"]));
+    let null = Null::Asks(Function("rsmi_dev_xgmi_physical_id_get"));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, id, null, Gpu::xgmi_physical_id) }
 }

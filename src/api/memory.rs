@@ -2,7 +2,7 @@
 
 use crate::entry::{Null, finish, get, put, with_gpu};
 use crate::gpu::Gpu;
-use crate::support::Question::{Files, MemoryTotal, MemoryUsed};
+use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_memory_type_t, rsmi_retired_page_record_t, rsmi_status_t};
 use rsmi_macros::export;
 
@@ -17,7 +17,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_total_get(
     mem_type: rsmi_memory_type_t,
     total: *mut u64,
 ) -> rsmi_status_t {
-    let null = Null::Asks(MemoryTotal(mem_type));
+    let null = Null::Asks(Variant("rsmi_dev_memory_total_get", mem_type.0.into()));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, total, null, |gpu| gpu.memory_total(mem_type)) }
 }
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_usage_get(
     mem_type: rsmi_memory_type_t,
     used: *mut u64,
 ) -> rsmi_status_t {
-    let null = Null::Asks(MemoryUsed(mem_type));
+    let null = Null::Asks(Variant("rsmi_dev_memory_usage_get", mem_type.0.into()));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, used, null, |gpu| gpu.memory_usage(mem_type)) }
 }
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_busy_percent_get(
     dv_ind: u32,
     busy_percent: *mut u32,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["mem_busy_percent"]));
+    let null = Null::Asks(Function("rsmi_dev_memory_busy_percent_get"));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, busy_percent, null, Gpu::memory_busy_percent) }
 }
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_reserved_pages_get(
     records: *mut rsmi_retired_page_record_t,
 ) -> rsmi_status_t {
     if num_pages.is_null() {
-        return Null::Asks(Files(&["ras/gpu_vram_bad_pages"])).answer(dv_ind);
+        return Null::Asks(Function("rsmi_dev_memory_reserved_pages_get")).answer(dv_ind);
     }
     if records.is_null() {
         // SAFETY: not null, and then the client's to be written.

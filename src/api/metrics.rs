@@ -5,7 +5,7 @@ use crate::generation::Generation;
 use crate::gpu::Gpu;
 use crate::runtime;
 use crate::status::Reply;
-use crate::support::Question::Files;
+use crate::support::Question::Function;
 use crate::types::{
     metrics_table_header_t, rsmi_activity_metric_counter_t, rsmi_activity_metric_t,
     rsmi_gpu_metrics_t, rsmi_status_t, rsmi_utilization_counter_t,
@@ -30,7 +30,11 @@ pub unsafe extern "C" fn rsmi_dev_gpu_metrics_info_get(
 ) -> rsmi_status_t {
     if pgpu_metrics.is_null() {
         let five = runtime::generation() == Generation::V5;
-        let null = if five { Null::Invalid } else { Null::Asks(Files(&["gpu_metrics"])) };
+        let null = if five {
+            Null::Invalid
+        } else {
+            Null::Asks(Function("rsmi_dev_gpu_metrics_info_get"))
+        };
         return null.answer(dv_ind);
     }
     match with_gpu(dv_ind, Gpu::metrics_info) {

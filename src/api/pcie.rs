@@ -3,7 +3,7 @@
 use crate::entry::{Null, get, put, set_on_metal, with_gpu};
 use crate::gpu::{Gpu, throughput};
 use crate::runtime;
-use crate::support::Question::Files;
+use crate::support::Question::Function;
 use crate::types::{rsmi_pcie_bandwidth_t, rsmi_status_t};
 use rsmi_macros::export;
 
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
     bandwidth: *mut rsmi_pcie_bandwidth_t,
 ) -> rsmi_status_t {
     if bandwidth.is_null() {
-        return Null::Asks(Files(&["pp_dpm_pcie"])).answer(dv_ind);
+        return Null::Asks(Function("rsmi_dev_pci_bandwidth_get")).answer(dv_ind);
     }
     match with_gpu(dv_ind, |gpu| Ok(gpu.pci_bandwidth())) {
         Ok(table) => {
@@ -40,7 +40,9 @@ pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_id_get(dv_ind: u32, bdfid: *mut u64) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, bdfid, Null::Asks(Files(&[])), |gpu| Ok(gpu.pci_id())) }
+    unsafe {
+        get(dv_ind, bdfid, Null::Asks(Function("rsmi_dev_pci_id_get")), |gpu| Ok(gpu.pci_id()))
+    }
 }
 
 /// The NUMA node that the device is nearest to, from sysfs `numa_node`; -1 for none.
@@ -50,7 +52,7 @@ pub unsafe extern "C" fn rsmi_topo_numa_affinity_get(
     dv_ind: u32,
     numa_node: *mut i32,
 ) -> rsmi_status_t {
-    let null = Null::AskedBeforeSeven(Files(&["numa_node"]));
+    let null = Null::AskedBeforeSeven(Function("rsmi_topo_numa_affinity_get"));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, numa_node, null, Gpu::numa_affinity) }
 }
@@ -100,7 +102,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_replay_counter_get(
     dv_ind: u32,
     counter: *mut u64,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["pcie_replay_count"]));
+    let null = Null::Asks(Function("rsmi_dev_pci_replay_counter_get"));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, counter, null, Gpu::pci_replay_counter) }
 }

@@ -4,7 +4,7 @@ use crate::entry::{Null, get, put, set_on_metal, with_gpu};
 use crate::generation::Generation;
 use crate::gpu::{ENERGY_RESOLUTION, Gpu};
 use crate::runtime;
-use crate::support::Question::{AveragePower, Sensor};
+use crate::support::Question::{AveragePower, OfSensor};
 use crate::types::{RSMI_POWER_TYPE, rsmi_power_profile_preset_masks_t, rsmi_status_t};
 use rsmi_macros::export;
 
@@ -106,7 +106,8 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_get(
     sensor_ind: u32,
     cap: *mut u64,
 ) -> rsmi_status_t {
-    let null = Null::AskedBeforeSeven(Sensor(&["power#_cap"], sensor_ind.wrapping_add(1)));
+    let null =
+        Null::AskedBeforeSeven(OfSensor("rsmi_dev_power_cap_get", sensor_ind.wrapping_add(1)));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, cap, null, |gpu| gpu.power_cap(sensor_ind)) }
 }
@@ -121,7 +122,7 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_default_get(
     dv_ind: u32,
     default_cap: *mut u64,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Sensor(&["power#_cap_default"], 1));
+    let null = Null::Asks(OfSensor("rsmi_dev_power_cap_default_get", 1));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, default_cap, null, Gpu::power_cap_default) }
 }
@@ -136,8 +137,11 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_range_get(
     min: *mut u64,
 ) -> rsmi_status_t {
     if max.is_null() || min.is_null() {
-        let files = &["power#_cap_max", "power#_cap_min"];
-        return Null::AskedBeforeSeven(Sensor(files, sensor_ind.wrapping_add(1))).answer(dv_ind);
+        return Null::AskedBeforeSeven(OfSensor(
+            "rsmi_dev_power_cap_range_get",
+            sensor_ind.wrapping_add(1),
+        ))
+        .answer(dv_ind);
     }
     let (highest, lowest) = match with_gpu(dv_ind, |gpu| Ok(gpu.power_cap_range(sensor_ind))) {
         Ok(range) => range,

@@ -6,7 +6,7 @@ use crate::gpu::Gpu;
 use crate::kernel::Dir;
 use crate::runtime;
 use crate::status;
-use crate::support::Question::{Files, Variant};
+use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_fw_block_t, rsmi_status_t, rsmi_sw_component_t, rsmi_version_t};
 use rsmi_macros::export;
 use std::ffi::c_char;
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
     vbios: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    let null = Null::Asks(Files(&["vbios_version"]));
+    let null = Null::Asks(Function("rsmi_dev_vbios_version_get"));
     // SAFETY: the C contract of this module.
     unsafe { get_str(dv_ind, vbios, len as usize, null, Gpu::vbios_version) }
 }

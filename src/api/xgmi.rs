@@ -2,7 +2,7 @@
 
 use crate::entry::{Null, finish, get, with_gpu};
 use crate::gpu::Gpu;
-use crate::support::Question::Files;
+use crate::support::Question::Function;
 use crate::types::{rsmi_status_t, rsmi_xgmi_status_t};
 use rsmi_macros::export;
 
@@ -18,7 +18,14 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_error_status(
     status: *mut rsmi_xgmi_status_t,
 ) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, status, Null::Asks(Files(&["xgmi_error"])), Gpu::xgmi_error_status) }
+    unsafe {
+        get(
+            dv_ind,
+            status,
+            Null::Asks(Function("rsmi_dev_xgmi_error_status")),
+            Gpu::xgmi_error_status,
+        )
+    }
 }
 
 /// Resets what `rsmi_dev_xgmi_error_status` tells, by reading it. Anybody may do it.

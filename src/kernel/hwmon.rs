@@ -100,11 +100,6 @@ impl Hwmon {
     pub(crate) fn files(&self) -> Vec<String> {
         self.dir.names().unwrap_or_default()
     }
-
-    /// The sensors for which there is a file of that name, in rising order.
-    pub(crate) fn sensors(&self, name: &str) -> Vec<u32> {
-        (0..=9).filter(|sensor| self.dir.has(&name.replace('#', &sensor.to_string()))).collect()
-    }
 }
 
 fn file_of(name: &str, sensor: u32) -> Result<String> {
@@ -153,7 +148,6 @@ mod tests {
             let answer = hwmon.unsigned("power#_average", absent);
             assert_eq!(answer, Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED), "{absent}");
         }
-        assert_eq!(hwmon.sensors("temp#_label"), [1, 2, 3]);
     }
 
     #[test]
