@@ -30,7 +30,7 @@ impl Gpu {
 
     /// Percent, of the memory controller's time. No function of libamd_smi reads this file.
     pub(crate) fn memory_busy_percent(&self) -> Reply<u32> {
-        match self.device.number("mem_busy_percent", 10) {
+        match self.number("mem_busy_percent", 10) {
             Ok(percent) if percent > 100 => Err(check_percent(percent)).into(),
             percent => Reply::or_write(percent.map(|percent| percent as u32), 0),
         }
@@ -52,7 +52,7 @@ impl Gpu {
         );
         // Where libamd_smi fails it does not tell why; the file does.
         let answer = asked.map_or(Err(NOT_SUPPORTED), Reply::result).or_else(|_| {
-            match self.device.number(total, 10) {
+            match self.number(total, 10) {
                 // A partition's memory, and what an APU takes of the system's, only KFD tells.
                 Ok(0) | Err(_) if kind == Self::VRAM && self.node.memory() > 0 => {
                     Ok(self.node.memory())
@@ -78,9 +78,9 @@ impl Gpu {
             },
         );
         let answer = asked.map_or(Err(NOT_SUPPORTED), Reply::result).or_else(|_| {
-            match self.device.number(used, 10) {
+            match self.number(used, 10) {
                 // Where no VRAM is used, what counts is whether there is any.
-                Ok(0) | Err(_) if kind == Self::VRAM => self.device.number(total, 10).map(|_| 0),
+                Ok(0) | Err(_) if kind == Self::VRAM => self.number(total, 10).map(|_| 0),
                 read => read,
             }
         });
