@@ -1112,9 +1112,10 @@ extern "C" {
 /// RSMI_STATUS_UNEXPECTED_DATA returned.
 rsmi_status_t rsmi_dev_busy_percent_get(uint32_t dv_ind, uint32_t *busy_percent);
 
-/// The performance level, as AMD SMI tells it; RSMI_DEV_PERF_LEVEL_UNKNOWN for one that rsmi has
+/// The performance level, from sysfs `power_dpm_force_performance_level`; RSMI_DEV_PERF_LEVEL_UNKNOWN for one that rsmi has
 /// no name for.
-rsmi_status_t rsmi_dev_perf_level_get(uint32_t dv_ind, rsmi_dev_perf_level_t *perf);
+rsmi_status_t rsmi_dev_perf_level_get(uint32_t dv_ind,
+                                      rsmi_dev_perf_level_t *perf);
 
 /// The overdrive level: by how many percent the system clock may be higher than it comes; from
 /// sysfs `pp_sclk_od`.
@@ -1452,7 +1453,7 @@ rsmi_status_t rsmi_init(uint64_t init_flags);
 /// Returns RSMI_STATUS_INIT_ERROR where none is left to take back.
 rsmi_status_t rsmi_shut_down(void);
 
-/// The size of a kind of memory in bytes, as AMD SMI tells it.
+/// The size of a kind of memory in bytes, from sysfs `mem_info_*_total`; of VRAM else from KFD.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
 /// RSMI_STATUS_NOT_SUPPORTED. On failure 0 is written.
@@ -1460,7 +1461,7 @@ rsmi_status_t rsmi_dev_memory_total_get(uint32_t dv_ind,
                                         rsmi_memory_type_t mem_type,
                                         uint64_t *total);
 
-/// The use of a kind of memory in bytes, as AMD SMI tells it.
+/// The use of a kind of memory in bytes, from sysfs `mem_info_*_used`; of VRAM else from AMD SMI.
 ///
 /// With a null pointer: as `rsmi_dev_memory_total_get`. On failure 0 is written.
 rsmi_status_t rsmi_dev_memory_usage_get(uint32_t dv_ind,

@@ -41,10 +41,7 @@ symbols! {
     amdsmi_get_processor_handles(Handle, *mut u32, *mut Handle);
     amdsmi_get_processor_type(Handle, *mut u32);
     amdsmi_get_gpu_bdf_id(Handle, *mut u64);
-    amdsmi_get_gpu_busy_percent(Handle, *mut u32);
-    amdsmi_get_gpu_memory_total(Handle, u32, *mut u64);
     amdsmi_get_gpu_memory_usage(Handle, u32, *mut u64);
-    amdsmi_get_gpu_perf_level(Handle, *mut u32);
     amdsmi_get_gpu_compute_partition(Handle, *mut c_char, u32);
     amdsmi_get_gpu_memory_partition(Handle, *mut c_char, u32);
     amdsmi_set_gpu_perf_level(Handle, u32);

@@ -27,7 +27,7 @@ pub unsafe extern "C" fn rsmi_dev_busy_percent_get(
     unsafe { get(dv_ind, busy_percent, null, Gpu::busy_percent) }
 }
 
-/// The performance level, as AMD SMI tells it; RSMI_DEV_PERF_LEVEL_UNKNOWN for one that rsmi has
+/// The performance level, from sysfs `power_dpm_force_performance_level`; RSMI_DEV_PERF_LEVEL_UNKNOWN for one that rsmi has
 /// no name for.
 #[export]
 #[unsafe(no_mangle)]

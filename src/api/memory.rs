@@ -6,7 +6,7 @@ use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_memory_type_t, rsmi_retired_page_record_t, rsmi_status_t};
 use rsmi_macros::export;
 
-/// The size of a kind of memory in bytes, as AMD SMI tells it.
+/// The size of a kind of memory in bytes, from sysfs `mem_info_*_total`; of VRAM else from KFD.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
 /// RSMI_STATUS_NOT_SUPPORTED. On failure 0 is written.
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_total_get(
     unsafe { get(dv_ind, total, null, |gpu| gpu.memory_total(mem_type)) }
 }
 
-/// The use of a kind of memory in bytes, as AMD SMI tells it.
+/// The use of a kind of memory in bytes, from sysfs `mem_info_*_used`; of VRAM else from AMD SMI.
 ///
 /// With a null pointer: as `rsmi_dev_memory_total_get`. On failure 0 is written.
 #[export]

@@ -25,23 +25,8 @@ impl Gpu {
     }
 
     pub(crate) fn perf_level(&self) -> Result<rsmi_dev_perf_level_t> {
-        let name = "amdsmi_get_gpu_perf_level";
-        let asked = self.ask(
-            name,
-            |s| s.amdsmi_get_gpu_perf_level,
-            |f, handle, out| {
-                // SAFETY: the handle is libamd_smi's, `out` our buffer.
-                unsafe { f(handle, out) }
-            },
-        );
-        let unknown = rsmi_dev_perf_level_t::RSMI_DEV_PERF_LEVEL_UNKNOWN;
-        if let Some(reply) = asked {
-            // The numbers are the same; a level that libamd_smi learns later has none here.
-            let level = rsmi_dev_perf_level_t(reply.result()?);
-            let known = level.0 <= rsmi_dev_perf_level_t::RSMI_DEV_PERF_LEVEL_LAST.0;
-            return Ok(if known { level } else { unknown });
-        }
         let word = self.device.word("power_dpm_force_performance_level")?;
+        let unknown = rsmi_dev_perf_level_t::RSMI_DEV_PERF_LEVEL_UNKNOWN;
         Ok(map::find(map::PERF_LEVELS, &word.as_slice()).unwrap_or(unknown))
     }
 

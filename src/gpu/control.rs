@@ -1,8 +1,9 @@
 //! What is set: one write, or a few in a fixed order, to the driver's files.
 //!
-//! The order is the legacy library's, and so is where it stops. libamd_smi makes single writes for
-//! us; what it makes of several, of partitions and of tables differs from release to release, or
-//! ends the process over a table that it does not understand, so those we write ourselves.
+//! The order is the legacy library's, and so is where it stops. libamd_smi makes two of the single
+//! writes for us. What it makes of several, of partitions and of tables differs from release to
+//! release, or ends the process over a table that it does not understand, and before others it
+//! asks /dev/dri whether the machine is a guest; those we write ourselves.
 
 use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
 use crate::amdsmi::{Handle, Symbols};

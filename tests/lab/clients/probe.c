@@ -1,4 +1,4 @@
-/* One child after the other asks the probes; the parent sees how far each of them came. */
+/* One child after the other asks the probes, a parent sees how far each of them came; a child may become a parent. */
 #define _GNU_SOURCE
 #include "probe.h"
 
@@ -24,10 +24,11 @@ static struct {
     const char *after;
 } options = {.patience = DEFAULT_PATIENCE};
 
-/* Where the children are, for the parent and for the next child to see. */
+/* Where the children are, for the parents and for the next child to see. */
 struct progress {
     uint64_t begun; /* the number of the last probe that was begun, from 1 */
     bool asking;    /* it has not ended */
+    pid_t parent;   /* of the child that asks: it alone watches the time */
 };
 static volatile struct progress *progress;
 
@@ -74,20 +75,6 @@ void end_probe(void)
     progress->asking = false;
 }
 
-static int ask_all(void (*probes)(void))
-{
-    done = progress->begun;
-    number = 0;
-    named_found = false;
-    probes();
-    fflush(stdout);
-    if (named() && !named_found) {
-        fprintf(stderr, "there is no probe '%s'; --list prints them all\n", named());
-        return WRONG_USE;
-    }
-    return 0;
-}
-
 /* Waits until the child has ended; after too long without a new probe, ends it and returns false. */
 static bool wait_for(pid_t child, const sigset_t *child_ended, int *status)
 {
@@ -96,7 +83,7 @@ static bool wait_for(pid_t child, const sigset_t *child_ended, int *status)
     int idle = 0;
     while (waitpid(child, status, WNOHANG) == 0) {
         bool quiet = sigtimedwait(child_ended, NULL, &second) < 0;
-        if (progress->begun != seen) {
+        if (progress->begun != seen || progress->parent != getpid()) {
             seen = progress->begun;
             idle = 0;
         } else if (quiet && ++idle >= options.patience) {
@@ -126,34 +113,39 @@ static void print_end(bool in_time, int status)
     putchar('\n');
 }
 
-static int supervise(void (*probes)(void))
+/* Returns in each child; the parent ends when one of them came to its end. */
+void checkpoint(void)
 {
+    if (options.list || options.direct)
+        return;
     sigset_t child_ended, old;
     sigemptyset(&child_ended);
     sigaddset(&child_ended, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child_ended, &old);
+    fflush(stdout);
 
+    pid_t self = getpid();
     for (;;) {
         uint64_t before = progress->begun;
-        fflush(stdout);
-        pid_t parent = getpid();
+        progress->parent = self;
         pid_t child = fork();
         if (child < 0) {
             perror("fork");
-            return EXIT_FAILURE;
+            _exit(EXIT_FAILURE);
         }
         if (child == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
-            if (getppid() != parent)
+            if (getppid() != self)
                 _exit(EXIT_FAILURE);
             sigprocmask(SIG_SETMASK, &old, NULL);
-            /* Whatever the library registered to do at exit is not what is asked here. */
-            _exit(ask_all(probes));
+            done = before;
+            return;
         }
         int status = 0;
         bool in_time = wait_for(child, &child_ended, &status);
         if (in_time && WIFEXITED(status) && !progress->asking)
-            return WEXITSTATUS(status);
+            /* Whatever the library registered to do at exit is not what is asked here. */
+            _exit(WEXITSTATUS(status));
         if (progress->asking) {
             print_end(in_time, status);
             progress->asking = false;
@@ -161,8 +153,10 @@ static int supervise(void (*probes)(void))
             /* It came to no probe at all, and the next one would not either. */
             fputs("the-end: ", stdout);
             print_end(in_time, status);
-            return 0;
+            fflush(stdout);
+            _exit(EXIT_SUCCESS);
         }
+        fflush(stdout);
     }
 }
 
@@ -201,5 +195,15 @@ int ask_probes(int argc, char **argv, void (*probes)(void))
         perror("mmap");
         return EXIT_FAILURE;
     }
-    return options.list || options.direct ? ask_all(probes) : supervise(probes);
+    checkpoint();
+    probes();
+    fflush(stdout);
+    int status = 0;
+    if (named() && !named_found) {
+        fprintf(stderr, "there is no probe '%s'; --list prints them all\n", named());
+        status = WRONG_USE;
+    }
+    if (options.list || options.direct)
+        return status;
+    _exit(status);
 }

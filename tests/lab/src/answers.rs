@@ -53,7 +53,7 @@ pub fn ask(lab: &Lab, run: &Run) -> Result<Answers> {
             }
             // What comes before the first probe is rsmi_init, and it will not go better next time.
             None => {
-                answers.insert("the end".into(), dead.clone());
+                answers.insert("the-end".into(), dead.clone());
                 return Ok(answers);
             }
         }
@@ -73,9 +73,9 @@ fn death(outcome: &Outcome) -> Option<String> {
 }
 
 /// Lines of `ID: ANSWER`; what a library itself prints in between belongs to the answer.
-fn read(text: &str) -> Vec<(String, String)> {
+pub fn read(text: &str) -> Vec<(String, String)> {
     static START: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^((?:before|init|sys|dev[^/ ]+|after)/[^ ]+): ?(.*)$")
+        Regex::new(r"^((?:before|init|sys|dev[^/ ]+|after)/[^ ]+|the-end): ?(.*)$")
             .expect("a constant pattern")
     });
     let mut answers: Vec<(String, String)> = Vec::new();

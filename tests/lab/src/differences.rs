@@ -1,12 +1,16 @@
 //! Where ours shall differ from the original, and why that is better for the client.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use regex::Regex;
 use serde::Deserialize;
+
+use crate::compare::{Circumstances, Place};
 
 /// The differences that are meant, and which of them were met.
 pub struct Differences {
@@ -31,6 +35,9 @@ struct Entry {
     releases: Vec<String>,
     #[serde(default)]
     amdsmi: Vec<String>,
+    /// Any one of them is enough.
+    #[serde(default)]
+    circumstances: Vec<String>,
     /// A regular expression for the whole name of a probe; the next two are for whole answers.
     probe: String,
     #[serde(default = "anything")]
@@ -61,6 +68,16 @@ pub struct Difference<'a> {
     pub ours: &'a str,
 }
 
+/// All that was asked, and where: what no run could meet has not vanished.
+#[derive(Default)]
+pub struct Asked {
+    machines: BTreeSet<String>,
+    releases: BTreeSet<String>,
+    amdsmi: BTreeSet<String>,
+    circumstances: BTreeSet<String>,
+    probes: BTreeSet<String>,
+}
+
 impl Differences {
     pub fn read(path: &Path) -> Result<Differences> {
         let text =
@@ -83,10 +100,15 @@ impl Differences {
         Ok(Differences { known: known.collect::<Result<_>>()? })
     }
 
-    /// Whether this difference is meant; every entry that fits has been met.
+    /// Whether this difference is meant on a bare machine, by root.
     pub fn allow(&self, difference: &Difference) -> bool {
+        self.allow_in(Circumstances::default(), difference)
+    }
+
+    /// Whether this difference is meant; every entry that fits has been met.
+    pub fn allow_in(&self, circumstances: Circumstances, difference: &Difference) -> bool {
         let mut allowed = false;
-        for known in self.known.iter().filter(|known| known.fits(difference)) {
+        for known in self.known.iter().filter(|known| known.fits(circumstances, difference)) {
             known.met.set(known.met.get() + 1);
             allowed = true;
         }
@@ -96,21 +118,62 @@ impl Differences {
     /// The entries that nothing has fitted: what they allow no longer happens.
     pub fn vanished(&self) -> Vec<String> {
         let unmet = self.known.iter().filter(|known| known.met.get() == 0);
-        unmet.map(|known| format!("{} ({})", known.entry.probe, known.entry.reason)).collect()
+        unmet.map(Known::to_string).collect()
+    }
+
+    /// Those of them that something asked might have fitted.
+    pub fn vanished_among(&self, asked: &Asked) -> Vec<String> {
+        let unmet = self.known.iter().filter(|known| known.met.get() == 0);
+        unmet.filter(|known| known.concerns(asked)).map(Known::to_string).collect()
+    }
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.entry.probe, self.entry.reason)
     }
 }
 
 impl Known {
-    fn fits(&self, difference: &Difference) -> bool {
-        let among = |names: &[String], name: &str| {
-            names.is_empty() || names.iter().any(|known| known == name)
-        };
-        among(&self.entry.machines, difference.machine)
-            && among(&self.entry.releases, difference.release)
-            && among(&self.entry.amdsmi, difference.amdsmi)
+    fn fits(&self, circumstances: Circumstances, difference: &Difference) -> bool {
+        any_of(&self.entry.machines, |known| known == difference.machine)
+            && any_of(&self.entry.releases, |known| known == difference.release)
+            && any_of(&self.entry.amdsmi, |known| known == difference.amdsmi)
+            && any_of(&self.entry.circumstances, |known| circumstances.names().contains(&known))
             && self.probe.is_match(difference.probe)
             && self.real.is_match(difference.real)
             && self.ours.is_match(difference.ours)
+    }
+
+    fn concerns(&self, asked: &Asked) -> bool {
+        any_of(&self.entry.machines, |known| asked.machines.contains(known))
+            && any_of(&self.entry.releases, |known| asked.releases.contains(known))
+            && any_of(&self.entry.amdsmi, |known| asked.amdsmi.contains(known))
+            && any_of(&self.entry.circumstances, |known| asked.circumstances.contains(known))
+            && asked.probes.iter().any(|probe| self.probe.is_match(probe))
+    }
+}
+
+/// Whether one of the names is it; no names are any.
+fn any_of(names: &[String], is_it: impl Fn(&str) -> bool) -> bool {
+    names.is_empty() || names.iter().any(|name| is_it(name))
+}
+
+impl Asked {
+    pub fn add(&mut self, place: &Place, probe: &str) {
+        for (set, name) in [
+            (&mut self.machines, place.machine),
+            (&mut self.releases, place.release),
+            (&mut self.amdsmi, place.amdsmi),
+            (&mut self.probes, probe),
+        ] {
+            if !set.contains(name) {
+                set.insert(name.to_owned());
+            }
+        }
+        for name in place.circumstances.names() {
+            self.circumstances.insert(name.to_owned());
+        }
     }
 }
 
@@ -145,13 +208,36 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_may_hold_in_some_circumstances_only() {
+        let entry = |more| {
+            parse(&format!("[[difference]]\nprobe = '.*'\nreason = 'r'\ncircumstances = {more}"))
+        };
+        let guest = Circumstances { guest: true, ..Circumstances::default() };
+        assert!(entry("['no-dri', 'guest']").allow_in(guest, &HERE));
+        assert!(!entry("['no-dri', 'user']").allow_in(guest, &HERE));
+        assert!(!entry("['guest']").allow(&HERE));
+    }
+
+    #[test]
     fn an_entry_that_nothing_fitted_has_vanished() {
         let differences = parse(
             "[[difference]]\nprobe = '.*null:a'\nreason = 'one'\n\
-             [[difference]]\nprobe = 'other'\nreason = 'two'\n",
+             [[difference]]\nprobe = 'other'\nreason = 'two'\n\
+             [[difference]]\nprobe = 'never asked'\nreason = 'three'\n\
+             [[difference]]\nreleases = ['5.2.3']\nprobe = 'other'\nreason = 'four'\n",
         );
+        let mut asked = Asked::default();
+        let place = Place {
+            machine: HERE.machine,
+            release: HERE.release,
+            amdsmi: HERE.amdsmi,
+            circumstances: Circumstances::default(),
+        };
+        asked.add(&place, HERE.probe);
+        asked.add(&place, "other");
         assert!(differences.allow(&HERE));
-        assert_eq!(differences.vanished(), ["other (two)"]);
+        assert_eq!(differences.vanished_among(&asked), ["other (two)"]);
+        assert_eq!(differences.vanished().len(), 3);
     }
 
     #[test]

@@ -170,6 +170,11 @@ fn build(spec: &Spec) -> Result<()> {
         let real = root.join("usr/lib/x86_64-linux-gnu").join(name);
         bind(spec.cache.join("drm").join(name), real)?;
     }
+    // librocm_smi64 asks for it by the name that comes with its headers.
+    bind_file(
+        &spec.cache.join("drm/libdrm_amdgpu.so.1"),
+        &root.join("usr/lib/x86_64-linux-gnu/libdrm_amdgpu.so"),
+    )?;
     for (host, inside) in &spec.binds {
         let inside = root.join(inside.strip_prefix("/").unwrap_or(inside));
         if host.is_dir() {

@@ -17,7 +17,7 @@ use bench::{Bench, Real};
 use cases::{CASES, Case, Task};
 
 /// Another build of ours, to see the cases fail.
-const LIBRARY: &str = "RSMI_LAB_LIBRARY";
+pub const LIBRARY: &str = "RSMI_LAB_LIBRARY";
 
 /// Runs every case with every real libamd_smi; true if all passed.
 pub fn run(lab: &Lab) -> Result<bool> {
@@ -45,7 +45,7 @@ pub fn run(lab: &Lab) -> Result<bool> {
 }
 
 /// The library under test.
-fn ours(lab: &Lab) -> Result<PathBuf> {
+pub fn ours(lab: &Lab) -> Result<PathBuf> {
     let path = match env::var_os(LIBRARY) {
         Some(path) => std::path::absolute(path)?,
         None => lab.ours().join("librsmi_compat.so.1"),

@@ -2,7 +2,9 @@
 
 mod answers;
 mod archive;
+mod compare;
 mod compile;
+mod conform;
 mod differences;
 mod fetch;
 mod info;
@@ -11,8 +13,13 @@ mod interpose;
 mod lab;
 mod machine;
 mod namespace;
+mod pairwise;
+mod setters;
+mod speed;
+mod state;
 mod tool;
 
+use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -22,9 +29,12 @@ use clap::{Args, Parser, Subcommand};
 use rustix::fs::Mode;
 use rustix::process::umask;
 
+use crate::conform::Conform;
 use crate::info::Info;
 use crate::lab::Lab;
 use crate::namespace::Run;
+use crate::setters::Setters;
+use crate::speed::Bench;
 
 /// What timeout(1) says too.
 const TIME_WAS_UP: u8 = 124;
@@ -45,10 +55,18 @@ enum Command {
     Build,
     /// Compare what rsmi_info says over the real librocm_smi64 and over ours
     Info(Info),
+    /// Compare what every function answers over the real librocm_smi64 and over ours
+    Conform(Conform),
+    /// Measure every function over the real librocm_smi64 and over ours
+    Bench(Bench),
     /// Show that libamd_smi's own rsmi_* functions and ours leave each other alone
     Interpose,
     /// All of it: fetch, build, info, interpose
     All,
+    /// Compare what the setters of the real librocm_smi64 and of ours write
+    Setters(Setters),
+    /// Compare processes, counters, events and iterators, which have state of their own
+    State,
     /// Run a command on a machine
     Enter(Enter),
     /// What `enter` starts in its own namespace
@@ -137,11 +155,30 @@ fn run(cli: Cli) -> Result<ExitCode> {
             }
             info.run(&lab)?;
         }
+        Command::Conform(conform) => {
+            prepare(&lab)?;
+            conform.run(&lab)?;
+        }
+        Command::Bench(bench) => {
+            prepare(&lab)?;
+            bench.run(&lab)?;
+        }
         Command::Interpose => {
             prepare(&lab)?;
             ensure!(interpose::run(&lab)?, "not every case of interposition passed");
         }
+        Command::Setters(setters) => {
+            // Another build of ours is there already.
+            if env::var_os(interpose::LIBRARY).is_none() {
+                prepare(&lab)?;
+            }
+            setters.run(&lab)?;
+        }
         Command::All => all(&lab)?,
+        Command::State => {
+            prepare(&lab)?;
+            state::run(&lab)?;
+        }
         Command::Enter(enter) => return enter.run(&lab),
     }
     Ok(ExitCode::SUCCESS)

@@ -69,6 +69,14 @@ impl Run {
         self
     }
 
+    /// Over our library as a client of that generation, which answers through that libamd_smi.
+    #[must_use]
+    pub fn over_ours(self, generation: &str, amdsmi: &str) -> Run {
+        self.env("LD_LIBRARY_PATH", "/lab/ours")
+            .env("RSMI_COMPAT_ABI", generation)
+            .env("RSMI_COMPAT_AMDSMI", format!("/lab/amdsmi/{amdsmi}/libamd_smi.so"))
+    }
+
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Run {
         self.timeout = Some(timeout);

@@ -1,0 +1,259 @@
+/* How long each function takes: a line "NAME NANOSECONDS STATUS" each, the median of many calls.
+ *
+ * Every function is asked its most usual question, of one GPU after the other. What sets something is left out, and
+ * what waits. Besides: "init+shut_down", and "scrape": of every GPU the fifteen values that a monitor like btop shows.
+ *
+ *   speed [MILLISECONDS]   how long to spend on each function (20)
+ */
+#define _GNU_SOURCE
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "rocm_smi/rocm_smi.h"
+
+enum { DEFAULT_BUDGET = 20, MOST_SAMPLES = 20000, LEAST_SAMPLES = 5, TEXT = 256, ITEMS = 64 };
+
+static uint32_t gpus;
+static uint32_t gpu; /* the one to ask next */
+
+/* What the functions write; nobody reads it. */
+static bool flag;
+static char text[TEXT];
+static const char *constant;
+static uint16_t u16;
+static uint32_t u32, node;
+static int32_t i32;
+static uint64_t u64, second, third;
+static int64_t i64;
+static float real;
+static rsmi_version_t version;
+static rsmi_frequencies_t frequencies;
+static rsmi_pcie_bandwidth_t bandwidth;
+static rsmi_dev_perf_level_t level;
+static rsmi_od_volt_freq_data_t volt_freq;
+static rsmi_gpu_metrics_t metrics;
+static rsmi_freq_volt_region_t regions[ITEMS];
+static rsmi_power_profile_status_t profiles;
+static rsmi_retired_page_record_t pages[ITEMS];
+static rsmi_utilization_counter_t counters[] = {{.type = RSMI_COARSE_GRAIN_GFX_ACTIVITY},
+                                                {.type = RSMI_COARSE_GRAIN_MEM_ACTIVITY}};
+static rsmi_activity_metric_counter_t activity;
+static rsmi_error_count_t errors;
+static rsmi_ras_err_state_t ras;
+static rsmi_process_info_t processes[ITEMS];
+static rsmi_xgmi_status_t xgmi;
+static rsmi_device_identifiers_t identifiers;
+static metrics_table_header_t header;
+static RSMI_POWER_TYPE power_type;
+static RSMI_IO_LINK_TYPE link_type;
+
+/* The process that uses the most GPUs on the machine of the lab. */
+enum { PROCESS = 20011 };
+
+#define QUESTIONS(ASK)                                                              \
+    ASK(rsmi_num_monitor_devices, &u32)                                             \
+    ASK(rsmi_version_get, &version)                                                 \
+    ASK(rsmi_version_str_get, RSMI_SW_COMP_DRIVER, text, TEXT)                      \
+    ASK(rsmi_status_string, RSMI_STATUS_BUSY, &constant)                            \
+    ASK(rsmi_dev_id_get, gpu, &u16)                                                 \
+    ASK(rsmi_dev_revision_get, gpu, &u16)                                           \
+    ASK(rsmi_dev_sku_get, gpu, &u16)                                                \
+    ASK(rsmi_dev_vendor_id_get, gpu, &u16)                                          \
+    ASK(rsmi_dev_name_get, gpu, text, TEXT)                                         \
+    ASK(rsmi_dev_brand_get, gpu, text, TEXT)                                        \
+    ASK(rsmi_dev_vendor_name_get, gpu, text, TEXT)                                  \
+    ASK(rsmi_dev_market_name_get, gpu, text, TEXT)                                  \
+    ASK(rsmi_dev_vram_vendor_get, gpu, text, TEXT)                                  \
+    ASK(rsmi_dev_serial_number_get, gpu, text, TEXT)                                \
+    ASK(rsmi_dev_subsystem_id_get, gpu, &u16)                                       \
+    ASK(rsmi_dev_subsystem_name_get, gpu, text, TEXT)                               \
+    ASK(rsmi_dev_drm_render_minor_get, gpu, &u32)                                   \
+    ASK(rsmi_dev_subsystem_vendor_id_get, gpu, &u16)                                \
+    ASK(rsmi_dev_unique_id_get, gpu, &u64)                                          \
+    ASK(rsmi_dev_xgmi_physical_id_get, gpu, &u16)                                   \
+    ASK(rsmi_dev_guid_get, gpu, &u64)                                               \
+    ASK(rsmi_dev_node_id_get, gpu, &u32)                                            \
+    ASK(rsmi_dev_device_identifiers_get, gpu, &identifiers)                         \
+    ASK(rsmi_dev_pci_bandwidth_get, gpu, &bandwidth)                                \
+    ASK(rsmi_dev_pci_id_get, gpu, &u64)                                             \
+    ASK(rsmi_topo_numa_affinity_get, gpu, &i32)                                     \
+    ASK(rsmi_dev_pci_throughput_get, gpu, &u64, &second, &third)                    \
+    ASK(rsmi_dev_pci_replay_counter_get, gpu, &u64)                                 \
+    ASK(rsmi_dev_power_ave_get, gpu, 0, &u64)                                       \
+    ASK(rsmi_dev_current_socket_power_get, gpu, &u64)                               \
+    ASK(rsmi_dev_power_get, gpu, &u64, &power_type)                                 \
+    ASK(rsmi_dev_energy_count_get, gpu, &u64, &real, &second)                       \
+    ASK(rsmi_dev_power_cap_get, gpu, 0, &u64)                                       \
+    ASK(rsmi_dev_power_cap_default_get, gpu, &u64)                                  \
+    ASK(rsmi_dev_power_cap_range_get, gpu, 0, &u64, &second)                        \
+    ASK(rsmi_dev_memory_total_get, gpu, RSMI_MEM_TYPE_VRAM, &u64)                   \
+    ASK(rsmi_dev_memory_usage_get, gpu, RSMI_MEM_TYPE_VRAM, &u64)                   \
+    ASK(rsmi_dev_memory_busy_percent_get, gpu, &u32)                                \
+    ASK(rsmi_dev_memory_reserved_pages_get, gpu, room(), pages)                     \
+    ASK(rsmi_dev_fan_rpms_get, gpu, 0, &i64)                                        \
+    ASK(rsmi_dev_fan_speed_get, gpu, 0, &i64)                                       \
+    ASK(rsmi_dev_fan_speed_max_get, gpu, 0, &u64)                                   \
+    ASK(rsmi_dev_temp_metric_get, gpu, RSMI_TEMP_TYPE_JUNCTION, RSMI_TEMP_CURRENT, &i64) \
+    ASK(rsmi_dev_volt_metric_get, gpu, RSMI_VOLT_TYPE_VDDGFX, RSMI_VOLT_CURRENT, &i64) \
+    ASK(rsmi_dev_busy_percent_get, gpu, &u32)                                       \
+    ASK(rsmi_utilization_count_get, gpu, counters, 2, &u64)                         \
+    ASK(rsmi_dev_activity_metric_get, gpu, RSMI_ACTIVITY_GFX, &activity)            \
+    ASK(rsmi_dev_activity_avg_mm_get, gpu, &u16)                                    \
+    ASK(rsmi_dev_perf_level_get, gpu, &level)                                       \
+    ASK(rsmi_dev_overdrive_level_get, gpu, &u32)                                    \
+    ASK(rsmi_dev_mem_overdrive_level_get, gpu, &u32)                                \
+    ASK(rsmi_dev_gpu_clk_freq_get, gpu, RSMI_CLK_TYPE_SYS, &frequencies)            \
+    ASK(rsmi_dev_od_volt_info_get, gpu, &volt_freq)                                 \
+    ASK(rsmi_dev_gpu_metrics_info_get, gpu, &metrics)                               \
+    ASK(rsmi_dev_od_volt_curve_regions_get, gpu, room(), regions)                   \
+    ASK(rsmi_dev_power_profile_presets_get, gpu, 0, &profiles)                      \
+    ASK(rsmi_dev_vbios_version_get, gpu, text, TEXT)                                \
+    ASK(rsmi_dev_firmware_version_get, gpu, RSMI_FW_BLOCK_MEC, &u64)                \
+    ASK(rsmi_dev_target_graphics_version_get, gpu, &u64)                            \
+    ASK(rsmi_dev_ecc_count_get, gpu, RSMI_GPU_BLOCK_UMC, &errors)                   \
+    ASK(rsmi_dev_ecc_enabled_get, gpu, &u64)                                        \
+    ASK(rsmi_dev_ecc_status_get, gpu, RSMI_GPU_BLOCK_UMC, &ras)                     \
+    ASK(rsmi_dev_counter_group_supported, gpu, RSMI_EVNT_GRP_XGMI)                  \
+    ASK(rsmi_counter_available_counters_get, gpu, RSMI_EVNT_GRP_XGMI, &u32)         \
+    ASK(rsmi_compute_process_info_get, processes, room())                           \
+    ASK(rsmi_compute_process_info_by_pid_get, PROCESS, processes)                   \
+    ASK(rsmi_compute_process_gpus_get, PROCESS, NULL, room())                       \
+    ASK(rsmi_compute_process_info_by_device_get, PROCESS, gpu, processes)           \
+    ASK(rsmi_dev_xgmi_error_status, gpu, &xgmi)                                     \
+    ASK(rsmi_dev_xgmi_hive_id_get, gpu, &u64)                                       \
+    ASK(rsmi_topo_get_numa_node_number, gpu, &node)                                 \
+    ASK(rsmi_topo_get_link_weight, gpu, other(), &u64)                              \
+    ASK(rsmi_minmax_bandwidth_get, gpu, other(), &u64, &second)                     \
+    ASK(rsmi_topo_get_link_type, gpu, other(), &u64, &link_type)                    \
+    ASK(rsmi_is_P2P_accessible, gpu, other(), &flag)                                \
+    ASK(rsmi_dev_compute_partition_get, gpu, text, TEXT)                            \
+    ASK(rsmi_dev_partition_id_get, gpu, &u32)                                       \
+    ASK(rsmi_dev_memory_partition_get, gpu, text, TEXT)                             \
+    ASK(rsmi_dev_memory_partition_capabilities_get, gpu, text, TEXT)                \
+    ASK(rsmi_dev_metrics_header_info_get, gpu, &header)                             \
+    ASK(rsmi_dev_metrics_xcd_counter_get, gpu, &u16)                                \
+    ASK(rsmi_dev_metrics_log_get, gpu)
+
+/* The room in an array, which the functions overwrite with what they needed of it. */
+static uint32_t *room(void)
+{
+    u32 = ITEMS;
+    return &u32;
+}
+
+static uint32_t other(void)
+{
+    return (gpu + 1) % gpus;
+}
+
+#define ASK(function, ...)                     \
+    static rsmi_status_t ask_##function(void)  \
+    {                                          \
+        return function(__VA_ARGS__);          \
+    }
+QUESTIONS(ASK)
+#undef ASK
+
+static rsmi_status_t walk_the_supported_functions(void)
+{
+    rsmi_func_id_iter_handle_t handle;
+    rsmi_func_id_value_t value;
+    rsmi_status_t status = rsmi_dev_supported_func_iterator_open(gpu, &handle);
+    if (status != RSMI_STATUS_SUCCESS)
+        return status;
+    do {
+        rsmi_func_iter_value_get(handle, &value);
+    } while (rsmi_func_iter_next(handle) == RSMI_STATUS_SUCCESS);
+    return rsmi_dev_supported_func_iterator_close(&handle);
+}
+
+static rsmi_status_t scrape(void)
+{
+    for (uint32_t i = 0; i < gpus; i++) {
+        rsmi_dev_name_get(i, text, TEXT);
+        rsmi_dev_power_cap_get(i, 0, &u64);
+        rsmi_dev_temp_metric_get(i, RSMI_TEMP_TYPE_EDGE, RSMI_TEMP_CURRENT, &i64);
+        rsmi_dev_temp_metric_get(i, RSMI_TEMP_TYPE_EDGE, RSMI_TEMP_CRITICAL, &i64);
+        rsmi_dev_busy_percent_get(i, &u32);
+        rsmi_dev_memory_busy_percent_get(i, &u32);
+        rsmi_dev_gpu_clk_freq_get(i, RSMI_CLK_TYPE_SYS, &frequencies);
+        rsmi_dev_gpu_clk_freq_get(i, RSMI_CLK_TYPE_MEM, &frequencies);
+        rsmi_dev_power_ave_get(i, 0, &u64);
+        rsmi_dev_memory_total_get(i, RSMI_MEM_TYPE_VRAM, &u64);
+        rsmi_dev_memory_usage_get(i, RSMI_MEM_TYPE_VRAM, &u64);
+        rsmi_dev_activity_metric_get(i, RSMI_ACTIVITY_GFX, &activity);
+        rsmi_dev_activity_metric_get(i, RSMI_ACTIVITY_MM, &activity);
+        rsmi_dev_pci_throughput_get(i, &u64, &second, NULL); /* two values */
+    }
+    return RSMI_STATUS_SUCCESS;
+}
+
+/* Outside of init and shut_down of the rest. */
+static rsmi_status_t init_and_shut_down(void)
+{
+    rsmi_status_t status = rsmi_init(0);
+    return status == RSMI_STATUS_SUCCESS ? rsmi_shut_down() : status;
+}
+
+static uint64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static void measure(const char *name, rsmi_status_t (*ask)(void), uint64_t budget)
+{
+    static double samples[MOST_SAMPLES];
+    /* Short calls are timed many at a time, lest the clock be what is measured. */
+    const uint64_t long_enough = 20000;
+    uint32_t at_a_time = 1;
+    rsmi_status_t status;
+    gpu = 0;
+    for (;;) {
+        uint64_t start = now();
+        for (uint32_t i = 0; i < at_a_time; i++)
+            status = ask();
+        if (now() - start >= long_enough)
+            break;
+        at_a_time *= 2;
+    }
+    size_t count = 0;
+    uint64_t end = now() + budget;
+    while (count < MOST_SAMPLES && (count < LEAST_SAMPLES || now() < end)) {
+        uint64_t start = now();
+        for (uint32_t i = 0; i < at_a_time; i++)
+            status = ask();
+        samples[count++] = (double)(now() - start) / at_a_time;
+        gpu = gpus ? (gpu + 1) % gpus : 0;
+    }
+    qsort(samples, count, sizeof *samples, by_size);
+    printf("%s %.0f %d\n", name, samples[count / 2], (int)status);
+    fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t budget = (uint64_t)(argc > 1 ? atoi(argv[1]) : DEFAULT_BUDGET) * 1000000;
+    measure("init+shut_down", init_and_shut_down, budget);
+    if (rsmi_init(0) != RSMI_STATUS_SUCCESS || rsmi_num_monitor_devices(&gpus) != RSMI_STATUS_SUCCESS || gpus == 0) {
+        fputs("speed: there is no GPU to ask\n", stderr);
+        return EXIT_FAILURE;
+    }
+    measure("scrape", scrape, budget);
+#define ASK(function, ...) measure(#function, ask_##function, budget);
+    QUESTIONS(ASK)
+#undef ASK
+    measure("supported_func_iterator", walk_the_supported_functions, budget);
+    rsmi_shut_down();
+    return EXIT_SUCCESS;
+}
