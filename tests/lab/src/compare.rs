@@ -216,6 +216,10 @@ pub struct Selection {
 }
 
 impl Selection {
+    pub fn of_machine(name: &str) -> Self {
+        Self { machine: vec![name.to_owned()], ..Self::default() }
+    }
+
     pub fn machines(&self) -> Vec<String> {
         match self.machine.as_slice() {
             [] => machine::names().into_iter().map(str::to_owned).collect(),

@@ -61,7 +61,7 @@ enum Command {
     Bench(Bench),
     /// Show that libamd_smi's own rsmi_* functions and ours leave each other alone
     Interpose,
-    /// All of it: fetch, build, info, interpose
+    /// All that CI runs: fetch, build, info, interpose, state, setters on one machine, conform
     All,
     /// Compare what the setters of the real librocm_smi64 and of ours write
     Setters(Setters),
@@ -164,7 +164,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
             bench.run(&lab)?;
         }
         Command::Interpose => {
-            prepare(&lab)?;
+            if env::var_os(interpose::LIBRARY).is_none() {
+                prepare(&lab)?;
+            }
             ensure!(interpose::run(&lab)?, "not every case of interposition passed");
         }
         Command::Setters(setters) => {
@@ -191,11 +193,27 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let info = Info::default().run(lab);
-    let interpose = interpose::run(lab);
-    println!("the lab took {:.1} s", start.elapsed().as_secs_f64());
-    info?;
-    ensure!(interpose?, "not every case of interposition passed");
+    let parts: [(&str, &dyn Fn() -> Result<()>); 5] = [
+        ("info", &|| Info::default().run(lab)),
+        ("interpose", &|| {
+            ensure!(interpose::run(lab)?, "not every case of interposition passed");
+            Ok(())
+        }),
+        ("state", &|| state::run(lab)),
+        ("setters", &|| Setters::on_one_machine().run(lab)),
+        ("conform", &|| Conform::default().run(lab)),
+    ];
+    let mut failed = Vec::new();
+    for (name, part) in parts {
+        println!("\n-- {name}");
+        if let Err(error) = part() {
+            println!("{name} failed: {error:#}");
+            failed.push(name);
+        }
+    }
+    println!("\nthe lab took {:.1} s", start.elapsed().as_secs_f64());
+    println!("{} passed, {} failed", parts.len() - failed.len(), failed.len());
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
 }
 

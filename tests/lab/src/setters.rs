@@ -70,6 +70,11 @@ enum Library<'a> {
 }
 
 impl Setters {
+    /// What is quick enough to run after every change.
+    pub fn on_one_machine() -> Self {
+        Self { selection: Selection::of_machine("mi300x-2"), user: false, guest: false }
+    }
+
     pub fn run(&self, lab: &Lab) -> Result<()> {
         let start = Instant::now();
         let bench = Bench::set_up(lab)?;
