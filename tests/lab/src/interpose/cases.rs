@@ -39,6 +39,7 @@ const SANITIZED_UNLINKED: Client =
     Client { name: "asan-unlinked", flags: &["-fsanitize=address"], ..UNLINKED };
 const THREADS: Client = Client { name: "threads", sources: &["threads.c", "client.c"], ..LINKED };
 const FORKS: Client = Client { name: "forks", sources: &["forks.c", "client.c"], ..LINKED };
+const BUSY: Client = Client { name: "busy", sources: &["busy.c"], ..LINKED };
 const CYCLES: Client = Client { name: "cycles", sources: &["cycles.c", "client.c"], ..LINKED };
 
 /// What a client is to do.
@@ -273,6 +274,26 @@ pub const CASES: &[Case] = &[
         machine: MI300X,
         env: &[],
         task: Other { arguments: &["free"], prints: "answers: right\n" },
+    },
+    Case {
+        name: "who asks not to wait is told that the device is busy",
+        client: &BUSY,
+        machine: MI300X,
+        env: &[],
+        task: Other {
+            arguments: &["576460752303423488"],
+            prints: "some were told that it is busy, 0 other failures, 0 on another device\n",
+        },
+    },
+    Case {
+        name: "who did not ask for that waits",
+        client: &BUSY,
+        machine: MI300X,
+        env: &[],
+        task: Other {
+            arguments: &["0"],
+            prints: "nobody was told, 0 other failures, 0 on another device\n",
+        },
     },
     Case {
         name: "fork",
