@@ -67,6 +67,11 @@ impl<'a> Compile<'a> {
     }
 
     #[must_use]
+    pub fn args<const N: usize>(self, arguments: [&str; N]) -> Self {
+        arguments.into_iter().fold(self, Compile::arg)
+    }
+
+    #[must_use]
     pub fn include(self, directory: impl AsRef<Path>) -> Self {
         // AMD's own headers do not compile without warnings.
         self.arg("-isystem").arg(directory.as_ref())

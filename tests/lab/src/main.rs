@@ -7,6 +7,7 @@ mod compile;
 mod conform;
 mod differences;
 mod fetch;
+mod header;
 mod info;
 mod inside;
 mod interpose;
@@ -53,6 +54,8 @@ enum Command {
     Fetch,
     /// Build our library and the C programs
     Build,
+    /// Compare our header with AMD's own
+    Header,
     /// Compare what rsmi_info says over the real librocm_smi64 and over ours
     Info(Info),
     /// Compare what every function answers over the real librocm_smi64 and over ours
@@ -147,6 +150,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             }
         }
         Command::Build => compile::build(&lab)?,
+        Command::Header => {
+            fetch::fetch(&lab)?;
+            header::run(&lab)?;
+        }
         Command::Info(info) => {
             if info.is_about_this_computer() {
                 compile::build_ours(&lab)?;
@@ -193,7 +200,8 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 5] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 6] = [
+        ("header", &|| header::run(lab)),
         ("info", &|| Info::default().run(lab)),
         ("interpose", &|| {
             ensure!(interpose::run(lab)?, "not every case of interposition passed");
