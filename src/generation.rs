@@ -7,6 +7,7 @@ pub(crate) use metrics::Metrics;
 use crate::config::Config;
 use crate::door;
 use crate::entry::put;
+use crate::kernel::dpm::Table;
 use crate::log;
 use crate::map;
 use crate::types::{
@@ -64,21 +65,18 @@ impl Generation {
     }
 
     /// Writes the levels of a clock as the client's header has them. That of ROCm 5 has one level
-    /// fewer and no deep sleep.
+    /// fewer and no deep sleep; nothing was written beyond the levels then, nor where they could not
+    /// be read.
     ///
     /// # Safety
     /// `out` is good for writing the struct of this generation.
-    pub(crate) unsafe fn put_frequencies(
-        self,
-        out: *mut rsmi_frequencies_t,
-        levels: &rsmi_frequencies_t,
-    ) {
+    pub(crate) unsafe fn put_frequencies(self, out: *mut rsmi_frequencies_t, table: &Table) {
         if self == Self::V5 {
             // SAFETY: as this function demands.
-            unsafe { put(out.cast(), FrequenciesV5::from(levels)) };
+            unsafe { put_frequencies_v5(out.cast(), table) };
         } else {
             // SAFETY: as this function demands.
-            unsafe { put(out, *levels) };
+            unsafe { put(out, table.levels.transfer_rate) };
         }
     }
 
@@ -86,19 +84,20 @@ impl Generation {
     ///
     /// # Safety
     /// `out` is good for writing the struct of this generation.
-    pub(crate) unsafe fn put_bandwidth(
-        self,
-        out: *mut rsmi_pcie_bandwidth_t,
-        levels: &rsmi_pcie_bandwidth_t,
-    ) {
+    pub(crate) unsafe fn put_bandwidth(self, out: *mut rsmi_pcie_bandwidth_t, table: &Table) {
         if self == Self::V5 {
-            let transfer_rate = FrequenciesV5::from(&levels.transfer_rate);
-            let lanes = std::array::from_fn(|at| levels.lanes[at]);
-            // SAFETY: as this function demands.
-            unsafe { put(out.cast(), BandwidthV5 { transfer_rate, lanes }) };
+            let out = out.cast::<BandwidthV5>();
+            // SAFETY: as this function demands; both members lie in the struct.
+            let (rates, lanes) = unsafe { (&raw mut (*out).transfer_rate, &raw mut (*out).lanes) };
+            // SAFETY: as above.
+            let count = unsafe { put_frequencies_v5(rates, table) };
+            for (at, width) in table.levels.lanes.iter().enumerate().take(count) {
+                // SAFETY: as above; there are no more levels than the struct holds.
+                unsafe { put(lanes.cast::<u32>().add(at), *width) };
+            }
         } else {
             // SAFETY: as this function demands.
-            unsafe { put(out, *levels) };
+            unsafe { put(out, table.levels) };
         }
     }
 
@@ -210,14 +209,29 @@ const _: () = {
     assert!(size_of::<BandwidthV5>() == 392);
 };
 
-impl From<&rsmi_frequencies_t> for FrequenciesV5 {
-    fn from(levels: &rsmi_frequencies_t) -> Self {
-        Self {
-            num_supported: levels.num_supported.min(32),
-            current: levels.current,
-            frequency: std::array::from_fn(|at| levels.frequency[at]),
-        }
+/// Writes the levels that were read, and tells how many.
+///
+/// # Safety
+/// `out` is good for writing the struct.
+unsafe fn put_frequencies_v5(out: *mut FrequenciesV5, table: &Table) -> usize {
+    const MOST: u32 = 32;
+    if table.outcome.is_err() {
+        return 0;
     }
+    let levels = &table.levels.transfer_rate;
+    let count = levels.num_supported.min(MOST);
+    let current = if levels.current < count { levels.current } else { u32::MAX };
+    // SAFETY: as this function demands; the members lie in the struct.
+    let frequency = unsafe {
+        put(&raw mut (*out).num_supported, count);
+        put(&raw mut (*out).current, current);
+        (&raw mut (*out).frequency).cast::<u64>()
+    };
+    for (at, level) in levels.frequency.iter().enumerate().take(count as usize) {
+        // SAFETY: as above; there are no more levels than the struct holds.
+        unsafe { put(frequency.add(at), *level) };
+    }
+    count as usize
 }
 
 /// The generation, and what said so.

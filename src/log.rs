@@ -92,6 +92,25 @@ pub(crate) fn source(name: impl FnOnce() -> String) {
     }
 }
 
+/// Names what was read earlier and answers the call under way too; once a call.
+pub(crate) fn kept(name: &str) {
+    if !enabled(Level::Debug) {
+        return;
+    }
+    let source_name = format!("{name} (kept)");
+    if !NOTES.with_borrow(|notes| notes.source.contains(&source_name)) {
+        source(|| source_name);
+    }
+}
+
+/// Reads what is kept for all calls: that this one is the first to need it says nothing of it.
+pub(crate) fn aside<T>(read: impl FnOnce() -> T) -> T {
+    let notes = NOTES.take();
+    let value = read();
+    NOTES.set(notes);
+    value
+}
+
 /// Says why the call under way fails. The last word counts.
 pub(crate) fn reason(text: impl FnOnce() -> String) {
     if enabled(Level::Debug) {

@@ -8,7 +8,7 @@ use crate::amdsmi::{self, Key, Session};
 use crate::config::Config;
 use crate::door;
 use crate::generation::{self, Generation};
-use crate::gpu::Gpu;
+use crate::gpu::{self, Gpu};
 use crate::handles::Handles;
 use crate::kernel::Dir;
 use crate::kernel::events::Listener;
@@ -33,6 +33,9 @@ pub(crate) struct State {
     /// The first user asked for BUSY instead of waiting.
     never_waits: bool,
     gpus: Vec<Gpu>,
+    /// Where processes may use something: the devices as the last rsmi_init found them. As with the
+    /// original, questions about processes are answered after rsmi_shut_down too.
+    places: Vec<Place>,
     topology: Topology,
     pub(crate) walks: Handles<Walk>,
     pub(crate) counters: Handles<Counter>,
@@ -139,6 +142,7 @@ impl State {
             users: 0,
             never_waits: false,
             gpus: Vec::new(),
+            places: Vec::new(),
             topology: Topology::none(),
             walks: Handles::new(),
             counters: Handles::new(),
@@ -160,7 +164,7 @@ impl State {
         match self.users {
             0 => return Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR),
             1 => {
-                *self = Self::new();
+                *self = Self { places: std::mem::take(&mut self.places), ..Self::new() };
                 door::unsettle();
             }
             _ => self.users -= 1,
@@ -204,6 +208,7 @@ impl State {
         };
         log::info(|| format!("{} devices", gpus.len()));
         self.never_waits = flags & rsmi_init_flags_t::RSMI_INIT_FLAG_RESRV_TEST1.0 != 0;
+        self.places = gpus.iter().map(Gpu::place).collect();
         self.gpus = gpus;
         self.topology = topology;
         door::settle();
@@ -211,6 +216,7 @@ impl State {
     }
 
     pub(crate) fn count(&self) -> u32 {
+        log::kept(gpu::KFD);
         self.gpus.len() as u32
     }
 
@@ -228,13 +234,21 @@ impl State {
 
     /// The device that KFD knows by this number.
     pub(crate) fn index_of(&self, gpu_id: u64) -> Option<u32> {
-        let at = self.gpus.iter().position(|gpu| gpu.node().gpu_id == gpu_id)?;
+        log::kept(gpu::KFD);
+        let at = self.places.iter().position(|place| place.gpu_id == gpu_id)?;
         Some(at as u32)
+    }
+
+    /// Where a process may use something of one device.
+    pub(crate) fn place(&self, dv_ind: u32) -> Result<Place> {
+        log::kept(gpu::KFD);
+        self.gpu(dv_ind).map(Gpu::place)
     }
 
     /// Where a process may use something: all devices, in the order of KFD's numbers.
     pub(crate) fn places(&self) -> Vec<Place> {
-        let mut places: Vec<Place> = self.gpus.iter().map(Gpu::place).collect();
+        log::kept(gpu::KFD);
+        let mut places = self.places.clone();
         places.sort_by_key(|place| place.gpu_id);
         places
     }
@@ -258,12 +272,10 @@ impl State {
     pub(crate) fn link_type(&self, from: &Gpu, to: &Gpu) -> Result<(u64, RSMI_IO_LINK_TYPE)> {
         match self.way(from, to)? {
             Way::Direct { .. } => Ok((1, RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_XGMI)),
-            Way::ByCpus { same: true, .. } => {
-                Ok((2, RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_PCIEXPRESS))
-            }
-            Way::ByCpus { between, .. } => {
+            Way::ByCpus { same: true, kind, .. } => Ok((2, kind)),
+            Way::ByCpus { between, kind, .. } => {
                 let hops = if between.is_some() { 3 } else { 4 };
-                Ok((hops, RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_PCIEXPRESS))
+                Ok((hops, kind))
             }
         }
     }
@@ -284,7 +296,6 @@ impl State {
             log::reason(|| why.into());
             Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)
         };
-        log::source(|| "KFD's topology".into());
         if let Some(link) = from.node().gpus().get(&to.node().index) {
             return if link.kind == kfd::LINK_XGMI {
                 Ok(Way::Direct { weight: link.weight })
@@ -292,11 +303,22 @@ impl State {
                 no_way("the devices are linked, but not by XGMI")
             };
         }
-        match from.node().cpu() {
-            Some((cpu, link)) if link.kind == kfd::LINK_PCIE => {
+        let kind = match from.node().cpu() {
+            Some((_, link)) if link.kind == kfd::LINK_PCIE => {
+                Some(RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_PCIEXPRESS)
+            }
+            // What leads over CPUs is no way to a later client unless it begins with PCIe.
+            Some((_, link)) if link.kind == kfd::LINK_XGMI && generation() == Generation::V5 => {
+                Some(RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_XGMI)
+            }
+            _ => None,
+        };
+        match (from.node().cpu(), kind) {
+            (Some((cpu, link)), Some(kind)) => {
                 let (other, other_weight) =
                     to.node().cpu().map_or((0, 0), |(node, link)| (node, link.weight));
                 Ok(Way::ByCpus {
+                    kind,
                     ends: link.weight + other_weight,
                     same: cpu == other,
                     between: self.topology.between_cpus(cpu, other),
@@ -314,6 +336,7 @@ enum Way {
     },
     /// Over the CPU nodes of both: the weights at the ends, and between two different ones.
     ByCpus {
+        kind: RSMI_IO_LINK_TYPE,
         ends: u64,
         same: bool,
         between: Option<u64>,
@@ -376,5 +399,16 @@ mod tests {
         assert_eq!((state.leave(), state.users), (Ok(()), 1));
         assert_eq!((state.leave(), state.users), (Ok(()), 0));
         assert_eq!(state.leave(), Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR));
+    }
+
+    #[test]
+    fn where_processes_may_be_is_known_after_the_last_user() {
+        let mut state = State::new();
+        let place = |gpu_id| Place { gpu_id, compute_units: 1 };
+        (state.users, state.places) = (1, vec![place(12), place(11)]);
+        assert_eq!(state.leave(), Ok(()));
+        assert_eq!((state.index_of(11), state.index_of(13)), (Some(1), None));
+        let places: Vec<u64> = state.places().iter().map(|place| place.gpu_id).collect();
+        assert_eq!(places, [11, 12]);
     }
 }

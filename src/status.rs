@@ -1,6 +1,7 @@
 //! rsmi_status_t out of amdsmi status, errno and our own errors: one table each.
 
 use crate::generation::Generation;
+use crate::runtime;
 use crate::types::rsmi_status_t as S;
 use std::ffi::CStr;
 
@@ -97,8 +98,12 @@ pub(crate) fn from_amdsmi(status: u32) -> Result {
     }
 }
 
-/// What the legacy library makes of an errno when it reads a file.
+/// What the legacy library of the client's generation makes of an errno when it reads a file.
 pub(crate) fn from_errno(errno: i32) -> S {
+    errno_for(runtime::generation(), errno)
+}
+
+fn errno_for(generation: Generation, errno: i32) -> S {
     match errno {
         libc::ESRCH => S::RSMI_STATUS_NOT_FOUND,
         libc::EACCES => S::RSMI_STATUS_PERMISSION,
@@ -108,7 +113,7 @@ pub(crate) fn from_errno(errno: i32) -> S {
         libc::EIO => S::RSMI_STATUS_UNEXPECTED_SIZE,
         libc::ENXIO => S::RSMI_STATUS_UNEXPECTED_DATA,
         libc::EBUSY => S::RSMI_STATUS_BUSY,
-        libc::EINVAL => S::RSMI_STATUS_INVALID_ARGS,
+        libc::EINVAL if generation >= Generation::V6_3 => S::RSMI_STATUS_INVALID_ARGS,
         _ => S::RSMI_STATUS_UNKNOWN_ERROR,
     }
 }
@@ -145,8 +150,19 @@ const TEXTS: &[(S, &CStr)] = &[
 /// What a number gets that no header lists.
 const UNKNOWN: &CStr = c"RSMI_STATUS_UNKNOWN_ERROR: An unknown error occurred";
 
+/// Where ROCm 5 began to leave the names out, and where its list ended.
+const NAMELESS_IN_FIVE: u32 = S::RSMI_STATUS_OUT_OF_RESOURCES.0;
+const LAST_IN_FIVE: u32 = S::RSMI_STATUS_REFCOUNT_OVERFLOW.0;
+
+/// What ROCm 5 had another sentence for.
+const UNEXPECTED_DATA_IN_FIVE: &CStr =
+    c"Data (usually from reading a file) was not of the type that was expected";
+
 /// The sentence for a status, and what `rsmi_status_string` itself returns for it.
 pub(crate) fn text(status: S, generation: Generation) -> (&'static CStr, S) {
+    if generation == Generation::V5 {
+        return text_in_five(status);
+    }
     // The three came with ROCm 6.4's header, their sentences only with 7.0.
     let too_new = !generation.is_seven()
         && (S::RSMI_STATUS_DRM_ERROR.0..=S::RSMI_STATUS_FAIL_LOAD_SYMBOL.0).contains(&status.0);
@@ -154,6 +170,22 @@ pub(crate) fn text(status: S, generation: Generation) -> (&'static CStr, S) {
         Some((_, text)) => (text, S::RSMI_STATUS_SUCCESS),
         None => (UNKNOWN, S::RSMI_STATUS_UNKNOWN_ERROR),
     }
+}
+
+fn text_in_five(status: S) -> (&'static CStr, S) {
+    let (text, outcome) = match status {
+        S::RSMI_STATUS_UNEXPECTED_DATA => (UNEXPECTED_DATA_IN_FIVE, S::RSMI_STATUS_SUCCESS),
+        S(0..=LAST_IN_FIVE) | S::RSMI_STATUS_UNKNOWN_ERROR => text(status, Generation::V6_0),
+        _ => (UNKNOWN, S::RSMI_STATUS_UNKNOWN_ERROR),
+    };
+    (if status.0 < NAMELESS_IN_FIVE { text } else { without_name(text) }, outcome)
+}
+
+/// What stands behind the name and its colon.
+fn without_name(text: &'static CStr) -> &'static CStr {
+    let bytes = text.to_bytes_with_nul();
+    let sentence = bytes.windows(2).position(|pair| pair == b": ").map_or(0, |at| at + 2);
+    CStr::from_bytes_with_nul(&bytes[sentence..]).unwrap_or(text)
 }
 
 /// The bare name, for the log.
@@ -195,5 +227,23 @@ mod tests {
         assert_eq!(text(S(20), Generation::V6_4).1, S::RSMI_STATUS_UNKNOWN_ERROR);
         assert_eq!(text(S(23), Generation::NEWEST).1, S::RSMI_STATUS_UNKNOWN_ERROR);
         assert_eq!(text(S(u32::MAX), Generation::NEWEST).1, S::RSMI_STATUS_SUCCESS);
+    }
+
+    #[test]
+    fn five_names_only_the_first_few() {
+        let five = |number| text(S(number), Generation::V5);
+        assert_eq!(five(4), text(S(4), Generation::NEWEST));
+        assert_eq!(five(6), (c"An internal exception was caught", S::RSMI_STATUS_SUCCESS));
+        assert!(five(15).0.to_bytes().ends_with(b"not of the type that was expected"));
+        let unknown = (c"An unknown error occurred", S::RSMI_STATUS_UNKNOWN_ERROR);
+        assert_eq!([five(18), five(20)], [unknown; 2]);
+        assert_eq!(five(u32::MAX).1, S::RSMI_STATUS_SUCCESS);
+    }
+
+    #[test]
+    fn a_refusal_was_nothing_known_before_6_3() {
+        let told = |generation| errno_for(generation, libc::EINVAL);
+        assert_eq!(told(Generation::V6_2), S::RSMI_STATUS_UNKNOWN_ERROR);
+        assert_eq!(told(Generation::V6_3), S::RSMI_STATUS_INVALID_ARGS);
     }
 }

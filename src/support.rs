@@ -313,14 +313,16 @@ impl Functions {
             }
             Labelled(label, kind, each) => {
                 let (hwmon, files) = hwmon.as_ref()?;
-                let variants = each.iter().map(|(id, name)| {
+                let variant = |(id, name): &(u64, &str)| {
                     let sensors = common(files, &[name, label])
                         .into_iter()
-                        .filter_map(|file| Some(Sensor { id: kind.of(hwmon, file)?, file }));
-                    Variant { id: *id, sensors: sensors.collect() }
-                });
-                let there = variants.filter(|variant| !variant.sensors.is_empty()).collect();
-                Some(there).filter(|variants: &Vec<Variant>| !variants.is_empty())
+                        .map(|file| Some(Sensor { id: kind.of(hwmon, file)?, file }));
+                    Some(Variant { id: *id, sensors: sensors.collect::<Option<_>>()? })
+                };
+                // One sensor that rocm_smi.h has no name for took the whole function off the list.
+                let mut variants: Vec<Variant> = each.iter().map(variant).collect::<Option<_>>()?;
+                variants.retain(|variant| !variant.sensors.is_empty());
+                (!variants.is_empty()).then_some(variants)
             }
         };
         let function =
@@ -338,6 +340,9 @@ impl Functions {
             return false;
         };
         let variants = &self.0[at].variants;
+        // A client may name no variant by its number too.
+        let variant =
+            variant.filter(|variant| *variant != RSMI_DEFAULT_VARIANT || sensor.is_some());
         let variant = match (variant, sensor) {
             (None, None) => return true,
             (None, Some(_)) => RSMI_DEFAULT_VARIANT,
@@ -415,6 +420,25 @@ mod tests {
         assert_eq!(block(Generation::V6_0, vcn), Some(22));
         assert_eq!(block(Generation::V5, "fw_version/mes_fw_version"), None);
         assert_eq!(block(Generation::V6_0, "fw_version/mes_fw_version"), Some(7));
+    }
+
+    #[test]
+    fn a_sensor_without_a_name_takes_its_function_off_the_list() {
+        let known: [(&str, &[u8]); 3] = [
+            ("hwmon/hwmon3/name", b"amdgpu\n"),
+            ("hwmon/hwmon3/in0_label", b"vddgfx\n"),
+            ("hwmon/hwmon3/in0_input", b"840\n"),
+        ];
+        let unknown: [(&str, &[u8]); 2] =
+            [("hwmon/hwmon3/in1_label", b"vddnb\n"), ("hwmon/hwmon3/in1_input", b"741\n")];
+        let tells = |name, files: &[(&str, &[u8])]| {
+            let scratch = Scratch::new(name, files);
+            let hwmon = Hwmon::of(&scratch.0).unwrap();
+            let functions = Functions::of(Generation::V7_0, |_| false, Some(&hwmon));
+            functions.has("rsmi_dev_volt_metric_get", Some(0), Some(0))
+        };
+        assert!(tells("named", &known));
+        assert!(!tells("unnamed", &[&known[..], &unknown].concat()));
     }
 
     #[test]

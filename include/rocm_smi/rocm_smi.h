@@ -1132,8 +1132,9 @@ rsmi_status_t rsmi_dev_mem_overdrive_level_get(uint32_t dv_ind, uint32_t *od);
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that clock, else
 /// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_INVALID_ARGS for RSMI_CLK_TYPE_PCIE and for
-/// what is not listed; RSMI_STATUS_UNEXPECTED_DATA, and all ones as the current level, where none
-/// is marked. More levels than the struct holds are left out.
+/// what is not listed; all ones as the current level where none is marked, and
+/// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5. More levels than the struct holds are
+/// left out; for a client of ROCm 5 what there is no level for stays as it was.
 rsmi_status_t rsmi_dev_gpu_clk_freq_get(uint32_t dv_ind,
                                         rsmi_clk_type_t clk_type,
                                         rsmi_frequencies_t *f);
@@ -1602,11 +1603,12 @@ rsmi_status_t rsmi_dev_memory_partition_reset(uint32_t dv_ind);
 /// The levels of the PCIe link: transfers a second and lanes, and which of them is current.
 ///
 /// From sysfs `pp_dpm_pcie`; where that is of no use and the device is on PCIe, made up of every
-/// speed and width, with the current ones from `gpu_metrics`.
+/// speed and width, with the current ones from `gpu_metrics`, for clients of ROCm 6 and later.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has `pp_dpm_pcie`, else
-/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_UNEXPECTED_DATA, and all ones as the current
-/// level, where none is marked.
+/// RSMI_STATUS_NOT_SUPPORTED. All ones as the current level where none is marked, and
+/// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5, for whom also stays as it was what
+/// there is no level for.
 rsmi_status_t rsmi_dev_pci_bandwidth_get(uint32_t dv_ind, rsmi_pcie_bandwidth_t *bandwidth);
 
 /// The PCI address: domain in bits 63:32, partition in 31:28, bus in 15:8, device in 7:3,
@@ -1778,7 +1780,8 @@ rsmi_status_t rsmi_dev_supported_func_iterator_close(rsmi_func_id_iter_handle_t 
 
 /// Where a walk stands: the name of a function, else the number of a variant or sensor.
 ///
-/// The name belongs to the library. It never fails on an open walk.
+/// The name belongs to the library. It never fails on an open walk, except that a client of
+/// ROCm 5 gets RSMI_STATUS_NO_DATA where the walk has come to its end.
 rsmi_status_t rsmi_func_iter_value_get(rsmi_func_id_iter_handle_t handle,
                                        rsmi_func_id_value_t *value);
 
@@ -1805,7 +1808,8 @@ rsmi_status_t rsmi_compute_process_info_by_device_get(uint32_t pid,
 ///
 /// `num_devices` says how many `dv_indices` takes, and becomes the number of devices; a null
 /// `dv_indices` asks for that alone. Returns RSMI_STATUS_INSUFFICIENT_SIZE where there are more,
-/// after those that fit, RSMI_STATUS_NOT_FOUND where KFD has no such process.
+/// after those that fit, RSMI_STATUS_NOT_FOUND where KFD has no such process,
+/// RSMI_STATUS_UNEXPECTED_SIZE after rsmi_shut_down, when there is no device left to have queues on.
 rsmi_status_t rsmi_compute_process_gpus_get(uint32_t pid,
                                             uint32_t *dv_indices,
                                             uint32_t *num_devices);

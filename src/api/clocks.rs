@@ -1,6 +1,7 @@
 //! Clocks, load and performance level.
 
 use crate::entry::{Null, finish, get, on_bare_metal, put, set, set_if, valid, with_gpu};
+use crate::generation::Generation;
 use crate::gpu::Gpu;
 use crate::runtime;
 use crate::support::Question::{Function, Variant};
@@ -71,8 +72,9 @@ pub unsafe extern "C" fn rsmi_dev_mem_overdrive_level_get(
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that clock, else
 /// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_INVALID_ARGS for RSMI_CLK_TYPE_PCIE and for
-/// what is not listed; RSMI_STATUS_UNEXPECTED_DATA, and all ones as the current level, where none
-/// is marked. More levels than the struct holds are left out.
+/// what is not listed; all ones as the current level where none is marked, and
+/// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5. More levels than the struct holds are
+/// left out; for a client of ROCm 5 what there is no level for stays as it was.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
@@ -86,7 +88,7 @@ pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
     match with_gpu(dv_ind, |gpu| Ok(gpu.clock(clk_type))) {
         Ok(Some(table)) => {
             // SAFETY: not null, and then good for the struct of the client's generation.
-            unsafe { runtime::generation().put_frequencies(f, &table.levels.transfer_rate) };
+            unsafe { runtime::generation().put_frequencies(f, &table) };
             finish(table.outcome)
         }
         Ok(None) => rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
@@ -154,6 +156,10 @@ pub unsafe extern "C" fn rsmi_perf_determinism_mode_set(
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_overdrive_level_set(dv_ind: u32, od: u32) -> rsmi_status_t {
+    // The index had a sign in ROCm 5's header, and was looked at first.
+    if runtime::generation() == Generation::V5 && dv_ind.cast_signed() < 0 {
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    }
     set_overdrive(dv_ind, od)
 }
 

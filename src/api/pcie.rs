@@ -10,11 +10,12 @@ use rsmi_macros::export;
 /// The levels of the PCIe link: transfers a second and lanes, and which of them is current.
 ///
 /// From sysfs `pp_dpm_pcie`; where that is of no use and the device is on PCIe, made up of every
-/// speed and width, with the current ones from `gpu_metrics`.
+/// speed and width, with the current ones from `gpu_metrics`, for clients of ROCm 6 and later.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has `pp_dpm_pcie`, else
-/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_UNEXPECTED_DATA, and all ones as the current
-/// level, where none is marked.
+/// RSMI_STATUS_NOT_SUPPORTED. All ones as the current level where none is marked, and
+/// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5, for whom also stays as it was what
+/// there is no level for.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
@@ -27,7 +28,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
     match with_gpu(dv_ind, |gpu| Ok(gpu.pci_bandwidth())) {
         Ok(table) => {
             // SAFETY: not null, and then good for the struct of the client's generation.
-            unsafe { runtime::generation().put_bandwidth(bandwidth, &table.levels) };
+            unsafe { runtime::generation().put_bandwidth(bandwidth, &table) };
             crate::entry::finish(table.outcome)
         }
         Err(status) => status,

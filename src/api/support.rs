@@ -1,6 +1,7 @@
 //! Asking which functions, and which variants of them, a device supports.
 
 use crate::entry::{finish, put, with_gpu};
+use crate::log;
 use crate::runtime;
 use crate::status::Result;
 use crate::types::{rsmi_func_id_iter_handle_t, rsmi_func_id_value_t, rsmi_status_t};
@@ -21,6 +22,7 @@ pub unsafe extern "C" fn rsmi_dev_supported_func_iterator_open(
         if handle.is_null() {
             return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS);
         }
+        log::source(|| "which files the device has".into());
         Walk::over(gpu.functions())
     });
     // SAFETY: the C contract of this module; a null pointer has failed above.
@@ -76,7 +78,8 @@ pub unsafe extern "C" fn rsmi_dev_supported_func_iterator_close(
 
 /// Where a walk stands: the name of a function, else the number of a variant or sensor.
 ///
-/// The name belongs to the library. It never fails on an open walk.
+/// The name belongs to the library. It never fails on an open walk, except that a client of
+/// ROCm 5 gets RSMI_STATUS_NO_DATA where the walk has come to its end.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_func_iter_value_get(
@@ -86,7 +89,7 @@ pub unsafe extern "C" fn rsmi_func_iter_value_get(
     if value.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    match at(handle, |walk| Ok(walk.shown())) {
+    match at(handle, |walk| walk.shown_to(runtime::generation())) {
         Ok(shown) => {
             let shown = match shown {
                 Shown::Name(name) => rsmi_func_id_value_t { name: name.as_ptr() },

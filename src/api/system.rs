@@ -74,7 +74,8 @@ pub unsafe extern "C" fn rsmi_compute_process_info_by_device_get(
 ///
 /// `num_devices` says how many `dv_indices` takes, and becomes the number of devices; a null
 /// `dv_indices` asks for that alone. Returns RSMI_STATUS_INSUFFICIENT_SIZE where there are more,
-/// after those that fit, RSMI_STATUS_NOT_FOUND where KFD has no such process.
+/// after those that fit, RSMI_STATUS_NOT_FOUND where KFD has no such process,
+/// RSMI_STATUS_UNEXPECTED_SIZE after rsmi_shut_down, when there is no device left to have queues on.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compute_process_gpus_get(
@@ -87,9 +88,10 @@ pub unsafe extern "C" fn rsmi_compute_process_gpus_get(
     }
     let devices = runtime::with(|state| {
         let ids = Processes::below(&state.sysfs()).gpus(pid)?;
-        Ok(ids.into_iter().filter_map(|id| state.index_of(id)).collect::<Vec<u32>>())
+        let devices: Vec<u32> = ids.into_iter().filter_map(|id| state.index_of(id)).collect();
+        Ok((devices, state.count()))
     });
-    let devices = match devices {
+    let (devices, there) = match devices {
         Ok(devices) => devices,
         Err(status) => return status,
     };
@@ -106,6 +108,9 @@ pub unsafe extern "C" fn rsmi_compute_process_gpus_get(
     }
     // SAFETY: the C contract of this module, and not null.
     unsafe { put(num_devices, devices.len() as u32) };
+    if devices.len() > there as usize {
+        return rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE;
+    }
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
@@ -120,7 +125,7 @@ unsafe fn usage(pid: u32, device: Option<u32>, out: *mut rsmi_process_info_t) ->
     let generation = runtime::generation();
     let (report, result) = runtime::with(|state| {
         let places = match device {
-            Some(device) => state.gpu(device).map(|gpu| vec![gpu.place()]),
+            Some(device) => state.place(device).map(|place| vec![place]),
             None => Ok(state.places()),
         };
         match places {

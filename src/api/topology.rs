@@ -1,6 +1,7 @@
 //! How devices are linked.
 
 use crate::entry::{Null, finish, get, put, with_gpu};
+use crate::generation::Generation;
 use crate::gpu::Gpu;
 use crate::runtime;
 use crate::types::{CPU_NODE_INDEX, RSMI_IO_LINK_TYPE, rsmi_status_t};
@@ -90,7 +91,9 @@ pub unsafe extern "C" fn rsmi_topo_get_link_type(
     if hops.is_null() || r#type.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let answer = if dv_ind_dst == CPU_NODE_INDEX {
+    // ROCm 5's header had no such index.
+    let to_cpu = dv_ind_dst == CPU_NODE_INDEX && runtime::generation() != Generation::V5;
+    let answer = if to_cpu {
         with_gpu(dv_ind_src, Gpu::link_to_cpu)
     } else {
         runtime::with(|state| state.link_type(state.gpu(dv_ind_src)?, state.gpu(dv_ind_dst)?))

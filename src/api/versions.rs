@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::entry::{Null, finish, get, get_str, put, put_str, with_gpu};
 use crate::gpu::Gpu;
 use crate::kernel::Dir;
+use crate::log;
 use crate::runtime;
 use crate::status;
 use crate::support::Question::{Function, Variant};
@@ -99,6 +100,7 @@ pub unsafe extern "C" fn rsmi_dev_target_graphics_version_get(
 }
 
 fn kernel_release() -> status::Result<Vec<u8>> {
+    log::source(|| "uname".into());
     // SAFETY: utsname is plain data, all zeros is a value of it.
     let mut names: libc::utsname = unsafe { std::mem::zeroed() };
     // SAFETY: the struct is good for what uname writes.

@@ -1,6 +1,7 @@
 //! Clocks, the PCIe link's levels, and the performance level.
 
 use super::{Gpu, NOT_SUPPORTED};
+use crate::generation::Generation;
 use crate::kernel::dpm::Table;
 use crate::kernel::kfd;
 use crate::log;
@@ -18,10 +19,15 @@ impl Gpu {
     }
 
     fn levels(&self, file: &str) -> Table {
-        match self.device.lines(file) {
+        let mut table = match self.device.lines(file) {
             Ok(lines) => Table::read(&lines),
             Err(status) => Table::failed(status),
+        };
+        // Then it was no failure that no level is the current one.
+        if self.generation == Generation::V5 && table.levels.transfer_rate.current == u32::MAX {
+            table.outcome = Ok(());
         }
+        table
     }
 
     pub(crate) fn perf_level(&self) -> Result<rsmi_dev_perf_level_t> {
@@ -35,11 +41,11 @@ impl Gpu {
     pub(crate) fn pci_bandwidth(&self) -> Table {
         let table = self.levels("pp_dpm_pcie");
         let over_pcie = self.node.cpu().is_some_and(|(_, link)| link.kind == kfd::LINK_PCIE);
-        if table.outcome.is_ok() || !over_pcie {
+        if table.outcome.is_ok() || !over_pcie || self.generation == Generation::V5 {
             return table;
         }
         let levels = table.levels;
-        match self.metrics().and_then(|metrics| synthesised(levels, metrics)) {
+        match self.card_metrics().and_then(|metrics| synthesised(levels, metrics)) {
             Ok(levels) => Table { levels, outcome: Ok(()) },
             Err(status) => Table { levels, outcome: Err(status) },
         }

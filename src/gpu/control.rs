@@ -230,6 +230,7 @@ impl Gpu {
     }
 
     pub(crate) fn reset_compute_partition(&self) -> Result {
+        log::kept("device/current_compute_partition");
         self.divide_compute(self.boot.compute.ok_or(NOT_SUPPORTED)?)
     }
 
@@ -254,6 +255,7 @@ impl Gpu {
     }
 
     pub(crate) fn reset_memory_partition(&self) -> Result {
+        log::kept("device/current_memory_partition");
         let mode = self.boot.memory.ok_or(NOT_SUPPORTED)?;
         if self.generation < Generation::V6_3 && !self.has_memory_partitions_by_name() {
             return Err(NOT_SUPPORTED);

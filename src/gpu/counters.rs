@@ -21,6 +21,7 @@ impl Gpu {
 
     /// Whether the kernel has a unit that counts events of this group.
     pub(crate) fn counts(&self, group: Group) -> Result {
+        log::source(|| self.sysfs.join("bus/event_source/devices").path().display().to_string());
         let groups = self.counted.get_or_init(|| {
             let there = |group: &Group| self.unit(*group).is_some_and(|unit| unit.path().is_dir());
             map::EVENT_UNITS.iter().map(|(group, _)| *group).filter(there).collect()

@@ -2,7 +2,7 @@
 //!
 //! libamd_smi reads all of a card's two dozen files to tell one version, and leaves out MES's.
 
-use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
+use super::{Gpu, INVALID_ARGS, KFD, NOT_SUPPORTED};
 use crate::generation::Generation;
 use crate::log;
 use crate::map;
@@ -22,11 +22,11 @@ impl Gpu {
 
     /// gfx90a is 0x90a. Before ROCm 6.3 the digits were put together in another way, as a decimal.
     pub(crate) fn target_graphics_version(&self) -> Result<u64> {
+        log::kept(KFD);
         let Some(version) = self.node.property("gfx_target_version") else {
             log::reason(|| "KFD does not tell it".into());
             return Err(NOT_SUPPORTED);
         };
-        log::source(|| "KFD's topology".into());
         Ok(if self.generation >= Generation::V6_3 { hexadecimal(version) } else { joined(version) })
     }
 }

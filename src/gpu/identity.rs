@@ -3,11 +3,12 @@
 //! All of it is read from the kernel's files at rsmi_init: libamd_smi needs /dev/dri for half of it,
 //! and takes longer over the other half than the legacy library did.
 
-use super::{Gpu, NOT_SUPPORTED};
+use super::{Gpu, KFD, NOT_SUPPORTED};
 use crate::generation::Generation;
 use crate::kernel::kfd::Node;
 use crate::kernel::pci_ids::{self, Wanted};
 use crate::kernel::{Dir, drm, number};
+use crate::log;
 use crate::map;
 use crate::status::{Reply, Result};
 use crate::types::{rsmi_device_identifiers_t, rsmi_status_t};
@@ -15,20 +16,43 @@ use once_cell::sync::OnceCell;
 
 /// What cannot change while the library is initialised, as the files said at rsmi_init.
 pub(super) struct Identity {
-    device: Result<u16>,
-    vendor: Result<u16>,
-    revision: Result<u16>,
-    subdevice: Result<u16>,
-    subvendor: Result<u16>,
-    sku: Result<u16>,
-    xgmi: Result<u16>,
-    unique: Result<u64>,
-    product: Result<Vec<u8>>,
-    serial: Result<Vec<u8>>,
-    vbios: Result<Vec<u8>>,
-    vram_vendor: Result<Vec<u8>>,
-    numa_node: Result<i32>,
+    device: Kept<u16>,
+    vendor: Kept<u16>,
+    revision: Kept<u16>,
+    subdevice: Kept<u16>,
+    subvendor: Kept<u16>,
+    sku: Kept<u16>,
+    xgmi: Kept<u16>,
+    unique: Kept<u64>,
+    product: Kept<Vec<u8>>,
+    serial: Kept<Vec<u8>>,
+    vbios: Kept<Vec<u8>>,
+    vram_vendor: Kept<Vec<u8>>,
+    numa_node: Kept<i32>,
     render_minor: u32,
+}
+
+/// A value and where it came from, which the log tells at each answer.
+struct Kept<T> {
+    from: &'static str,
+    value: Result<T>,
+}
+
+impl<T: Clone> Kept<T> {
+    /// Out of a file of the device's directory.
+    fn read(from: &'static str, read: impl FnOnce(&'static str) -> Result<T>) -> Self {
+        let file = from.strip_prefix("device/").unwrap_or(from);
+        Self { from, value: read(file) }
+    }
+
+    fn of_kfd(node: &Node, property: &str, convert: impl FnOnce(u64) -> T) -> Self {
+        Self { from: KFD, value: node.property(property).map(convert).ok_or(NOT_SUPPORTED) }
+    }
+
+    fn get(&self) -> Result<T> {
+        log::kept(self.from);
+        self.value.clone()
+    }
 }
 
 /// Names out of pci.ids and libdrm, looked up when they are first asked for.
@@ -46,30 +70,36 @@ impl Identity {
             let value = number::lenient(&device.word(name)?, 16);
             u16::try_from(value).map_err(|_| rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE)
         };
-        let from_kfd = |name| node.property(name).ok_or(NOT_SUPPORTED);
         // Partitions have no such files; only clients of ROCm 7 were told of KFD's ids.
-        let id_or_kfd = |name, property| match id(name) {
-            Err(_) if generation.is_seven() => from_kfd(property).map(|id| id as u16),
-            id => id,
+        let id_or_kfd = |from, property| {
+            let kept = Kept::read(from, id);
+            if kept.value.is_err() && generation.is_seven() {
+                return Kept::of_kfd(node, property, |id| id as u16);
+            }
+            kept
         };
+        let word = |name: &str| device.word(name);
+        let unique = Kept::read("device/unique_id", |name| device.number(name, 16));
         Self {
-            device: id_or_kfd("device", "device_id"),
-            vendor: id_or_kfd("vendor", "vendor_id"),
-            revision: id("revision"),
-            subdevice: id("subsystem_device"),
-            subvendor: id("subsystem_vendor"),
-            sku: id("product_number"),
-            xgmi: id("xgmi_physical_id"),
-            unique: device.number("unique_id", 16).or_else(|status| match status {
+            device: id_or_kfd("device/device", "device_id"),
+            vendor: id_or_kfd("device/vendor", "vendor_id"),
+            revision: Kept::read("device/revision", id),
+            subdevice: Kept::read("device/subsystem_device", id),
+            subvendor: Kept::read("device/subsystem_vendor", id),
+            sku: Kept::read("device/product_number", id),
+            xgmi: Kept::read("device/xgmi_physical_id", id),
+            unique: match unique.value {
                 // The file is there and says nonsense: the original gives up.
-                rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION => Err(status),
-                _ => from_kfd("unique_id"),
-            }),
-            product: device.line("product_name"),
-            serial: device.word("serial_number"),
-            vbios: device.word("vbios_version"),
-            vram_vendor: device.word("mem_info_vram_vendor"),
-            numa_node: device.word("numa_node").and_then(|text| number::int(&text)),
+                Ok(_) | Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION) => unique,
+                // KFD was not asked then; but a partition, which was no device, has no files to ask.
+                Err(_) if generation < Generation::V6_3 && device.has("device") => unique,
+                Err(_) => Kept::of_kfd(node, "unique_id", |id| id),
+            },
+            product: Kept::read("device/product_name", |name| device.line(name)),
+            serial: Kept::read("device/serial_number", word),
+            vbios: Kept::read("device/vbios_version", word),
+            vram_vendor: Kept::read("device/mem_info_vram_vendor", word),
+            numa_node: Kept::read("device/numa_node", |name| number::int(&device.word(name)?)),
             render_minor: render_minor(device),
         }
     }
@@ -87,56 +117,60 @@ fn render_minor(device: &Dir) -> u32 {
 
 impl Gpu {
     pub(crate) fn id(&self) -> Reply<u16> {
-        self.or_write(self.identity.device, u16::MAX)
+        self.or_write(self.identity.device.get(), u16::MAX)
     }
 
     pub(crate) fn vendor_id(&self) -> Reply<u16> {
-        self.or_write(self.identity.vendor, u16::MAX)
+        self.or_write(self.identity.vendor.get(), u16::MAX)
     }
 
     pub(crate) fn revision(&self) -> Result<u16> {
-        self.identity.revision
+        self.identity.revision.get()
     }
 
     /// What the board's part number begins with, read as a hexadecimal number.
     pub(crate) fn sku(&self) -> Result<u16> {
-        self.identity.sku
+        self.identity.sku.get()
     }
 
     pub(crate) fn xgmi_physical_id(&self) -> Reply<u16> {
-        self.or_write(self.identity.xgmi, u16::MAX)
+        self.or_write(self.identity.xgmi.get(), u16::MAX)
     }
 
     pub(crate) fn subsystem_id(&self) -> Result<u16> {
-        self.identity.subdevice
+        self.identity.subdevice.get()
     }
 
     pub(crate) fn subsystem_vendor_id(&self) -> Result<u16> {
-        self.identity.subvendor
+        self.identity.subvendor.get()
     }
 
     pub(crate) fn unique_id(&self) -> Reply<u64> {
-        Reply::or_write(self.identity.unique, u64::MAX)
+        let id = self.identity.unique.get();
+        if self.generation < Generation::V6_3 { id.into() } else { Reply::or_write(id, u64::MAX) }
     }
 
     pub(crate) fn serial_number(&self) -> Result<Vec<u8>> {
-        self.identity.serial.clone()
+        self.identity.serial.get()
     }
 
     pub(crate) fn vbios_version(&self) -> Result<Vec<u8>> {
-        self.identity.vbios.clone()
+        self.identity.vbios.get()
     }
 
     /// The product name that the board's data hold, else the device's in pci.ids. Without the ids to
     /// look it up by, the name is empty, as are the other two.
     pub(crate) fn name(&self) -> Reply<Vec<u8>> {
-        if let Ok(name) = &self.identity.product
+        if let Ok(name) = self.identity.product.get()
             && name.first().is_some_and(|first| matches!(first, b' '..=b'~'))
         {
-            return Ok(name.clone()).into();
+            return Ok(name).into();
         }
         Self::listed(&self.names.device, || {
-            Ok(Wanted::Device { vendor: self.identity.vendor?, device: self.identity.device? })
+            Ok(Wanted::Device {
+                vendor: self.identity.vendor.get()?,
+                device: self.identity.device.get()?,
+            })
         })
     }
 
@@ -151,20 +185,22 @@ impl Gpu {
     }
 
     pub(crate) fn vram_vendor(&self) -> Result<Vec<u8>> {
-        self.identity.vram_vendor.clone()
+        self.identity.vram_vendor.get()
     }
 
     pub(crate) fn vendor_name(&self) -> Reply<Vec<u8>> {
-        Self::listed(&self.names.vendor, || Ok(Wanted::Vendor { vendor: self.identity.vendor? }))
+        Self::listed(&self.names.vendor, || {
+            Ok(Wanted::Vendor { vendor: self.identity.vendor.get()? })
+        })
     }
 
     pub(crate) fn subsystem_name(&self) -> Reply<Vec<u8>> {
         Self::listed(&self.names.subsystem, || {
             Ok(Wanted::Subsystem {
-                vendor: self.identity.vendor?,
-                device: self.identity.device?,
-                subvendor: self.identity.subvendor?,
-                subdevice: self.identity.subdevice?,
+                vendor: self.identity.vendor.get()?,
+                device: self.identity.device.get()?,
+                subvendor: self.identity.subvendor.get()?,
+                subdevice: self.identity.subdevice.get()?,
             })
         })
     }
@@ -174,22 +210,25 @@ impl Gpu {
         known: &OnceCell<Vec<u8>>,
         wanted: impl FnOnce() -> Result<Wanted>,
     ) -> Reply<Vec<u8>> {
+        log::source(|| "pci.ids".into());
         let name = known.get_or_try_init(|| wanted().map(pci_ids::name)).cloned();
         Reply::or_write(name, Vec::new())
     }
 
     /// The brand that the vbios version stands for, None where the name has to serve.
     pub(crate) fn brand(&self) -> Result<Option<&'static [u8]>> {
-        let vbios = self.identity.vbios.as_ref().map_err(|status| *status)?;
+        let vbios = self.identity.vbios.get()?;
         let sku = if vbios.len() == 16 { &vbios[4..10] } else { &[] };
         Ok(map::find(map::BRANDS, &sku))
     }
 
     pub(crate) fn pci_id(&self) -> u64 {
+        log::kept(KFD);
         self.node.bdf_id()
     }
 
     pub(crate) fn drm_render_minor(&self) -> Reply<u32> {
+        log::kept("device/drm");
         let minor = self.identity.render_minor;
         let status = if minor == 0 {
             rsmi_status_t::RSMI_STATUS_INIT_ERROR
@@ -200,10 +239,12 @@ impl Gpu {
     }
 
     pub(crate) fn guid(&self) -> u64 {
+        log::kept(KFD);
         self.node.gpu_id
     }
 
     pub(crate) fn node_id(&self) -> u32 {
+        log::kept(KFD);
         self.node.index
     }
 
@@ -211,7 +252,7 @@ impl Gpu {
     pub(crate) fn identifiers(&self, dv_ind: u32) -> rsmi_device_identifiers_t {
         rsmi_device_identifiers_t {
             card_index: self.card().unwrap_or(u32::MAX),
-            drm_render_minor: self.identity.render_minor,
+            drm_render_minor: self.drm_render_minor().value.unwrap_or(0),
             bdfid: self.pci_id(),
             kfd_gpu_id: self.guid(),
             partition_id: self.partition_id(),
@@ -221,7 +262,7 @@ impl Gpu {
     }
 
     pub(crate) fn numa_affinity(&self) -> Result<i32> {
-        match self.identity.numa_node {
+        match self.identity.numa_node.get() {
             // They were told of an exception where there is no such file.
             Err(_) if !self.generation.is_seven() => {
                 Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION)

@@ -1,6 +1,6 @@
 //! How a device is linked, as KFD told it at rsmi_init.
 
-use super::{Gpu, NOT_SUPPORTED};
+use super::{Gpu, KFD, NOT_SUPPORTED};
 use crate::kernel::kfd::{self, Link, Node};
 use crate::log;
 use crate::status::Result;
@@ -18,6 +18,7 @@ impl Gpu {
 
     /// The same for all devices whose links make one net; 0 for a device without such links.
     pub(crate) fn xgmi_hive_id(&self) -> u64 {
+        log::kept(KFD);
         self.node.property("hive_id").unwrap_or(0)
     }
 

@@ -12,6 +12,9 @@ use crate::types::{
 
 const UNEXPECTED_DATA: rsmi_status_t = rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA;
 
+/// The format of a card's table; those above are of APUs.
+const CARD: u8 = 1;
+
 impl Gpu {
     /// All of the table.
     pub(crate) fn metrics_info(&self) -> Result<Metrics> {
@@ -23,9 +26,17 @@ impl Gpu {
         Ok(Metrics { members: self.shown(&table), gap })
     }
 
-    /// The members that there is a question of their own for.
-    pub(super) fn metrics(&self) -> Result<rsmi_gpu_metrics_t> {
-        self.table().map(|table| self.shown(&table))
+    /// The members that there is a question of their own for. Only a card's table has them, and in
+    /// rsmi's units: APUs tell of energy and of links nothing, and of activity some in percent, some
+    /// in hundredths of one. To the original all their tables were strange data.
+    pub(super) fn card_metrics(&self) -> Result<rsmi_gpu_metrics_t> {
+        let table = self.table()?;
+        let (format, content) = table.version();
+        if format != CARD {
+            log::reason(|| format!("gpu_metrics {format}.{content} does not tell it"));
+            return Err(self.unread(UNEXPECTED_DATA));
+        }
+        Ok(self.shown(&table))
     }
 
     /// Size and version of the table; NOT_SUPPORTED for a version that is not known.
@@ -58,7 +69,7 @@ impl Gpu {
     /// How many compute chips run: those whose clock is told, and is not 0. Since ROCm 6.3 the first
     /// that is not told ends the list.
     pub(crate) fn running_xcds(&self) -> Result<u16> {
-        let clocks = self.metrics()?.current_gfxclks;
+        let clocks = self.card_metrics()?.current_gfxclks;
         let all = self.generation < Generation::V6_3;
         let told = clocks.iter().take_while(|clock| all || **clock != u16::MAX);
         Ok(told.filter(|clock| ![0, u16::MAX].contains(*clock)).count() as u16)
@@ -66,7 +77,7 @@ impl Gpu {
 
     /// How busy the graphics core, the memory controller and the video engines are, in percent.
     pub(crate) fn activity(&self) -> Result<[u16; 3]> {
-        let metrics = self.metrics()?;
+        let metrics = self.card_metrics()?;
         Ok([
             metrics.average_gfx_activity,
             metrics.average_umc_activity,
@@ -76,7 +87,7 @@ impl Gpu {
 
     /// The counters of utilization, and their time in ns.
     pub(crate) fn utilization(&self) -> Result<Utilization> {
-        let metrics = self.metrics()?;
+        let metrics = self.card_metrics()?;
         Ok(Utilization {
             gfx: metrics.gfx_activity_acc,
             memory: metrics.mem_activity_acc,
@@ -100,7 +111,12 @@ impl Gpu {
     }
 
     fn table(&self) -> Result<Table> {
-        Table::read(&self.device).map_err(|status| match self.generation {
+        Table::read(&self.device).map_err(|status| self.unread(status))
+    }
+
+    /// What clients of the device's generation are told of a table that cannot be read.
+    fn unread(&self, status: rsmi_status_t) -> rsmi_status_t {
+        match self.generation {
             Generation::V5 if status == UNEXPECTED_DATA => NOT_SUPPORTED,
             Generation::V5 => status,
             // Whatever was wrong with the file, they were told of strange data.
@@ -108,7 +124,7 @@ impl Gpu {
             // And they are told that there is none.
             _ if status != UNEXPECTED_DATA => NOT_SUPPORTED,
             _ => status,
-        })
+        }
     }
 
     fn shown(&self, table: &Table) -> rsmi_gpu_metrics_t {

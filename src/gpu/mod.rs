@@ -39,6 +39,9 @@ use std::sync::Arc;
 const NOT_SUPPORTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
 const INVALID_ARGS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
 
+/// What the log calls a node's properties.
+pub(crate) const KFD: &str = "KFD's topology";
+
 pub(crate) struct Gpu {
     /// The device's directory, that of its render node.
     device: Dir,
@@ -105,7 +108,7 @@ impl Gpu {
             let has = |file: &str| {
                 self.device.has(file) || debug.as_ref().is_some_and(|debug| debug.has(file))
             };
-            Arc::new(Functions::of(self.generation, has, self.hwmon()))
+            log::aside(|| Arc::new(Functions::of(self.generation, has, self.hwmon())))
         })
     }
 
@@ -124,14 +127,9 @@ impl Gpu {
         })
     }
 
-    /// A file that holds one number. Older clients were told nothing of an empty one.
+    /// A file that holds one number.
     fn number(&self, name: &str, radix: u32) -> Result<u64> {
-        self.device.number(name, radix).map_err(|status| match status {
-            INVALID_ARGS if self.generation < Generation::V6_3 => {
-                rsmi_status_t::RSMI_STATUS_UNKNOWN_ERROR
-            }
-            status => status,
-        })
+        self.device.number(name, radix)
     }
 
     /// What is written on failure: `instead` for clients of ROCm 7, nothing for older ones.

@@ -43,7 +43,7 @@ impl Gpu {
             log::reason(|| "of HBM there is only the current temperature".into());
             return Err(NOT_SUPPORTED);
         }
-        match self.metrics()?.temperature_hbm[stack] {
+        match self.card_metrics()?.temperature_hbm[stack] {
             u16::MAX => {
                 log::reason(|| "the firmware does not report it".into());
                 Err(NOT_SUPPORTED)

@@ -76,7 +76,7 @@ impl Gpu {
     ///
     /// libamd_smi keeps gpu_metrics for up to 100 ms, in which the counter would stand still.
     pub(crate) fn energy(&self) -> Result<(u64, u64)> {
-        let metrics = self.metrics()?;
+        let metrics = self.card_metrics()?;
         Ok((metrics.energy_accumulator, metrics.system_clock_counter))
     }
 }

@@ -47,6 +47,7 @@ pub(crate) struct Listener {
 impl Listener {
     /// Begins to listen. Nothing is reported before a mask is set.
     pub(crate) fn start(gpu_id: u32) -> Result<Self> {
+        log::source(|| format!("KFD's events of GPU {gpu_id}"));
         // SAFETY: the path is NUL-terminated; the flags need no mode.
         let kfd = unsafe { libc::open(KFD.as_ptr(), libc::O_RDWR | libc::O_CLOEXEC) };
         if kfd < 0 {
@@ -76,12 +77,12 @@ impl Listener {
         let stream = unsafe { OwnedFd::from_raw_fd(stream) };
         // SAFETY: the descriptor is open. KFD makes it inheritable.
         unsafe { libc::fcntl(stream.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
-        log::source(|| format!("KFD's events of GPU {gpu_id}"));
         Ok(Self { stream, left: Mutex::default(), _kfd: kfd })
     }
 
     /// Chooses what is reported: bit `n - 1` stands for event `n`.
     pub(crate) fn set_mask(&self, mask: u64) -> Result {
+        log::source(|| "KFD's events".into());
         let bytes = mask.to_ne_bytes();
         // SAFETY: the pointer and length are those of a live array.
         let written =
@@ -91,6 +92,7 @@ impl Listener {
 
     /// Up to `most` lines, without waiting for any.
     pub(crate) fn lines(&self, most: usize) -> Vec<Vec<u8>> {
+        log::source(|| "KFD's events".into());
         let mut left = self.left.lock();
         let mut lines = Vec::new();
         while lines.len() < most {

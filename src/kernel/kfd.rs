@@ -1,6 +1,7 @@
 //! KFD's topology: which GPUs there are, in which order, and what links them.
 
 use super::{Dir, number};
+use crate::log;
 use crate::status::Result;
 use crate::types::rsmi_status_t;
 use once_cell::sync::OnceCell;
@@ -55,9 +56,10 @@ impl Node {
     }
 
     fn links(&self) -> &Links {
+        log::kept(LINKS);
         self.links.get_or_init(|| {
             let mut found = Links::default();
-            for (to, link) in links(&self.dir) {
+            for (to, link) in log::aside(|| links(&self.dir)) {
                 match self.gpu_ids.get(&to) {
                     // What cannot be read ends the list, as in the original.
                     None => break,
@@ -96,7 +98,8 @@ impl Node {
             let links = ["p2p_links", "io_links"].map(|kind| ends(&self.dir.join(kind)));
             links.into_iter().flatten().collect()
         };
-        self.reachable.get_or_init(nodes).contains(&node)
+        log::kept(LINKS);
+        self.reachable.get_or_init(|| log::aside(nodes)).contains(&node)
     }
 
     /// domain in bits 63:32, partition in 31:28, bus in 15:8, device in 7:3, function in 2:0.
@@ -105,6 +108,9 @@ impl Node {
         (self.property("domain").unwrap_or(0) & 0xFFFF_FFFF) << 32 | low
     }
 }
+
+/// What the log calls the links of nodes.
+const LINKS: &str = "KFD's links";
 
 /// The bits of a BDF id that name a partition, not an address.
 pub(crate) const PARTITION_BITS: u64 = 0xF000_0000;
@@ -178,12 +184,13 @@ impl Topology {
 
     /// How a GPU reaches another's CPU node: the weight between their CPU nodes, if they are linked.
     pub(crate) fn between_cpus(&self, from: u32, to: u32) -> Option<u64> {
+        log::kept(LINKS);
         let all = self.links.get_or_init(|| {
             let of = |(from, dir): &(u32, Dir)| {
                 let from = *from;
                 links(dir).into_iter().map(move |(to, link)| ((from, to), link))
             };
-            self.cpus.iter().flat_map(of).collect()
+            log::aside(|| self.cpus.iter().flat_map(of).collect())
         });
         all.get(&(from, to)).map(|link| link.weight)
     }

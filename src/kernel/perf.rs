@@ -68,6 +68,7 @@ impl Counter {
     }
 
     fn read_once(&mut self) -> Result<rsmi_counter_value_t> {
+        self.tell();
         let mut read = [0u64; 3];
         let count = self.opened.as_ref().map_or(-1, |opened| {
             // SAFETY: the buffer is as long as we say; read writes no more.
@@ -83,11 +84,16 @@ impl Counter {
         Ok(rsmi_counter_value_t { value, time_enabled, time_running })
     }
 
+    fn tell(&self) {
+        log::source(|| format!("the perf event {} of {}", self.event, self.unit.path().display()));
+    }
+
     fn control(&self, request: libc::c_ulong) -> Result {
         let Some(opened) = &self.opened else {
             log::reason(|| "the counter was never started".into());
             return Err(status::from_errno(libc::EBADF));
         };
+        self.tell();
         // SAFETY: these requests take a number, and 0 means this counter alone.
         match unsafe { libc::ioctl(opened.as_raw_fd(), request, 0) } {
             -1 => Err(failed("the counter")),

@@ -55,6 +55,7 @@ static const struct setter {
     {"rsmi_dev_memory_partition_reset", "w"},
     {"rsmi_dev_nps_mode_set", "ww"},
     {"rsmi_dev_nps_mode_reset", "w"},
+    {"rsmi_dev_xgmi_error_reset", "w"},
 };
 
 static void *symbol(void *library, const char *name)

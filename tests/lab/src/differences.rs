@@ -68,6 +68,37 @@ pub struct Difference<'a> {
     pub ours: &'a str,
 }
 
+/// What one entry says of itself.
+pub struct Listed<'a>(&'a Known);
+
+impl Listed<'_> {
+    pub fn fits(&self, probe: &str) -> bool {
+        self.0.probe.is_match(probe)
+    }
+
+    pub fn reason(&self) -> &str {
+        &self.0.entry.reason
+    }
+
+    pub fn scope(&self) -> Scope {
+        match self.0.entry.machines.as_slice() {
+            _ if self.0.entry.real.contains("dies") => Scope::OriginalDies,
+            [] => Scope::Anywhere,
+            machines => Scope::On(machines.to_vec()),
+        }
+    }
+}
+
+/// Where one entry lets answers differ.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    Anywhere,
+    /// Only where the original gives no answer at all.
+    OriginalDies,
+    /// Only on machines that were made up to be like this.
+    On(Vec<String>),
+}
+
 /// All that was asked, and where: what no run could meet has not vanished.
 #[derive(Default)]
 pub struct Asked {
@@ -98,6 +129,11 @@ impl Differences {
             Ok(Known { entry, probe, real, ours, met: Cell::new(0) })
         });
         Ok(Differences { known: known.collect::<Result<_>>()? })
+    }
+
+    /// All entries, in the order of the file.
+    pub fn listed(&self) -> impl Iterator<Item = Listed<'_>> {
+        self.known.iter().map(Listed)
     }
 
     /// Whether this difference is meant on a bare machine, by root.

@@ -13,6 +13,7 @@ mod inside;
 mod interpose;
 mod lab;
 mod machine;
+mod matrix;
 mod namespace;
 mod pairwise;
 mod setters;
@@ -33,6 +34,7 @@ use rustix::process::umask;
 use crate::conform::Conform;
 use crate::info::Info;
 use crate::lab::Lab;
+use crate::matrix::Matrix;
 use crate::namespace::Run;
 use crate::setters::Setters;
 use crate::speed::Bench;
@@ -70,6 +72,8 @@ enum Command {
     Setters(Setters),
     /// Compare processes, counters, events and iterators, which have state of their own
     State,
+    /// See that MATRIX.md tells what answers each function
+    Matrix(Matrix),
     /// Run a command on a machine
     Enter(Enter),
     /// What `enter` starts in its own namespace
@@ -187,6 +191,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::State => {
             prepare(&lab)?;
             state::run(&lab)?;
+        }
+        Command::Matrix(matrix) => {
+            prepare(&lab)?;
+            matrix.run(&lab)?;
         }
         Command::Enter(enter) => return enter.run(&lab),
     }

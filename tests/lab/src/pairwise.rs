@@ -19,10 +19,15 @@ pub fn all<const N: usize>(sizes: [usize; N]) -> Vec<[usize; N]> {
     combinations
 }
 
-/// Enough combinations that any two choices are met together. Takes next what has most that is new,
-/// which is not the least possible number, but near; of equals, what was met least so far.
-pub fn pairwise<const N: usize>(sizes: [usize; N]) -> Vec<[usize; N]> {
-    let candidates = all(sizes);
+/// Enough combinations out of the `possible` ones that any two choices are met together which can be.
+/// Takes next what has most that is new, which is not the least possible number, but near; of equals,
+/// what was met least so far.
+pub fn pairwise<const N: usize>(
+    sizes: [usize; N],
+    possible: impl Fn(&[usize; N]) -> bool,
+) -> Vec<[usize; N]> {
+    let mut candidates = all(sizes);
+    candidates.retain(possible);
     let mut met: BTreeMap<_, usize> =
         candidates.iter().flat_map(pairs).map(|pair| (pair, 0)).collect();
     let mut taken = Vec::new();
@@ -69,11 +74,21 @@ mod tests {
     #[test]
     fn few_combinations_have_every_two_choices() {
         let sizes = [14, 3, 2, 2, 2, 2];
-        let few = pairwise(sizes);
+        let few = pairwise(sizes, |_| true);
         let every: BTreeSet<_> = all(sizes).iter().flat_map(pairs).collect();
         assert_eq!(few.iter().flat_map(pairs).collect::<BTreeSet<_>>(), every);
         // No fewer than the two largest have together, and not many more.
         assert!((42..=44).contains(&few.len()), "{}", few.len());
-        assert!(pairwise([3, 0, 2]).is_empty());
+        assert!(pairwise([3, 0, 2], |_| true).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_is_not_taken_and_takes_nothing_along() {
+        // Of the first three choices the last goes with the first of the second ones only.
+        let possible = |combination: &[usize; 3]| combination[0] != 2 || combination[1] == 0;
+        let few = pairwise([3, 3, 2], possible);
+        assert!(few.iter().all(possible));
+        assert!([[2, 0, 0], [2, 0, 1]].iter().all(|combination| few.contains(combination)));
+        assert!((0..3).all(|second| few.iter().any(|combination| combination[1] == second)));
     }
 }

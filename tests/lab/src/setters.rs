@@ -5,7 +5,7 @@
 //! /sys, in order: plain files take any write, so what counts is what the driver would have been
 //! told, and not what the files hold afterwards.
 
-mod probes;
+pub mod probes;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

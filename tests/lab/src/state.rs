@@ -147,18 +147,8 @@ struct Stage<'a> {
 
 /// Runs everything; an error if something differs that is not listed.
 pub fn run(lab: &Lab) -> Result<()> {
-    build(lab)?;
-    let amdsmi = fetch::releases(lab, Library::AmdSmi);
-    let amdsmi = *amdsmi.last().context("the lab has no libamd_smi")?;
-    let stage = Stage { lab, amdsmi, place: tempfile::tempdir()? };
-    for (directory, files) in [("units", &UNITS[..]), ("odd", &ODD[..])] {
-        for (name, text) in files {
-            let path = stage.place.path().join(directory).join(name);
-            fs::create_dir_all(path.parent().context("a file needs a directory")?)?;
-            fs::write(path, format!("{text}\n"))?;
-        }
-    }
-
+    let stage = Stage::set_up(lab)?;
+    let amdsmi = stage.amdsmi;
     let differences = Differences::read(&lab.workspace.join("tests/lab/state-differences.toml"))?;
     let (mut same, mut listed, mut unlisted) = (0, 0, 0);
     for (release, generation, record) in RELEASES {
@@ -317,7 +307,38 @@ fn alone(stage: &Stage) -> Result<usize> {
     Ok(wrong)
 }
 
-impl Stage<'_> {
+/// Every scenario of the newest release over ours: its name, and what the client says of its steps
+/// between the lines that the library logs about them.
+pub fn logs(lab: &Lab) -> Result<Vec<(String, String)>> {
+    let stage = Stage::set_up(lab)?;
+    let [.., (release, generation, record)] = RELEASES;
+    let scenarios = scenarios(&lab.workspace, release, generation).into_iter();
+    let with_log = scenarios.map(|scenario| {
+        let mut run = stage.run_ours(&scenario, generation, record);
+        let both = ["sh", "-c", "exec \"$@\" 2>&1", "sh"].map(str::to_owned);
+        run.argv.splice(0..0, both);
+        let outcome = run.env("RSMI_COMPAT_LOG", "debug").output(lab)?;
+        Ok((scenario.name, outcome.text()))
+    });
+    with_log.collect()
+}
+
+impl<'a> Stage<'a> {
+    fn set_up(lab: &'a Lab) -> Result<Stage<'a>> {
+        build(lab)?;
+        let amdsmi = fetch::releases(lab, Library::AmdSmi);
+        let amdsmi = *amdsmi.last().context("the lab has no libamd_smi")?;
+        let stage = Stage { lab, amdsmi, place: tempfile::tempdir()? };
+        for (directory, files) in [("units", &UNITS[..]), ("odd", &ODD[..])] {
+            for (name, text) in files {
+                let path = stage.place.path().join(directory).join(name);
+                fs::create_dir_all(path.parent().context("a file needs a directory")?)?;
+                fs::write(path, format!("{text}\n"))?;
+            }
+        }
+        Ok(stage)
+    }
+
     fn real(
         &self,
         scenario: &Scenario,
@@ -334,12 +355,14 @@ impl Stage<'_> {
         generation: &str,
         record: usize,
     ) -> Result<BTreeMap<String, String>> {
+        Ok(answers(&self.run_ours(scenario, generation, record).output(self.lab)?))
+    }
+
+    fn run_ours(&self, scenario: &Scenario, generation: &str, record: usize) -> Run {
         let amdsmi = format!("/lab/amdsmi/{}/{}", self.amdsmi, Library::AmdSmi.file());
-        let run = self
-            .run(scenario, "/lab/ours/librsmi_compat.so", record)
+        self.run(scenario, "/lab/ours/librsmi_compat.so", record)
             .env("RSMI_COMPAT_ABI", generation)
-            .env("RSMI_COMPAT_AMDSMI", amdsmi);
-        Ok(answers(&run.output(self.lab)?))
+            .env("RSMI_COMPAT_AMDSMI", amdsmi)
     }
 
     fn run(&self, scenario: &Scenario, library: &str, record: usize) -> Run {

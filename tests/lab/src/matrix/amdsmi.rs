@@ -1,0 +1,149 @@
+//! Which releases of libamd_smi export the functions that we call.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+
+use super::observed::Observed;
+use super::sources::Source;
+use crate::fetch;
+use crate::lab::{Lab, Library};
+
+/// The first and the last release whose libamd_smi the library takes.
+const OLDEST: &str = "6.1.2";
+const NEWEST: &str = "10.1";
+
+/// What a function is called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    /// To start it, to know which release it is, to find the devices, and to stop it.
+    Session,
+    Answers,
+}
+use For::{Answers, Session};
+
+/// The first and the last release that exports each function of src/amdsmi/symbols.rs.
+const FUNCTIONS: [(&str, For, &str, &str); 12] = [
+    ("amdsmi_init", Session, "5.5.0", NEWEST),
+    ("amdsmi_shut_down", Session, "5.5.0", NEWEST),
+    ("amdsmi_get_lib_version", Session, "5.7.0", NEWEST),
+    ("amdsmi_get_socket_handles", Session, "5.5.0", NEWEST),
+    ("amdsmi_get_processor_handles", Session, "5.7.0", NEWEST),
+    ("amdsmi_get_processor_type", Session, "5.7.0", NEWEST),
+    ("amdsmi_get_gpu_bdf_id", Session, "5.7.0", NEWEST),
+    ("amdsmi_get_gpu_memory_usage", Answers, "5.7.0", NEWEST),
+    ("amdsmi_get_gpu_compute_partition", Answers, "6.0.0", NEWEST),
+    ("amdsmi_get_gpu_memory_partition", Answers, "6.0.0", NEWEST),
+    ("amdsmi_set_gpu_perf_level", Answers, "5.7.0", NEWEST),
+    ("amdsmi_reset_gpu_fan", Answers, "5.7.0", NEWEST),
+];
+
+/// Those that no answer comes from.
+pub fn session() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().filter(|(_, what, ..)| *what == Session).map(|(name, ..)| *name)
+}
+
+/// The cell of a function with these sources: the releases that have all that it asks.
+pub fn cell(sources: &BTreeSet<Source>) -> Result<String> {
+    let asked = sources.iter().filter_map(|source| match source {
+        Source::AmdSmi(name) => Some(name),
+        _ => None,
+    });
+    let mut range: Option<(&str, &str)> = None;
+    for name in asked {
+        let (_, _, first, last) = FUNCTIONS
+            .iter()
+            .find(|(listed, ..)| listed == name)
+            .with_context(|| format!("{name} is not in the matrix's list of functions"))?;
+        let (since, until) = range.unwrap_or((OLDEST, NEWEST));
+        range = Some((later(since, first), if later(until, last) == until { last } else { until }));
+    }
+    Ok(range.map_or("any".to_owned(), |(first, last)| format!("{first} to {last}")))
+}
+
+fn later<'a>(one: &'a str, other: &'a str) -> &'a str {
+    let number = |release: &str| -> Vec<u32> {
+        release.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+    };
+    if number(other) > number(one) { other } else { one }
+}
+
+/// That this list and the one of the library are the same, that what answers is what was seen to
+/// answer, and that the real libraries export it all.
+pub fn check(lab: &Lab, observed: &Observed) -> Result<()> {
+    let source = lab.workspace.join("src/amdsmi/symbols.rs");
+    let text = fs::read_to_string(&source).context("src/amdsmi/symbols.rs")?;
+    let called: BTreeSet<&str> = symbols(&text).collect();
+    let listed: BTreeSet<&str> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
+    ensure!(
+        called == listed,
+        "src/amdsmi/symbols.rs and tests/lab/src/matrix/amdsmi.rs disagree on {:?}",
+        called.symmetric_difference(&listed).collect::<Vec<_>>()
+    );
+    let answering: BTreeSet<&str> =
+        FUNCTIONS.iter().filter(|(_, what, ..)| *what == Answers).map(|(name, ..)| *name).collect();
+    let seen: BTreeSet<&str> = observed
+        .all()
+        .filter_map(|source| match source {
+            Source::AmdSmi(name) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    ensure!(
+        seen == answering,
+        "listed for answers, or seen to answer, but not both: {:?}",
+        seen.symmetric_difference(&answering).collect::<Vec<_>>()
+    );
+    for release in fetch::releases(lab, Library::AmdSmi) {
+        let file = lab.library(Library::AmdSmi, release).join(Library::AmdSmi.file());
+        let library = fs::read(&file).with_context(|| file.display().to_string())?;
+        for (name, _, first, last) in FUNCTIONS {
+            let expected = later(release, first) == release && later(last, release) == last;
+            let exported = exports(&library, name);
+            ensure!(exported == expected, "the libamd_smi of {release} and the list: {name}");
+        }
+    }
+    Ok(())
+}
+
+/// The names in the list of src/amdsmi/symbols.rs.
+fn symbols(text: &str) -> impl Iterator<Item = &str> {
+    let list = text.split_once("\nsymbols! {\n").map_or("", |(_, list)| list);
+    let list = list.split_once("\n}").map_or(list, |(list, _)| list);
+    list.lines().filter_map(|line| line.trim().split_once('(')).map(|(name, _)| name)
+}
+
+/// Whether the name stands in a table of names, as that of the exported symbols is.
+fn exports(library: &[u8], name: &str) -> bool {
+    let name = [&[0], name.as_bytes(), &[0]].concat();
+    library.windows(name.len()).any(|window| window == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_compared_by_their_numbers() {
+        assert_eq!(later("6.1.2", "10.1"), "10.1");
+        assert_eq!(later("6.1.2", "6.1"), "6.1.2");
+    }
+
+    #[test]
+    fn a_function_needs_what_all_of_its_sources_need() {
+        let one = [Source::AmdSmi("amdsmi_reset_gpu_fan".into()), Source::Reads("x".into())];
+        assert_eq!(cell(&one.into()).unwrap(), "6.1.2 to 10.1");
+        assert_eq!(cell(&BTreeSet::new()).unwrap(), "any");
+        assert!(cell(&[Source::AmdSmi("amdsmi_new".into())].into()).is_err());
+    }
+
+    #[test]
+    fn the_list_of_the_library_is_read() {
+        let text =
+            "/// symbols!\nsymbols! {\n    amdsmi_init(u64);\n    amdsmi_x();\n}\nfn y() {}\n";
+        assert_eq!(symbols(text).collect::<Vec<_>>(), ["amdsmi_init", "amdsmi_x"]);
+        assert!(exports(b"\0amdsmi_init\0", "amdsmi_init"));
+        assert!(!exports(b"\0amdsmi_init_all\0", "amdsmi_init"));
+    }
+}

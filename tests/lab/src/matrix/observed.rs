@@ -1,0 +1,108 @@
+//! What the log of RSMI_COMPAT_LOG=debug tells: which function was called, and what answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::sources::Source;
+
+/// All that answered each function that was called.
+#[derive(Default)]
+pub struct Observed {
+    calls: BTreeMap<String, BTreeSet<Source>>,
+}
+
+impl Observed {
+    /// Takes in a log; other lines may stand between its own.
+    pub fn add(&mut self, log: &str) {
+        for (function, sources) in log.lines().filter_map(call) {
+            let sources = sources.iter().map(|source| Source::read(source));
+            self.calls.entry(function.to_owned()).or_default().extend(sources);
+        }
+    }
+
+    /// None for a function that was never called; nothing for one that had its answer in itself.
+    pub fn of(&self, function: &str) -> Option<&BTreeSet<Source>> {
+        self.calls.get(function)
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Source> {
+        self.calls.values().flatten()
+    }
+}
+
+/// A line about a call: the function and its sources.
+fn call(line: &str) -> Option<(&str, Vec<&str>)> {
+    static CALL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^rsmi-compat: debug: (rsmi_\w+)\(.*?\) = -?\d+ \w+, [\d.]+ us(?:, from (.*?))?(?:, because .*)?$")
+            .expect("a constant pattern")
+    });
+    let found = CALL.captures(line)?;
+    let function = found.get(1)?.as_str();
+    let sources = found.get(2).map_or("", |sources| sources.as_str());
+    Some((function, sources.split(", ").filter(|source| !source.is_empty()).collect()))
+}
+
+/// Of a client's lines of `STEP: ANSWER` with the log between them: each step, and the functions
+/// that were called for it.
+pub fn steps(text: &str) -> Vec<(String, BTreeSet<String>)> {
+    let mut steps = Vec::new();
+    let mut called = BTreeSet::new();
+    let mut told = false;
+    for line in text.lines() {
+        if let Some((function, _)) = call(line) {
+            // An answer may take several lines, which all belong to the calls before the first.
+            if std::mem::take(&mut told) {
+                called.clear();
+            }
+            called.insert(function.to_owned());
+        } else if let Some((step, _)) = line.split_once(": ")
+            && step != "rsmi-compat"
+        {
+            steps.push((step.to_owned(), called.clone()));
+            told = true;
+        }
+    }
+    steps.push(("the end".to_owned(), called));
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: &str = "\
+rsmi-compat: info: 2 devices
+init: 0, 2 devices
+rsmi-compat: debug: rsmi_dev_id_get(dv_ind=0, id=0x7ffe) = 0 RSMI_STATUS_SUCCESS, 1.5 us, from device/device (kept)
+rsmi-compat: debug: rsmi_version_get(version=0x1) = 0 RSMI_STATUS_SUCCESS, 0.2 us
+a/first: 0
+a/second: 1
+rsmi-compat: debug: rsmi_dev_busy_percent_get(dv_ind=0, busy_percent=0x1) = 2 RSMI_STATUS_NOT_SUPPORTED, 9.0 us, from amdsmi_x, /sys/y, because /sys/y: No such file, or directory
+";
+
+    #[test]
+    fn a_log_tells_what_answered() {
+        let mut observed = Observed::default();
+        observed.add(LOG);
+        let count = |function| observed.of(function).map(BTreeSet::len);
+        assert_eq!(count("rsmi_dev_id_get"), Some(1));
+        assert_eq!(count("rsmi_version_get"), Some(0));
+        assert_eq!(count("rsmi_dev_busy_percent_get"), Some(2));
+        assert_eq!(count("rsmi_init"), None);
+    }
+
+    #[test]
+    fn a_step_is_what_was_called_before_it() {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let both: BTreeSet<String> = set(&["rsmi_dev_id_get", "rsmi_version_get"]);
+        let expected = [
+            ("init".to_owned(), BTreeSet::new()),
+            ("a/first".to_owned(), both.clone()),
+            ("a/second".to_owned(), both),
+            ("the end".to_owned(), set(&["rsmi_dev_busy_percent_get"])),
+        ];
+        assert_eq!(steps(LOG), expected);
+    }
+}

@@ -1,0 +1,166 @@
+//! MATRIX.md as text: its chapters are the files of src/api, which are those of the header.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result, ensure};
+use regex::Regex;
+
+use super::amdsmi;
+use crate::differences::Scope;
+
+/// A file of src/api: what it is about, and the functions in it.
+pub struct Chapter {
+    pub title: String,
+    pub functions: Vec<String>,
+}
+
+pub struct Row {
+    pub function: String,
+    pub answered_by: String,
+    pub headers: String,
+    pub needs: String,
+    pub differs: String,
+}
+
+const HEAD: &str = "\
+# Which function is answered by what
+
+One row for each function that the library exports, in the order of
+[rocm_smi.h](include/rocm_smi/rocm_smi.h). `cargo run --package rsmi-lab -- matrix --bless` writes
+this page out of what the library logs of itself while every function is called on every made-up
+machine over every libamd_smi that the lab has, by a client of ROCm 7; without `--bless` it fails
+where the page is not true. [MIGRATION.md](MIGRATION.md) has what AMD SMI offers instead.
+
+- **answered by**: functions of libamd_smi, files that are read or written, and what was read once,
+  at `rsmi_init` or when somebody first asked, and kept. Where several stand, one answers where
+  another has nothing to say. `device` is the GPU's directory in sysfs, `hwmon` the one below it,
+  `kfd` /sys/class/kfd/kfd (its `nodes` are in `topology`), `event_source`
+  /sys/bus/event_source/devices, `debug` /sys/kernel/debug, `module` /sys/module; `*` is any number
+  or name. KFD's topology is `kfd/nodes/*/{gpu_id,properties}`, KFD's links are
+  `kfd/nodes/*/{io_links,p2p_links}/*/properties`. \"own state\" is what the library itself keeps or
+  knows.
+- **headers**: the first and the last generation of rocm_smi.h that declares it, of 5, 6.0 (6.1 too),
+  6.2, 6.3, 6.4 and 7.0 (and later); or the releases that had it, if it is retired.
+- **libamd_smi**: the releases that export what is asked, of those from 6.1.2 to 10.1.
+- **differs**: whether [a listed difference](tests/lab/differences.toml), or
+  [one of those with state](tests/lab/state-differences.toml), names it. Some are only about
+  questions that end the program with the original, or about certain made-up machines.
+";
+
+/// In the order of the header, which is that of the names of the files.
+pub fn chapters(workspace: &Path) -> Result<Vec<Chapter>> {
+    let header = workspace.join("include/rocm_smi/rocm_smi.h");
+    let header = fs::read_to_string(&header).with_context(|| header.display().to_string())?;
+    let directory = workspace.join("src/api");
+    let mut chapters = Vec::new();
+    for entry in fs::read_dir(&directory).with_context(|| directory.display().to_string())? {
+        chapters.push(chapter(&fs::read_to_string(entry?.path())?, &header)?);
+    }
+    chapters.retain(|chapter| !chapter.functions.is_empty());
+    chapters.sort_by_key(|chapter| place(&header, &chapter.functions[0]));
+    ensure!(!chapters.is_empty(), "no functions in {}", directory.display());
+    Ok(chapters)
+}
+
+fn chapter(source: &str, header: &str) -> Result<Chapter> {
+    static EXPORT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?m)^\s*(?:pub )?(?:unsafe )?extern "C" fn (rsmi_\w+)"#)
+            .expect("a constant pattern")
+    });
+    let title = source.lines().take_while(|line| line.starts_with("//! "));
+    let title: Vec<_> = title.map(|line| line.trim_start_matches("//! ")).collect();
+    let title = title.join(" ");
+    let title = title.split_once(". ").map_or(&*title, |(first, _)| first).trim_end_matches('.');
+    let found = EXPORT.captures_iter(source).map(|found| found[1].to_owned());
+    let mut functions: Vec<String> = found.collect();
+    for function in &functions {
+        place(header, function).with_context(|| format!("rocm_smi.h lacks {function}"))?;
+    }
+    functions.sort_by_key(|function| place(header, function));
+    Ok(Chapter { title: title.to_owned(), functions })
+}
+
+fn place(header: &str, function: &str) -> Option<usize> {
+    header.find(&format!("rsmi_status_t {function}("))
+}
+
+/// The cell that tells where a function differs.
+pub fn differs(scopes: Option<&BTreeSet<Scope>>) -> String {
+    let Some(scopes) = scopes else { return String::new() };
+    if scopes.contains(&Scope::Anywhere) {
+        return "yes".to_owned();
+    }
+    let mut machines = BTreeSet::new();
+    let mut parts = Vec::new();
+    for scope in scopes {
+        match scope {
+            Scope::Anywhere => {}
+            Scope::OriginalDies => parts.push("where the original dies".to_owned()),
+            Scope::On(names) => machines.extend(names.iter().map(String::as_str)),
+        }
+    }
+    if !machines.is_empty() {
+        parts.push(format!("on {}", Vec::from_iter(machines).join(", ")));
+    }
+    format!("only {}", parts.join(", "))
+}
+
+pub fn render(tables: &[(&Chapter, Vec<Row>)], everywhere: &[String]) -> String {
+    let mut text = HEAD.to_owned();
+    if !everywhere.is_empty() {
+        text.push_str("\nWhat differs in so many functions that no row names it:\n\n");
+        for reason in everywhere {
+            let _ = writeln!(text, "- {reason}");
+        }
+    }
+    let session: Vec<_> = amdsmi::session().map(|name| format!("`{name}`")).collect();
+    let _ = writeln!(
+        text,
+        "\nNo answer comes from these, which start libamd_smi, tell its release, find the devices and\n\
+         stop it:\n{}.",
+        session.join(",\n")
+    );
+    for (chapter, rows) in tables {
+        let _ = write!(text, "\n## {}\n\n", chapter.title);
+        text.push_str(
+            "| function | answered by | headers | libamd_smi | differs |\n|---|---|---|---|---|\n",
+        );
+        for Row { function, answered_by, headers, needs, differs } in rows {
+            let _ = writeln!(
+                text,
+                "| `{function}` | {answered_by} | {headers} | {needs} | {differs} |"
+            );
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chapter_is_a_file_in_the_order_of_the_header() {
+        let source = "//! Clocks. And more.\npub unsafe extern \"C\" fn rsmi_b(\n) {}\npub extern \"C\" fn rsmi_a() {}\n";
+        let header = "// rsmi_b(0)\nrsmi_status_t rsmi_a(void);\nrsmi_status_t rsmi_b(void);\n";
+        let chapter = chapter(source, header).unwrap();
+        assert_eq!(
+            (&*chapter.title, chapter.functions),
+            ("Clocks", vec!["rsmi_a".into(), "rsmi_b".into()])
+        );
+        assert!(super::chapter(source, "rsmi_status_t rsmi_a(void);").is_err());
+    }
+
+    #[test]
+    fn a_difference_anywhere_says_all() {
+        let on = Scope::On(vec!["sparse".into(), "apu".into()]);
+        assert_eq!(differs(None), "");
+        assert_eq!(differs(Some(&[on.clone(), Scope::Anywhere].into())), "yes");
+        let both = [on, Scope::OriginalDies].into();
+        assert_eq!(differs(Some(&both)), "only where the original dies, on apu, sparse");
+    }
+}
