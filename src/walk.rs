@@ -1,6 +1,5 @@
 //! A client's walk over what a device supports: its functions, the variants of one, the sensors of one.
 
-use crate::generation::Generation;
 use crate::status::Result;
 use crate::support::{Function, Functions};
 use crate::types::rsmi_status_t;
@@ -12,8 +11,6 @@ use std::sync::Arc;
 pub(crate) struct Walk {
     functions: Arc<Functions>,
     at: Place,
-    /// Somebody tried to go on from the last place.
-    ended: bool,
 }
 
 /// The last number is the one that moves.
@@ -38,7 +35,7 @@ impl Walk {
         if functions.list().is_empty() {
             return Err(NO_DATA);
         }
-        Ok(Self { functions: Arc::clone(functions), at: Place::Function(0), ended: false })
+        Ok(Self { functions: Arc::clone(functions), at: Place::Function(0) })
     }
 
     /// A walk over the variants of the function, or the sensors of the variant, where this one stands.
@@ -53,7 +50,7 @@ impl Walk {
             }
             Place::Sensor(..) => return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS),
         };
-        if count == 0 { Err(NO_DATA) } else { Ok(Self { at, ended: false, ..self.clone() }) }
+        if count == 0 { Err(NO_DATA) } else { Ok(Self { at, ..self.clone() }) }
     }
 
     /// Goes on; at the end it stays where it stands.
@@ -74,19 +71,14 @@ impl Walk {
             }
         };
         if !there {
-            self.ended = true;
             return Err(NO_DATA);
         }
         self.at = next;
         Ok(())
     }
 
-    /// Where it ended, a client of ROCm 5 is shown nothing.
-    pub(crate) fn shown_to(&self, generation: Generation) -> Result<Shown> {
-        if self.ended && generation == Generation::V5 { Err(NO_DATA) } else { Ok(self.shown()) }
-    }
-
-    fn shown(&self) -> Shown {
+    /// Where it stands, also after its end: there are clients that ask until they are answered.
+    pub(crate) fn shown(&self) -> Shown {
         match self.at {
             Place::Function(function) => Shown::Name(self.function(function).name),
             Place::Variant(function, variant) => {
@@ -106,6 +98,7 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generation::Generation;
     use crate::kernel::hwmon::Hwmon;
     use crate::kernel::tests::Scratch;
     use crate::types::RSMI_DEFAULT_VARIANT;
@@ -158,8 +151,6 @@ mod tests {
         assert!(seen.iter().map(|lines| format!("{:?}", lines[0])).is_sorted());
         assert_eq!(walk.advance(), Err(NO_DATA));
         assert_eq!(walk.shown(), seen.last().unwrap()[0]);
-        assert_eq!(walk.shown_to(Generation::V6_0), Ok(walk.shown()));
-        assert_eq!(walk.shown_to(Generation::V5), Err(NO_DATA));
     }
 
     const INVALID_ARGS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_INVALID_ARGS;

@@ -1780,8 +1780,7 @@ rsmi_status_t rsmi_dev_supported_func_iterator_close(rsmi_func_id_iter_handle_t 
 
 /// Where a walk stands: the name of a function, else the number of a variant or sensor.
 ///
-/// The name belongs to the library. It never fails on an open walk, except that a client of
-/// ROCm 5 gets RSMI_STATUS_NO_DATA where the walk has come to its end.
+/// The name belongs to the library. It never fails on an open walk.
 rsmi_status_t rsmi_func_iter_value_get(rsmi_func_id_iter_handle_t handle,
                                        rsmi_func_id_value_t *value);
 

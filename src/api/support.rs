@@ -78,8 +78,7 @@ pub unsafe extern "C" fn rsmi_dev_supported_func_iterator_close(
 
 /// Where a walk stands: the name of a function, else the number of a variant or sensor.
 ///
-/// The name belongs to the library. It never fails on an open walk, except that a client of
-/// ROCm 5 gets RSMI_STATUS_NO_DATA where the walk has come to its end.
+/// The name belongs to the library. It never fails on an open walk.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_func_iter_value_get(
@@ -89,7 +88,7 @@ pub unsafe extern "C" fn rsmi_func_iter_value_get(
     if value.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    match at(handle, |walk| walk.shown_to(runtime::generation())) {
+    match at(handle, |walk| Ok(walk.shown())) {
         Ok(shown) => {
             let shown = match shown {
                 Shown::Name(name) => rsmi_func_id_value_t { name: name.as_ptr() },

@@ -66,7 +66,7 @@ enum Command {
     Bench(Bench),
     /// Show that libamd_smi's own rsmi_* functions and ours leave each other alone
     Interpose,
-    /// All that CI runs: fetch, build, info, interpose, state, setters on one machine, conform
+    /// All that CI runs: every comparison, of setters on one machine
     All,
     /// Compare what the setters of the real librocm_smi64 and of ours write
     Setters(Setters),
@@ -208,7 +208,7 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 6] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 7] = [
         ("header", &|| header::run(lab)),
         ("info", &|| Info::default().run(lab)),
         ("interpose", &|| {
@@ -218,6 +218,7 @@ fn all(lab: &Lab) -> Result<()> {
         ("state", &|| state::run(lab)),
         ("setters", &|| Setters::on_one_machine().run(lab)),
         ("conform", &|| Conform::default().run(lab)),
+        ("matrix", &|| Matrix::default().run(lab)),
     ];
     let mut failed = Vec::new();
     for (name, part) in parts {

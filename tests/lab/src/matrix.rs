@@ -46,7 +46,7 @@ const MORE_SETTERS: [&[&str]; 5] = [
     &["rsmi_dev_nps_mode_reset", "0"],
 ];
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Matrix {
     /// Write the file instead of comparing with it
     #[arg(long)]
