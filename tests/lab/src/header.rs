@@ -1,5 +1,7 @@
 //! `lab header`: our rocm_smi.h is AMD's API, as the compiler and abidiff see it.
 //!
+//! What we take libamd_smi to be is compared with its headers likewise.
+//!
 //! The files of tests/abi, which our header must satisfy in `cargo test`, must hold of AMD's own
 //! too, or they prove nothing. And a library of empty functions that was compiled with AMD's header
 //! must be the same to abidiff as one that was compiled with ours.
@@ -12,6 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use regex::Regex;
 
 use crate::compile::Compile;
+use crate::fetch;
 use crate::lab::{Lab, Library};
 use crate::tool;
 
@@ -35,6 +38,18 @@ pub fn run(lab: &Lab) -> Result<()> {
             .with_context(|| format!("{file} is not true of AMD's own header"))?;
     }
     println!("layout.c and prototypes.c hold of AMD's header of {RELEASE}");
+
+    for release in fetch::releases(lab, Library::AmdSmi) {
+        Compile::new(lab)
+            .include(lab.library(Library::AmdSmi, release).join("include"))
+            .include(lab.drm_headers())
+            // The newer ones use what the C standard alone does not have.
+            .args(["-std=gnu11", "-c", "-fPIC"])
+            .arg(abi.join("amdsmi.c"))
+            .to(&made.join(format!("amdsmi-{release}.o")))
+            .with_context(|| format!("amdsmi.c is not true of the header of {release}"))?;
+        println!("amdsmi.c holds of AMD SMI's header of {release}");
+    }
 
     let prototypes = abi.join("prototypes.c");
     let text = std::fs::read_to_string(&prototypes)
