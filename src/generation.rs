@@ -381,6 +381,41 @@ mod tests {
         }
     }
 
+    /// How many bytes of a client's buffer `write` changed at most: up to the last one.
+    fn reach(write: impl FnOnce(*mut u8)) -> usize {
+        let mut buffer = vec![0xA5_u8; 1024];
+        write(buffer.as_mut_ptr());
+        buffer.iter().rposition(|byte| *byte != 0xA5).map_or(0, |last| last + 1)
+    }
+
+    #[test]
+    fn not_a_byte_past_the_clients_structs() {
+        let lines: Vec<String> = (0..40).map(|at| format!("{at}: {}Mhz x16 *", at + 1)).collect();
+        let table = Table::read(&lines);
+        assert_eq!(table.outcome, Ok(()));
+        for generation in Generation::ALL {
+            let old = generation == Generation::V5;
+            // SAFETY: the buffer is larger than any generation's struct.
+            let rates = reach(|out| unsafe { generation.put_frequencies(out.cast(), &table) });
+            assert_eq!(rates, if old { 264 } else { 280 }, "{generation:?}");
+            // SAFETY: as above.
+            let link = reach(|out| unsafe { generation.put_bandwidth(out.cast(), &table) });
+            // The newer struct ends with padding.
+            let full = if old { 392..=392 } else { 412..=416 };
+            assert!(full.contains(&link), "{generation:?}: {link}");
+            let told = |place| {
+                reach(|out| {
+                    let message = [b'm'; 500];
+                    let event = rsmi_evt_notification_type_t::RSMI_EVT_NOTIF_VMFAULT;
+                    // SAFETY: as above, for two of them.
+                    unsafe { generation.put_notification(out.cast(), place, 1, event, &message) };
+                })
+            };
+            let record = if generation < Generation::V6_4 { 72 } else { 104 };
+            assert_eq!((told(0), told(1)), (record, 2 * record), "{generation:?}");
+        }
+    }
+
     #[test]
     fn then_the_oldest_name_then_hip() {
         let both = &["librocm_smi64.so.6", "librocm_smi64.so.5"];
