@@ -20,6 +20,7 @@ mod setters;
 mod speed;
 mod state;
 mod tool;
+mod wheels;
 
 use std::env;
 use std::path::PathBuf;
@@ -58,6 +59,8 @@ enum Command {
     Build,
     /// Compare our header with AMD's own
     Header,
+    /// Compare what libamd_smi is taken for with AMD's own Python bindings
+    Wheels,
     /// Compare what rsmi_info says over the real librocm_smi64 and over ours
     Info(Info),
     /// Compare what every function answers over the real librocm_smi64 and over ours
@@ -158,6 +161,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             fetch::fetch(&lab)?;
             header::run(&lab)?;
         }
+        Command::Wheels => wheels::run(&lab)?,
         Command::Info(info) => {
             if info.is_about_this_computer() {
                 compile::build_ours(&lab)?;
@@ -208,8 +212,9 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 7] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 8] = [
         ("header", &|| header::run(lab)),
+        ("wheels", &|| wheels::run(lab)),
         ("info", &|| Info::default().run(lab)),
         ("interpose", &|| {
             ensure!(interpose::run(lab)?, "not every case of interposition passed");
