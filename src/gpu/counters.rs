@@ -51,7 +51,7 @@ impl Gpu {
         if map::find(map::EVENT_UNITS, &group).is_none() {
             return Err(INVALID_ARGS);
         }
-        let available = self.number("df_cntr_avail", 10)?;
+        let available = self.device.number("df_cntr_avail", 10)?;
         if available == u64::from(u32::MAX) {
             log::reason(|| "the driver says that it does not know".into());
             return Err(NOT_SUPPORTED);

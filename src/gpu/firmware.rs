@@ -17,7 +17,7 @@ impl Gpu {
             log::reason(|| "there is no such firmware block".into());
             return Err(INVALID_ARGS);
         };
-        self.number(file, 16)
+        self.device.number(file, 16)
     }
 
     /// gfx90a is 0x90a. Before ROCm 6.3 the digits were put together in another way, as a decimal.

@@ -23,7 +23,7 @@ impl Gpu {
 
     /// Percent, of the memory controller's time. No function of libamd_smi reads this file.
     pub(crate) fn memory_busy_percent(&self) -> Reply<u32> {
-        match self.number("mem_busy_percent", 10) {
+        match self.device.number("mem_busy_percent", 10) {
             Ok(percent) if percent > 100 => Err(check_percent(percent)).into(),
             percent => Reply::or_write(percent.map(|percent| percent as u32), 0),
         }
@@ -34,11 +34,12 @@ impl Gpu {
         let Some((_, total, _)) = map::MEMORY_FILES.iter().find(|row| row.0 == kind) else {
             return Err(INVALID_ARGS).into();
         };
-        let answer = match self.number(total, 10) {
+        let answer = match self.device.number(total, 10) {
             // A partition's memory, and what an APU takes of the system's, only KFD tells.
-            Ok(0) | Err(_) if kind == Self::VRAM && self.node.memory() > 0 => {
-                Ok(self.node.memory())
-            }
+            read @ (Ok(0) | Err(_)) if kind == Self::VRAM => match self.node.memory() {
+                0 => read,
+                bytes => Ok(bytes),
+            },
             read => read,
         };
         self.or_write(answer, 0)
@@ -49,8 +50,8 @@ impl Gpu {
         let Some((_, total, used)) = map::MEMORY_FILES.iter().find(|row| row.0 == kind) else {
             return Err(INVALID_ARGS).into();
         };
-        let answer = match self.number(used, 10) {
-            Ok(0) | Err(_) if kind == Self::VRAM => match self.number(total, 10) {
+        let answer = match self.device.number(used, 10) {
+            Ok(0) | Err(_) if kind == Self::VRAM => match self.device.number(total, 10) {
                 Ok(1..) => Ok(0),
                 // Of a partition's memory only KFD knows what is left, and libamd_smi asks it.
                 status => self.usage_by_kfd().or(status),

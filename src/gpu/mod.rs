@@ -127,11 +127,6 @@ impl Gpu {
         })
     }
 
-    /// A file that holds one number.
-    fn number(&self, name: &str, radix: u32) -> Result<u64> {
-        self.device.number(name, radix)
-    }
-
     /// What is written on failure: `instead` for clients of ROCm 7, nothing for older ones.
     fn or_write<T>(&self, result: Result<T>, instead: T) -> Reply<T> {
         if self.generation.is_seven() { Reply::or_write(result, instead) } else { result.into() }

@@ -20,7 +20,7 @@ impl Gpu {
     /// From the file: libamd_smi takes longer over it than the legacy library did, and what it calls
     /// an empty one depends on its release.
     pub(crate) fn pci_replay_counter(&self) -> Result<u64> {
-        self.number("pcie_replay_count", 10)
+        self.device.number("pcie_replay_count", 10)
     }
 }
 

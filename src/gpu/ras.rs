@@ -82,7 +82,7 @@ impl Gpu {
 
     /// Errors of the links since this was last read: reading it resets it.
     pub(crate) fn xgmi_error(&self) -> Result<u64> {
-        self.number("xgmi_error", 10)
+        self.device.number("xgmi_error", 10)
     }
 
     pub(crate) fn xgmi_error_status(&self) -> Result<rsmi_xgmi_status_t> {
