@@ -1,6 +1,6 @@
 //! Writes the /sys of a machine into a directory, to look at or to run a program over.
 
-use amd_smi::Machine;
+use rsmi_simulator::Machine;
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(arguments: &Arguments) -> Result<(), amd_smi::Error> {
+fn write(arguments: &Arguments) -> Result<(), rsmi_simulator::Error> {
     let name = &arguments.machine;
     let machine = if name.contains(['/', '.']) {
         Machine::from_file(name.as_ref())?

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use amd_smi::Machine;
+use rsmi_simulator::Machine;
 use anyhow::{Context, Result};
 use rustix::fs::statvfs;
 use tempfile::TempDir;

@@ -1,0 +1,2 @@
+//! The command rsmi-compat.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Sends every road to librocm_smi64 to rsmi-compat.

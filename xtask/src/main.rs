@@ -1,0 +1,2 @@
+//! The developer commands that cargo has no name for.
+fn main() {}
