@@ -54,8 +54,8 @@ impl Build {
 
 /// The program, or the shared library, in cargo's last message about one.
 fn file(messages: &str) -> Option<PathBuf> {
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let made = messages.filter(|message| message["reason"] == "compiler-artifact").last()?;
+    let mut messages = messages.lines().map(serde_json::from_str::<Value>).filter_map(Result::ok);
+    let made = messages.rfind(|message| message["reason"] == "compiler-artifact")?;
     if let Some(program) = made["executable"].as_str() {
         return Some(program.into());
     }
