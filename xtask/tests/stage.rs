@@ -1,0 +1,157 @@
+//! What `cargo xtask stage` lays out: complete, and the drop-in names lead to one core.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use libloading::Library;
+use object::elf::{DT_NEEDED, DT_RUNPATH, DT_SONAME, DynamicTag};
+use object::read::elf::ElfFile64;
+use object::{Endianness, Object as _};
+use tempfile::TempDir;
+
+const DROPIN: &str = "lib/rsmi-compat";
+const CORE: &str = "librsmi_compat.so.1";
+
+/// Staged once for all tests.
+static STAGE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stage");
+    let output = stage(&place);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    place
+});
+
+fn stage(place: &Path) -> std::process::Output {
+    let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    xtask.args(["stage", "--prefix-dir"]).arg(place);
+    xtask.output().expect("xtask can be run")
+}
+
+fn files(place: &Path, below: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(place).expect("it is a directory") {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() && !path.is_symlink() {
+            files(&path, below, found);
+        } else {
+            let path = path.strip_prefix(below).expect("it is below");
+            found.insert(path.display().to_string());
+        }
+    }
+}
+
+/// The strings of this kind in an ELF file's dynamic section.
+fn dynamic(path: &Path, tag: DynamicTag) -> Vec<String> {
+    let data = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let elf = ElfFile64::<Endianness>::parse(&*data).expect("it is an ELF file");
+    let table = elf.elf_dynamic_table().expect("there is a dynamic section");
+    let entries = table.iter().filter(|entry| entry.tag == tag);
+    let texts = entries.map(|entry| table.string(entry).expect("its text is there"));
+    texts.map(|text| String::from_utf8(text.to_vec()).expect("it is UTF-8")).collect()
+}
+
+/// The objects of this process whose file name begins so.
+fn loaded(name: &str) -> BTreeSet<String> {
+    let maps = fs::read_to_string("/proc/self/maps").expect("Linux has it");
+    let paths = maps.lines().filter_map(|line| line.split_whitespace().nth(5));
+    let ours = paths.filter(|path| path.rsplit('/').next().is_some_and(|it| it.starts_with(name)));
+    ours.map(str::to_owned).collect()
+}
+
+fn address(library: &Library, symbol: &str) -> usize {
+    // SAFETY: a function of C is called through no pointer here: the address is only compared.
+    let symbol = unsafe { library.get::<extern "C" fn()>(symbol) };
+    *symbol.expect("every name offers the functions") as usize
+}
+
+#[test]
+fn the_tree_is_what_the_parts_expect_of_each_other() {
+    let mut found = BTreeSet::new();
+    files(&STAGE, &STAGE, &mut found);
+    for path in [
+        "bin/rsmi-compat",
+        "include/rocm_smi/rocm_smi.h",
+        "include/rocm_smi/kfd_ioctl.h",
+        "include/rocm_smi/rocm_smi64Config.h",
+        "lib/librsmi_compat.so",
+        "lib/librsmi_compat.so.1",
+        concat!("lib/librsmi_compat.so.", env!("CARGO_PKG_VERSION")),
+        "lib/rsmi-compat/librsmi_compat_audit.so",
+        "lib/rsmi-compat/simulator/libamd_smi.so",
+    ] {
+        assert!(found.remove(path), "{path} is missing in {found:#?}");
+        fs::metadata(STAGE.join(path)).expect("a link leads somewhere");
+    }
+    let names = ["", ".1", ".1.0", ".2", ".5", ".6", ".7", ".7.8"];
+    let names = names.map(|ending| format!("{DROPIN}/librocm_smi64.so{ending}"));
+    for path in &names {
+        assert!(found.remove(path), "{path} is missing");
+        fs::metadata(STAGE.join(path)).expect("a link leads somewhere");
+    }
+}
+
+#[test]
+fn a_small_library_bears_its_name_and_finds_the_core() {
+    assert_eq!(dynamic(&STAGE.join("lib").join(CORE), DT_SONAME), [CORE]);
+    for major in [1, 2, 5, 6, 7] {
+        let name = format!("librocm_smi64.so.{major}");
+        let path = STAGE.join(DROPIN).join(&name);
+        assert_eq!(dynamic(&path, DT_SONAME), [name]);
+        assert_eq!(dynamic(&path, DT_NEEDED), [CORE]);
+        assert_eq!(dynamic(&path, DT_RUNPATH), ["$ORIGIN/.."]);
+        let data = fs::read(&path).expect("it was read before");
+        let elf = ElfFile64::<Endianness>::parse(&*data).expect("it was parsed before");
+        assert_eq!(elf.dynamic_symbols().count(), 0, "{}", path.display());
+    }
+}
+
+#[test]
+fn all_names_are_one_core() {
+    let names = ["", ".1", ".1.0", ".2", ".5", ".6", ".7", ".7.8"];
+    let open = |ending| {
+        let path = STAGE.join(DROPIN).join(format!("librocm_smi64.so{ending}"));
+        // SAFETY: our library runs no code when it is opened.
+        unsafe { Library::new(&path) }.unwrap_or_else(|error| panic!("{error}"))
+    };
+    let libraries = names.map(open);
+    for symbol in ["rsmi_init", "rsmi_dev_gpu_metrics_info_get"] {
+        let addresses: BTreeSet<_> =
+            libraries.iter().map(|library| address(library, symbol)).collect();
+        assert_eq!(addresses.len(), 1, "{symbol}");
+    }
+    assert_eq!(loaded("librsmi_compat.so").len(), 1);
+    let small = loaded("librocm_smi64.so");
+    assert_eq!(small.len(), 5, "a file for each legacy SONAME: {small:?}");
+}
+
+#[test]
+fn the_drop_in_directory_links_a_program() {
+    let scratch = TempDir::new().expect("a scratch directory");
+    let (source, program) = (scratch.path().join("client.c"), scratch.path().join("client"));
+    let text = "#include <rocm_smi/rocm_smi.h>\n#include <stdio.h>\n\
+                int main(void) {\n  const char *text = 0;\n\
+                if (rsmi_status_string(RSMI_STATUS_SUCCESS, &text) != 0) return 1;\n\
+                return puts(text) < 0;\n}\n";
+    fs::write(&source, text).expect("it can be written");
+    let mut cc = Command::new("cc");
+    cc.arg("-I").arg(STAGE.join("include")).arg(&source).arg("-L").arg(STAGE.join(DROPIN));
+    cc.arg(format!("-Wl,-rpath,{}", STAGE.join("lib").display()));
+    cc.args(["-lrocm_smi64", "-o"]).arg(&program);
+    assert!(cc.status().expect("cc can be run").success(), "{cc:?}");
+    assert!(dynamic(&program, DT_NEEDED).contains(&CORE.to_owned()));
+    let output = Command::new(&program).output().expect("the client can be run");
+    assert!(output.status.success(), "{output:?}");
+    assert!(!output.stdout.is_empty());
+}
+
+#[test]
+fn what_was_not_staged_is_left_alone() {
+    let place = TempDir::new().expect("a scratch directory");
+    fs::write(place.path().join("precious"), "mine").expect("it can be written");
+    let output = stage(place.path());
+    assert!(!output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("was not staged"), "{errors}");
+    assert!(place.path().join("precious").exists());
+}
