@@ -1,2 +1,73 @@
-//! The command rsmi-compat.
-fn main() {}
+//! The command rsmi-compat: legacy tools on AMD SMI, and what is wrong where they fail.
+
+mod elf;
+mod installation;
+mod manual;
+mod run;
+
+use anstream::eprintln;
+use anstyle::{AnsiColor, Style};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use std::process::ExitCode;
+
+/// Run tools that use rocm_smi_lib (librocm_smi64) on AMD SMI
+#[derive(Parser)]
+#[command(name = "rsmi-compat", version, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 done, 1 something is wrong (see each command's own help), \
+    2 wrong usage or own failure. `run` exits as the program does.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Run),
+    /// Print the completions of a shell
+    Completions {
+        shell: Shell,
+    },
+    /// Write the manual pages into a directory
+    #[command(hide = true)]
+    Man(manual::Man),
+}
+
+/// What a wrong call of the command itself exits with.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // `run` must not be mistaken for the program that it runs.
+            let run = std::env::args_os().nth(1).is_some_and(|word| word == "run");
+            let failed = if run { run::FAILED } else { USAGE };
+            return ExitCode::from(if error.use_stderr() { failed } else { 0 });
+        }
+    };
+    let (done, failed) = match cli.command {
+        Command::Run(run) => (run.run(), run::FAILED),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "rsmi-compat",
+                &mut std::io::stdout(),
+            );
+            (Ok(ExitCode::SUCCESS), USAGE)
+        }
+        Command::Man(man) => (man.run(Cli::command()), USAGE),
+    };
+    done.unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::from(failed)
+    })
+}
+
+/// One line on stderr.
+fn complain(error: &anyhow::Error) {
+    let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
+    eprintln!("{red}rsmi-compat:{red:#} {error:#}");
+}
