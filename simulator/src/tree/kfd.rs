@@ -78,11 +78,6 @@ impl GpuNode<'_> {
         self.gpu.pci() == other.gpu.pci()
     }
 
-    /// The driver can tell how busy a process keeps the compute units, of this generation alone.
-    fn counts_occupancy(&self) -> bool {
-        self.kfd.gfx_target_version.is_some_and(|version| version / 10000 == 9)
-    }
-
     fn memory(&self) -> u64 {
         let total = self.gpu.memory.as_ref().and_then(|memory| memory.vram_total).unwrap_or(0);
         total / u64::from(self.gpu.partitions())
@@ -403,7 +398,7 @@ fn process(files: &mut Files, process: &Process, machine: &Description, numbers:
         files.read_only(dir.join(format!("vram_{id}")), "0\n");
         files.read_only(dir.join(format!("sdma_{id}")), "0\n");
         files.read_only(dir.join(format!("stats_{id}/evicted_ms")), "0\n");
-        if node.counts_occupancy() {
+        if node.gpu.counts_occupancy() {
             files.read_only(dir.join(format!("stats_{id}/cu_occupancy")), "0\n");
         }
     }
