@@ -23,6 +23,8 @@ mod live;
 mod load;
 pub mod machine;
 pub mod metrics;
+pub mod scratch;
+mod ticker;
 mod value;
 
 mod tree;
@@ -31,3 +33,4 @@ pub use clock::{Clock, EPOCH, TICK, TIME};
 pub use live::LoadKind;
 pub use load::Error;
 pub use machine::Machine;
+pub use ticker::Ticker;

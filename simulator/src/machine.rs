@@ -9,7 +9,7 @@ use crate::tree::{self, Numbering};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The name of a built-in machine, or the path of a description.
@@ -51,11 +51,13 @@ pub(crate) const MACHINES: &[(&str, &str)] = built_in!("machines":
 pub(crate) const CHIPS: &[(&str, &str)] =
     built_in!("chips": "mi300x", "mi250x", "mi210", "navi31", "phoenix");
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Machine {
     description: Description,
     numbers: Arc<Numbering>,
     live: Option<Arc<Live>>,
+    /// What /sys is there, when somebody asks.
+    sys: OnceLock<Arc<Files>>,
 }
 
 /// A graphics card or an accelerator partition, as a pair of nodes in /dev/dri.
@@ -95,9 +97,9 @@ impl Machine {
         let description = load::load(file, text, CHIPS)?;
         let wrong = |what| Error::Machine { file: file.into(), what };
         let numbers = Arc::new(Numbering::of(&description).map_err(wrong)?);
-        tree::build(&description, &numbers).map_err(wrong)?;
+        let sys = tree::build(&description, &numbers).map_err(wrong)?;
         let live = Live::of(&description).map(Arc::new);
-        Ok(Self { description, numbers, live })
+        Ok(Self { description, numbers, live, sys: OnceLock::from(Arc::new(sys)) })
     }
 
     /// A built-in machine by its name, or one that a file describes by its path:
@@ -164,12 +166,19 @@ impl Machine {
             Some(live) => live.at(&self.description, elapsed),
             None => self.description.clone(),
         };
-        Self { description, numbers: Arc::clone(&self.numbers), live: None }
+        let sys = if self.moves() { OnceLock::new() } else { self.sys.clone() };
+        Self { description, numbers: Arc::clone(&self.numbers), live: None, sys }
     }
 
-    fn tree(&self) -> Files {
+    pub(crate) fn tree(&self) -> &Files {
         // It was built once to see that it can be, and time changes no names.
-        tree::build(&self.description, &self.numbers).unwrap_or_default()
+        let build = || tree::build(&self.description, &self.numbers).unwrap_or_default();
+        self.sys.get_or_init(|| Arc::new(build()))
+    }
+
+    /// The part of the tree that time changes.
+    pub(crate) fn moving(&self) -> Files {
+        tree::build_moving(&self.description, &self.numbers)
     }
 
     /// The built-in machines.

@@ -38,6 +38,10 @@ pub(super) fn write(files: &mut Files, machine: &Description, numbers: &Numberin
         let node = Node::new(files, here.numbers.index);
         node.gpu(files, machine, here, &gpu_nodes);
     }
+    write_processes(files, machine, numbers);
+}
+
+pub(super) fn write_processes(files: &mut Files, machine: &Description, numbers: &Numbering) {
     for process in &machine.process {
         self::process(files, process, machine, numbers);
     }
