@@ -65,6 +65,16 @@ impl Files {
         }
     }
 
+    /// Files whose text is another than it was, with their permissions.
+    pub(crate) fn changed_since(&self, before: &Self) -> impl Iterator<Item = (&Path, &[u8], u32)> {
+        self.entries.iter().filter_map(|(path, entry)| match entry {
+            Entry::File { bytes, mode } if before.entries.get(path) != Some(entry) => {
+                Some((path.as_path(), bytes.as_slice(), *mode))
+            }
+            _ => None,
+        })
+    }
+
     pub(crate) fn write(&self, below: &Path) -> io::Result<()> {
         let named = |path: &Path, error: io::Error| {
             io::Error::new(error.kind(), format!("{}: {error}", path.display()))

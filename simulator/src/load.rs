@@ -17,6 +17,8 @@ pub enum Error {
     Machine { file: String, what: String },
     #[error("no machine is called `{name}`; there are {known}")]
     Unknown { name: String, known: String },
+    #[error("{name} is `{value}`, allowed is {allowed}")]
+    Environment { name: &'static str, value: String, allowed: String },
     #[error("cannot write the tree: {0}")]
     Write(#[from] io::Error),
 }

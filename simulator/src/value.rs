@@ -107,6 +107,7 @@ ranges! {
     card_minor: u32 = 0..=1023, "(a DRM card minor)";
     render_minor: u32 = 128..=1023, "(a DRM render minor)";
     gpu_id: u32 = 1..=65535, "(a KFD gpu_id)";
+    seconds: f64 = 1.0..=300.0, "seconds";
     numa: i32 = -1..=255, "(a NUMA node, -1 for none)";
 }
 
