@@ -3,6 +3,7 @@
 //! `MACHINES.md` explains each key to people. Nearly every key is optional,
 //! and leaving one out leaves out the file that would have told it.
 
+use crate::fault::Fault;
 use crate::metrics::Metrics;
 use crate::value::{self, Hex64, PciAddress};
 use serde::Deserialize;
@@ -25,6 +26,11 @@ pub(crate) struct Description {
     pub other: Vec<OtherCard>,
     #[serde(default)]
     pub process: Vec<Process>,
+    /// The release that the stand-in for libamd_smi speaks.
+    #[serde(default, deserialize_with = "value::release")]
+    pub release: Option<String>,
+    #[serde(default)]
+    pub fault: Vec<Fault>,
 }
 
 fn yes() -> bool {

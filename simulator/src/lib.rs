@@ -16,6 +16,7 @@
 
 mod description;
 mod facts;
+mod fault;
 mod files;
 mod load;
 pub mod machine;
@@ -24,5 +25,6 @@ mod value;
 
 mod tree;
 
+pub use fault::Fault;
 pub use load::Error;
 pub use machine::Machine;
