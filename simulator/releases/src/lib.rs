@@ -72,6 +72,12 @@ impl Release {
         })
     }
 
+    /// What the stand-in made into this release is called, beside those of the others.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("libamd_smi-{}.so", self.name)
+    }
+
     /// Where it stands in [`RELEASES`], oldest first.
     #[must_use]
     pub fn rank(&self) -> usize {
