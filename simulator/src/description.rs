@@ -3,6 +3,7 @@
 //! `MACHINES.md` explains each key to people. Nearly every key is optional,
 //! and leaving one out leaves out the file that would have told it.
 
+use crate::fault::Fault;
 use crate::live::LoadKind;
 use crate::metrics::Metrics;
 use crate::value::{self, Hex64, PciAddress};
@@ -28,6 +29,11 @@ pub(crate) struct Description {
     pub process: Vec<Process>,
     #[serde(default)]
     pub load: Option<Load>,
+    /// The release that the stand-in for libamd_smi speaks.
+    #[serde(default, deserialize_with = "value::release")]
+    pub release: Option<String>,
+    #[serde(default)]
+    pub fault: Vec<Fault>,
 }
 
 /// What the cards have to do as time goes by.

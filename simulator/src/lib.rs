@@ -18,6 +18,7 @@
 mod clock;
 mod description;
 mod facts;
+mod fault;
 mod files;
 mod live;
 mod load;
@@ -30,6 +31,7 @@ mod value;
 mod tree;
 
 pub use clock::{Clock, EPOCH, TICK, TIME};
+pub use fault::Fault;
 pub use live::LoadKind;
 pub use load::Error;
 pub use machine::Machine;

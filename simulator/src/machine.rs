@@ -2,6 +2,7 @@
 
 use crate::description::Description;
 use crate::facts;
+use crate::fault::Fault;
 use crate::files::Files;
 use crate::live::{Live, LoadKind};
 use crate::load::{self, Error};
@@ -216,6 +217,45 @@ impl Machine {
     /// A file cannot be written.
     pub fn write_tree(&self, dir: &Path) -> Result<(), Error> {
         Ok(self.tree().write(dir)?)
+    }
+
+    /// What libamd_smi does wrong on this machine.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.description.fault
+    }
+
+    /// The release of libamd_smi that the description asks for.
+    #[must_use]
+    pub fn release(&self) -> Option<&str> {
+        self.description.release.as_deref()
+    }
+
+    /// The PCI addresses of the GPUs, in the order of the description.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        self.description.gpu.iter().map(|gpu| gpu.pci().to_string()).collect()
+    }
+
+    /// What somebody would read in a file of /sys, named without a leading slash; links are
+    /// followed.
+    ///
+    /// # Errors
+    /// The kernel's errno.
+    pub fn read(&self, path: &str) -> Result<&[u8], i32> {
+        self.tree().read(path)
+    }
+
+    /// The names in a directory of /sys.
+    #[must_use]
+    pub fn list(&self, path: &str) -> Vec<String> {
+        self.tree().list(path)
+    }
+
+    /// What the driver answers through libdrm: see [`Machine::drm_facts`].
+    #[must_use]
+    pub fn drm_text(&self) -> String {
+        facts::text(&self.description, &self.numbers)
     }
 
     /// Writes what the driver answers through libdrm, for a stand-in: one file

@@ -75,6 +75,15 @@ impl<'de> Deserialize<'de> for Hex64 {
     }
 }
 
+/// The name of a release of libamd_smi.
+pub(crate) fn release<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(from)?;
+    match rsmi_simulator_releases::Release::named(&name) {
+        Ok(_) => Ok(Some(name)),
+        Err(error) => Err(de::Error::custom(error)),
+    }
+}
+
 fn bounded<'de, D, T>(from: D, low: T, high: T, unit: &str) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
