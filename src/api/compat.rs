@@ -194,8 +194,10 @@ pub unsafe extern "C" fn rsmi_compat_index_from_unique_id(
     unique_id: u64,
     dv_ind: *mut u32,
 ) -> rsmi_status_t {
+    // KFD writes 0 where it has no id.
     let has = |gpu: &Gpu| {
-        gpu.kfd_unique_id() == Ok(unique_id) || gpu.unique_id().result() == Ok(unique_id)
+        let told = [gpu.kfd_unique_id(), gpu.unique_id().result()];
+        unique_id != 0 && told.contains(&Ok(unique_id))
     };
     // SAFETY: the C contract of this module.
     unsafe { find(dv_ind, |state| state.gpus().iter().position(has)) }
