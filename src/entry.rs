@@ -199,6 +199,15 @@ pub(crate) unsafe fn put_str(out: *mut c_char, len: usize, text: &[u8]) -> Resul
     if text.len() < len { Ok(()) } else { Err(rsmi_status_t::RSMI_STATUS_INSUFFICIENT_SIZE) }
 }
 
+/// A client's text, without the NUL; None for a null pointer.
+///
+/// # Safety
+/// `from` is null, or a NUL-terminated text that stays as it is while the call lasts.
+pub(crate) unsafe fn text<'call>(from: *const c_char) -> Option<&'call [u8]> {
+    // SAFETY: not null, and then as this function demands.
+    (!from.is_null()).then(|| unsafe { CStr::from_ptr(from) }.to_bytes())
+}
+
 /// A result without a value, as C has it.
 pub(crate) fn finish(result: Result) -> rsmi_status_t {
     result.err().unwrap_or(rsmi_status_t::RSMI_STATUS_SUCCESS)

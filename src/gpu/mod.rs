@@ -5,6 +5,7 @@ mod control;
 mod counters;
 mod events;
 mod firmware;
+mod hip;
 mod identity;
 mod link;
 mod memory;
@@ -16,6 +17,7 @@ mod physical;
 mod power;
 mod ras;
 
+pub(crate) use hip::ADDRESS_BITS;
 pub(crate) use pcie::throughput;
 pub(crate) use power::ENERGY_RESOLUTION;
 
