@@ -1,7 +1,7 @@
 //! Writes the /sys of a machine into a directory, to look at or to run a program over.
 
-use rsmi_simulator::Machine;
 use clap::Parser;
+use rsmi_simulator::Machine;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rsmi_simulator::Machine;
 use anyhow::{Context, Result};
+use rsmi_simulator::Machine;
 use rustix::fs::statvfs;
 use tempfile::TempDir;
 
