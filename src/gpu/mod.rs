@@ -110,7 +110,11 @@ impl Gpu {
             let has = |file: &str| {
                 self.device.has(file) || debug.as_ref().is_some_and(|debug| debug.has(file))
             };
-            log::aside(|| Arc::new(Functions::of(self.generation, has, self.hwmon())))
+            log::aside(|| {
+                let functions = Functions::of(self.generation, has, self.hwmon());
+                let stands_in = self.instead_of_average(0).is_some();
+                Arc::new(if stands_in { functions.with_average_power() } else { functions })
+            })
         })
     }
 
