@@ -210,7 +210,7 @@ impl State {
             }
             let mut gpus: Vec<Gpu> = Vec::with_capacity(nodes.len());
             for node in nodes {
-                let address = node.bdf_id() & !PARTITION_BITS;
+                let address = node.bdf_id & !PARTITION_BITS;
                 let nth =
                     gpus.iter().filter(|gpu| gpu.pci_id() & !PARTITION_BITS == address).count();
                 let key = Key { address, nth };
