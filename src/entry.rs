@@ -8,7 +8,7 @@ use crate::status::{self, Reply, Result};
 use crate::support;
 use crate::types::rsmi_status_t;
 use once_cell::sync::OnceCell;
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
