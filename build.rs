@@ -13,7 +13,9 @@ fn main() {
         let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
         let script = Path::new(&out).join("symbol-version.map");
         // The names stand in the .symver directives of the exports: LLD takes them from there only.
-        std::fs::write(&script, "RSMI_COMPAT_1 { };\n").expect("OUT_DIR is writable");
+        // What else there is rustc's own script hides; a linker that reads but one of the two
+        // scripts, as zig does, is told here.
+        std::fs::write(&script, "RSMI_COMPAT_1 { local: *; };\n").expect("OUT_DIR is writable");
         arg(&format!("-Wl,--version-script={}", script.display()));
     }
 }

@@ -25,9 +25,7 @@ impl Config {
     /// The process's settings. The log is up before the first of them is looked at.
     pub(crate) fn get() -> &'static Self {
         static CONFIG: OnceCell<Config> = OnceCell::new();
-        CONFIG.get_or_init(|| {
-            Self::read(|name| if set_uid() { None } else { std::env::var_os(name) })
-        })
+        CONFIG.get_or_init(|| Self::read(variable))
     }
 
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -84,6 +82,11 @@ impl Config {
     pub(crate) fn sysfs(&self) -> &Path {
         self.sysfs.as_deref().unwrap_or(Path::new("/sys"))
     }
+}
+
+/// A variable of the environment as it is now; a set-uid process has none.
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    if set_uid() { None } else { std::env::var_os(name) }
 }
 
 fn set_uid() -> bool {

@@ -10,21 +10,19 @@ use crate::types::rsmi_status_t;
 use once_cell::sync::OnceCell;
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The body of every export runs in here; `#[export]` puts it there.
+/// The body of every export runs in here; `#[export]` puts it there. `begin` is for the log.
 pub(crate) fn exported(
-    name: &'static CStr,
-    arguments: &[(&str, &dyn std::fmt::Debug)],
+    begin: impl FnOnce() -> log::Call,
     body: impl FnOnce() -> rsmi_status_t,
 ) -> rsmi_status_t {
     catch_unwind(AssertUnwindSafe(|| {
-        prepare();
-        if !log::enabled(Level::Debug) {
-            return body();
-        }
-        let call = log::Call::begin(&name.to_string_lossy(), arguments);
+        let call = if QUIET.load(Ordering::Acquire) { None } else { attend(begin) };
         let status = body();
-        call.end(status.0, status::name(status));
+        if let Some(call) = call {
+            call.end(status.0, status::name(status));
+        }
         status
     }))
     .unwrap_or_else(|panic| {
@@ -32,6 +30,15 @@ pub(crate) fn exported(
         std::mem::forget(panic);
         rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION
     })
+}
+
+/// Nothing is left to prepare, and nobody wants to read of calls: one look for both, at each call.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+#[cold]
+fn attend(begin: impl FnOnce() -> log::Call) -> Option<log::Call> {
+    prepare();
+    log::enabled(Level::Debug).then(begin)
 }
 
 /// Before anything else: the log is up, and a panic of ours prints nothing on the host's stderr.
@@ -42,6 +49,7 @@ fn prepare() {
         // The hook is that of our own copy of the standard library, not of a host written in Rust.
         #[cfg(not(test))]
         std::panic::set_hook(Box::new(|panic| log::error(|| panic.to_string())));
+        QUIET.store(!log::enabled(Level::Debug), Ordering::Release);
     });
 }
 
@@ -199,6 +207,15 @@ pub(crate) unsafe fn put_str(out: *mut c_char, len: usize, text: &[u8]) -> Resul
     if text.len() < len { Ok(()) } else { Err(rsmi_status_t::RSMI_STATUS_INSUFFICIENT_SIZE) }
 }
 
+/// A client's text, without the NUL; None for a null pointer.
+///
+/// # Safety
+/// `from` is null, or a NUL-terminated text that stays as it is while the call lasts.
+pub(crate) unsafe fn text<'call>(from: *const c_char) -> Option<&'call [u8]> {
+    // SAFETY: not null, and then as this function demands.
+    (!from.is_null()).then(|| unsafe { CStr::from_ptr(from) }.to_bytes())
+}
+
 /// A result without a value, as C has it.
 pub(crate) fn finish(result: Result) -> rsmi_status_t {
     result.err().unwrap_or(rsmi_status_t::RSMI_STATUS_SUCCESS)
@@ -210,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_a_status() {
-        let status = exported(c"rsmi_test", &[], || panic!("on purpose"));
+        let status = exported(|| log::Call::begin("rsmi_test", &[]), || panic!("on purpose"));
         assert_eq!(status, rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
     }
 

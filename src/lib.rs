@@ -32,6 +32,7 @@ mod entry;
 mod generation;
 mod gpu;
 mod handles;
+mod hip;
 mod kernel;
 mod log;
 mod map;

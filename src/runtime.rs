@@ -7,7 +7,7 @@
 use crate::amdsmi::{self, Key, Session};
 use crate::config::Config;
 use crate::door;
-use crate::generation::{self, Generation};
+use crate::generation::{self, Decision, Generation};
 use crate::gpu::{self, Gpu};
 use crate::handles::Handles;
 use crate::kernel::Dir;
@@ -37,6 +37,8 @@ pub(crate) struct State {
     /// original, questions about processes are answered after rsmi_shut_down too.
     places: Vec<Place>,
     topology: Topology,
+    /// What said which header the client was compiled with.
+    evidence: Option<String>,
     pub(crate) walks: Handles<Walk>,
     pub(crate) counters: Handles<Counter>,
 }
@@ -120,20 +122,29 @@ pub(crate) fn shut_down() -> Result {
 /// rsmi_init that finds no other user.
 pub(crate) fn generation() -> Generation {
     let known = GENERATION.load(Ordering::Relaxed);
-    Generation::ALL.get(usize::from(known)).copied().unwrap_or_else(decide)
+    Generation::ALL.get(usize::from(known)).copied().unwrap_or_else(|| decide().generation)
 }
 
 /// The generation's place in the list of all; past its end while it is not decided.
 static GENERATION: AtomicU8 = AtomicU8::new(u8::MAX);
 
-fn decide() -> Generation {
+/// Which header the client was compiled with, and what said so.
+pub(crate) fn decision() -> Decision {
+    let generation = generation();
+    let evidence = with(|state| state.evidence.clone());
+    // Before rsmi_init nothing is kept, and what decided is there to be looked at again.
+    let evidence = evidence.unwrap_or_else(|| generation::decide(Config::get()).evidence);
+    Decision { generation, evidence }
+}
+
+fn decide() -> Decision {
     let decision = generation::decide(Config::get());
     log::info(|| {
         let generation = decision.generation.name();
         format!("the client is of ROCm {generation}'s generation: {}", decision.evidence)
     });
     GENERATION.store(decision.generation as u8, Ordering::Relaxed);
-    decision.generation
+    decision
 }
 
 impl State {
@@ -144,6 +155,7 @@ impl State {
             gpus: Vec::new(),
             places: Vec::new(),
             topology: Topology::none(),
+            evidence: None,
             walks: Handles::new(),
             counters: Handles::new(),
         }
@@ -177,7 +189,7 @@ impl State {
         // SAFETY: geteuid reads a number and cannot fail.
         USER.store(unsafe { libc::geteuid() }, Ordering::Relaxed);
         let config = Config::get();
-        let generation = decide();
+        let Decision { generation, evidence } = decide();
         let sysfs = Dir::new(config.sysfs());
         let mut topology = Topology::read(&sysfs, kfd::is_vm_guest).inspect_err(|_| {
             log::error(|| {
@@ -198,7 +210,7 @@ impl State {
             }
             let mut gpus: Vec<Gpu> = Vec::with_capacity(nodes.len());
             for node in nodes {
-                let address = node.bdf_id() & !PARTITION_BITS;
+                let address = node.bdf_id & !PARTITION_BITS;
                 let nth =
                     gpus.iter().filter(|gpu| gpu.pci_id() & !PARTITION_BITS == address).count();
                 let key = Key { address, nth };
@@ -211,6 +223,7 @@ impl State {
         self.places = gpus.iter().map(Gpu::place).collect();
         self.gpus = gpus;
         self.topology = topology;
+        self.evidence = Some(evidence);
         door::settle();
         Ok(())
     }
@@ -225,6 +238,12 @@ impl State {
             log::reason(|| format!("there are {} devices", self.gpus.len()));
             rsmi_status_t::RSMI_STATUS_INVALID_ARGS
         })
+    }
+
+    /// All devices, by their indices.
+    pub(crate) fn gpus(&self) -> &[Gpu] {
+        log::kept(gpu::KFD);
+        &self.gpus
     }
 
     /// The directory that stands for /sys.

@@ -6,6 +6,7 @@
 use crate::generation::Generation;
 use crate::gpu::Gpu;
 use crate::kernel::hwmon::Hwmon;
+use crate::map;
 use crate::types::{
     RSMI_DEFAULT_VARIANT, rsmi_temperature_type_t as Temperature, rsmi_voltage_type_t as Voltage,
 };
@@ -22,8 +23,6 @@ pub(crate) enum Question {
     OfSensor(&'static str, u32),
     /// A function for one variant of one sensor.
     VariantOfSensor(&'static str, u64, u32),
-    /// The average power of a sensor, from 0.
-    AveragePower(u32),
 }
 
 pub(crate) fn supported(gpu: &Gpu, question: Question) -> bool {
@@ -33,10 +32,6 @@ pub(crate) fn supported(gpu: &Gpu, question: Question) -> bool {
         Question::OfSensor(name, sensor) => gpu.functions().has(name, None, Some(sensor)),
         Question::VariantOfSensor(name, variant, sensor) => {
             gpu.functions().has(name, Some(variant), Some(sensor))
-        }
-        Question::AveragePower(sensor) => {
-            let average = Question::OfSensor("rsmi_dev_power_ave_get", sensor.wrapping_add(1));
-            supported(gpu, average) || gpu.instead_of_average(sensor).is_some()
         }
     }
 }
@@ -80,55 +75,31 @@ const fn since(since: Generation, name: &'static CStr, needs: Needs) -> Row {
 const LEVEL: &str = "power_dpm_force_performance_level";
 const OVERDRIVE: &str = "pp_od_clk_voltage";
 
+/// A table of `map` as clients number it: `numbered!(TABLE, an entry => (its number, its file))`.
+macro_rules! numbered {
+    ($table:expr, $entry:pat => ($number:expr, $file:expr)) => {
+        &{
+            let mut files = [(0, ""); $table.len()];
+            let mut at = 0;
+            while at < files.len() {
+                let $entry = $table[at];
+                files[at] = ($number as u64, $file);
+                at += 1;
+            }
+            files
+        }
+    };
+}
+
 const MEMORY_TOTAL: &[(u64, &str)] =
-    &[(0, "mem_info_vram_total"), (1, "mem_info_vis_vram_total"), (2, "mem_info_gtt_total")];
-
-const MEMORY_USED: &[(u64, &str)] =
-    &[(0, "mem_info_vram_used"), (1, "mem_info_vis_vram_used"), (2, "mem_info_gtt_used")];
-
-const CLOCKS: &[(u64, &str)] = &[
-    (0, "pp_dpm_sclk"),
-    (1, "pp_dpm_fclk"),
-    (2, "pp_dpm_dcefclk"),
-    (3, "pp_dpm_socclk"),
-    (4, "pp_dpm_mclk"),
-];
-
-const ERRORS: &[(u64, &str)] = &[
-    (0x01, "ras/umc_err_count"),
-    (0x02, "ras/sdma_err_count"),
-    (0x04, "ras/gfx_err_count"),
-    (0x08, "ras/mmhub_err_count"),
-    (0x20, "ras/pcie_bif_err_count"),
-    (0x40, "ras/hdp_err_count"),
-    (0x80, "ras/xgmi_wafl_err_count"),
-];
-
-const FIRMWARE: &[(u64, &str)] = &[
-    (0, "fw_version/asd_fw_version"),
-    (1, "fw_version/ce_fw_version"),
-    (2, "fw_version/dmcu_fw_version"),
-    (3, "fw_version/mc_fw_version"),
-    (4, "fw_version/me_fw_version"),
-    (5, "fw_version/mec_fw_version"),
-    (6, "fw_version/mec2_fw_version"),
-    (7, "fw_version/mes_fw_version"),
-    (8, "fw_version/mes_kiq_fw_version"),
-    (9, "fw_version/pfp_fw_version"),
-    (10, "fw_version/rlc_fw_version"),
-    (11, "fw_version/rlc_srlc_fw_version"),
-    (12, "fw_version/rlc_srlg_fw_version"),
-    (13, "fw_version/rlc_srls_fw_version"),
-    (14, "fw_version/sdma_fw_version"),
-    (15, "fw_version/sdma2_fw_version"),
-    (16, "fw_version/smc_fw_version"),
-    (17, "fw_version/sos_fw_version"),
-    (18, "fw_version/ta_ras_fw_version"),
-    (19, "fw_version/ta_xgmi_fw_version"),
-    (20, "fw_version/uvd_fw_version"),
-    (21, "fw_version/vce_fw_version"),
-    (22, "fw_version/vcn_fw_version"),
-];
+    numbered!(map::MEMORY_FILES, (kind, total, _) => (kind.0, total));
+const MEMORY_USED: &[(u64, &str)] = numbered!(map::MEMORY_FILES, (kind, _, used) => (kind.0, used));
+const CLOCKS: &[(u64, &str)] = numbered!(map::CLOCK_FILES, (clock, file) => (clock.0, file));
+const ERRORS: &[(u64, &str)] = numbered!(map::ERROR_FILES, (block, (file, _)) => (block.0, file));
+const FIRMWARE: &[(u64, &str)] = numbered!(map::FIRMWARE_FILES, (block, file) => (block.0, file));
+const TEMPERATURES: &[(u64, &str)] =
+    numbered!(map::TEMPERATURE_FILES, (metric, file) => (metric.0, file));
+const VOLTAGES: &[(u64, &str)] = numbered!(map::VOLTAGE_FILES, (metric, file) => (metric.0, file));
 
 /// ROCm 5 had no numbers for the two of MES, so that those behind them were lower.
 const FIRMWARE_V5: &[(u64, &str)] = &{
@@ -141,34 +112,6 @@ const FIRMWARE_V5: &[(u64, &str)] = &{
     }
     blocks
 };
-
-const TEMPERATURES: &[(u64, &str)] = &[
-    (0, "temp#_input"),
-    (1, "temp#_max"),
-    (2, "temp#_min"),
-    (3, "temp#_max_hyst"),
-    (4, "temp#_min_hyst"),
-    (5, "temp#_crit"),
-    (6, "temp#_crit_hyst"),
-    (7, "temp#_emergency"),
-    (8, "temp#_emergency_hyst"),
-    (9, "temp#_lcrit"),
-    (10, "temp#_lcrit_hyst"),
-    (11, "temp#_offset"),
-    (12, "temp#_lowest"),
-    (13, "temp#_highest"),
-];
-
-const VOLTAGES: &[(u64, &str)] = &[
-    (0, "in#_input"),
-    (1, "in#_max"),
-    (2, "in#_lcrit"),
-    (3, "in#_min"),
-    (4, "in#_crit"),
-    (5, "in#_average"),
-    (6, "in#_lowest"),
-    (7, "in#_highest"),
-];
 
 use Needs::{Files, Labelled, Sensors, Variants};
 
@@ -330,6 +273,25 @@ impl Functions {
         Self(rows.into_iter().filter_map(function).collect())
     }
 
+    /// As if the first sensor told of an average power, for which the current one stands in.
+    pub(crate) fn with_average_power(mut self) -> Self {
+        let name = c"rsmi_dev_power_ave_get";
+        let sensor = Sensor { id: 0, file: 1 };
+        match self.0.binary_search_by_key(&name, |function| function.name) {
+            Ok(at) => {
+                let sensors = &mut self.0[at].variants[0].sensors;
+                if !sensors.contains(&sensor) {
+                    sensors.insert(0, sensor);
+                }
+            }
+            Err(at) => {
+                let variant = Variant { id: RSMI_DEFAULT_VARIANT, sensors: vec![sensor] };
+                self.0.insert(at, Function { name, variants: vec![variant] });
+            }
+        }
+        self
+    }
+
     pub(crate) fn list(&self) -> &[Function] {
         &self.0
     }
@@ -420,6 +382,37 @@ mod tests {
         assert_eq!(block(Generation::V6_0, vcn), Some(22));
         assert_eq!(block(Generation::V5, "fw_version/mes_fw_version"), None);
         assert_eq!(block(Generation::V6_0, "fw_version/mes_fw_version"), Some(7));
+    }
+
+    #[test]
+    fn variants_are_in_the_order_of_their_numbers() {
+        let tables = [MEMORY_TOTAL, MEMORY_USED, CLOCKS, ERRORS, FIRMWARE, FIRMWARE_V5];
+        for table in tables.into_iter().chain([TEMPERATURES, VOLTAGES]) {
+            assert!(table.is_sorted_by(|one, next| one.0 < next.0), "{table:?}");
+        }
+        assert_eq!((CLOCKS[4], ERRORS[4].0), ((4, "pp_dpm_mclk"), 0x20));
+        assert_eq!(
+            (MEMORY_TOTAL[1].1, MEMORY_USED[2].1),
+            ("mem_info_vis_vram_total", "mem_info_gtt_used")
+        );
+    }
+
+    #[test]
+    fn what_stands_in_for_the_average_power_is_listed_where_there_is_none() {
+        let power = "rsmi_dev_power_ave_get";
+        let none = || Functions::of(Generation::V7_0, |_| true, None);
+        assert!(!none().has(power, None, Some(1)));
+        let listed = none().with_average_power();
+        assert!(listed.has(power, None, Some(1)) && !listed.has(power, None, Some(2)));
+        assert!(listed.list().is_sorted_by_key(|function| function.name));
+        let second: [(&str, &[u8]); 2] =
+            [("hwmon/hwmon3/name", b"amdgpu\n"), ("hwmon/hwmon3/power2_average", b"1\n")];
+        let scratch = Scratch::new("average", &second);
+        let hwmon = Hwmon::of(&scratch.0);
+        let both = Functions::of(Generation::V7_0, |_| true, hwmon.as_ref()).with_average_power();
+        assert!(both.has(power, None, Some(1)) && both.has(power, None, Some(2)));
+        let count = |functions: &Functions| functions.list().len();
+        assert_eq!(count(&both.with_average_power()), count(&listed));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The built library exports the functions of tests/abi/symbols.txt, and nothing else.
+//! The built library exports the functions of the lists in tests/abi, and nothing else.
 
 use object::elf::{DF_1_NODELETE, DT_FLAGS_1, DT_SONAME, DynamicFlags1, DynamicTag};
 use object::read::elf::{Dynamic, ElfFile64};
@@ -49,27 +49,35 @@ fn dynamic(elf: &Elf<'_>, tag: DynamicTag) -> Dynamic {
     entry
 }
 
+/// The functions of rocm_smi.h, of every release.
+const ORIGINAL: &str = include_str!("abi/symbols.txt");
+/// What there is beside them.
+const BEYOND: &str = include_str!("abi/compat-symbols.txt");
+
 #[test]
-fn the_functions_of_symbols_txt_and_no_others() {
+fn the_functions_of_the_lists_and_no_others() {
     // Where there is no door, nothing can hold a version: see src/door.rs.
     let versioned = cfg!(all(target_arch = "x86_64", feature = "symbol-version"));
     let version = if versioned { "@@RSMI_COMPAT_1" } else { "" };
-    let expected: Vec<_> =
-        include_str!("abi/symbols.txt").lines().map(|name| format!("{name}{version}")).collect();
-    assert!(expected.is_sorted(), "run `LC_ALL=C sort` on tests/abi/symbols.txt");
+    for list in [ORIGINAL, BEYOND] {
+        assert!(list.lines().is_sorted(), "run `LC_ALL=C sort` on the lists in tests/abi");
+    }
+    let mut expected: Vec<_> = [ORIGINAL, BEYOND]
+        .iter()
+        .flat_map(|list| list.lines())
+        .map(|name| format!("{name}{version}"))
+        .collect();
+    expected.sort();
     with_library(|elf, data| {
         let exports = exports(elf, data);
         let missing: Vec<_> = expected.iter().filter(|name| !exports.contains(name)).collect();
         let extra: Vec<_> = exports.iter().filter(|name| !expected.contains(name)).collect();
         assert!(
             missing.is_empty() && extra.is_empty(),
-            "in tests/abi/symbols.txt but not exported: {missing:?}\n\
-             exported but not in tests/abi/symbols.txt: {extra:?}"
+            "in a list of tests/abi but not exported: {missing:?}\n\
+             exported but in no list of tests/abi: {extra:?}"
         );
-        assert_eq!(
-            exports, expected,
-            "an export or a line of tests/abi/symbols.txt is there twice"
-        );
+        assert_eq!(exports, expected, "an export or a line of a list is there twice");
     });
 }
 
@@ -87,9 +95,25 @@ fn the_soname_and_nodelete() {
 
 /// cbindgen passes over a function that it cannot read.
 #[test]
-fn every_export_is_declared_in_the_header() {
-    let header = include_str!("../include/rocm_smi/rocm_smi.h");
-    for name in include_str!("abi/symbols.txt").lines() {
-        assert!(header.contains(&format!(" {name}(")), "rocm_smi.h does not declare {name}");
+fn every_export_is_declared_in_its_header() {
+    let headers = [
+        ("rocm_smi.h", include_str!("../include/rocm_smi/rocm_smi.h"), ORIGINAL),
+        ("rsmi_compat.h", include_str!("../include/rsmi_compat.h"), BEYOND),
+    ];
+    for (file, header, list) in headers {
+        for name in list.lines() {
+            assert!(header.contains(&format!(" {name}(")), "{file} does not declare {name}");
+        }
+    }
+}
+
+/// The original's names are its own; ours cannot clash with what it may yet get.
+#[test]
+fn what_is_beyond_has_our_prefix() {
+    for name in ORIGINAL.lines() {
+        assert!(!name.starts_with("rsmi_compat_"), "{name} stands in the wrong list");
+    }
+    for name in BEYOND.lines() {
+        assert!(name.starts_with("rsmi_compat_"), "{name} stands in the wrong list");
     }
 }

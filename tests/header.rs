@@ -1,6 +1,6 @@
-//! include/rocm_smi/rocm_smi.h is what src/types and src/api say, and compiles in every standard.
+//! The headers are what src/types and src/api say, and compile in every standard.
 //!
-//! `BLESS=1 cargo test --test header` writes it.
+//! `BLESS=1 cargo test --test header` writes them.
 
 #[path = "abi/compiler.rs"]
 mod compiler;
@@ -19,17 +19,14 @@ const TAGS: [(&str, &str, &str); 4] = [
     ("struct", "amdgpu_xcp_metrics_t", "amdgpu_xcp_metrics_t"),
 ];
 
+/// What is not in rocm_smi.h: rsmi_compat.h declares it.
+const BEYOND: &str = "src/api/compat.rs";
+
+/// rocm_smi.h
 fn generate() -> String {
-    let config = cbindgen::Config::from_file(format!("{ROOT}/cbindgen.toml"))
-        .expect("cbindgen.toml is valid");
-    let bindings = cbindgen::Builder::new()
-        .with_crate(ROOT)
-        .with_config(config)
-        .generate()
-        .expect("cbindgen can read the crate");
-    let mut header = Vec::new();
-    bindings.write(&mut header);
-    let mut header = String::from_utf8(header).expect("cbindgen writes UTF-8");
+    let mut config = config("cbindgen.toml");
+    config.export.exclude = declared(&[BEYOND]);
+    let mut header = write(cbindgen::Builder::new().with_crate(ROOT).with_config(config));
     for (kind, name, tag) in TAGS {
         let end = header.find(&format!("\n}} {name};")).expect("the type is in the header");
         let untagged = format!("typedef {kind} {{");
@@ -37,6 +34,22 @@ fn generate() -> String {
         header.replace_range(start..start + untagged.len(), &format!("typedef {kind} {tag} {{"));
     }
     set_the_retired_apart(&header)
+}
+
+/// rsmi_compat.h, whose types are those of rocm_smi.h.
+fn generate_compat() -> String {
+    let source = Path::new(ROOT).join(BEYOND);
+    write(cbindgen::Builder::new().with_src(source).with_config(config("cbindgen.compat.toml")))
+}
+
+fn config(file: &str) -> cbindgen::Config {
+    cbindgen::Config::from_file(format!("{ROOT}/{file}")).expect("the configuration is valid")
+}
+
+fn write(builder: cbindgen::Builder) -> String {
+    let mut header = Vec::new();
+    builder.generate().expect("cbindgen can read the source").write(&mut header);
+    String::from_utf8(header).expect("cbindgen writes UTF-8")
 }
 
 /// Puts what the newest header no longer has at the end, for those who ask for it.
@@ -58,17 +71,22 @@ fn set_the_retired_apart(header: &str) -> String {
 
 /// The functions and types that the newest header no longer has.
 fn retired() -> Vec<String> {
+    let names = declared(&["src/api/retired.rs", "src/types/retired.rs"]);
+    assert!(names.len() > 60, "only {} functions and types were found", names.len());
+    names
+}
+
+/// The functions, types and constants that files declare for C.
+fn declared(files: &[&str]) -> Vec<String> {
     let mut names = Vec::new();
-    for file in ["src/api/retired.rs", "src/types/retired.rs"] {
+    for file in files {
         let text = fs::read_to_string(Path::new(ROOT).join(file)).expect("it is text");
         for line in text.lines() {
-            let name = line
-                .strip_prefix("pub unsafe extern \"C\" fn ")
-                .or_else(|| line.strip_prefix("pub type "));
+            let kinds = ["pub unsafe extern \"C\" fn ", "pub type ", "pub const "];
+            let name = kinds.iter().find_map(|kind| line.strip_prefix(kind));
             names.extend(name.and_then(|name| words(name).next()).map(str::to_owned));
         }
     }
-    assert!(names.len() > 60, "only {} functions and types were found", names.len());
     names
 }
 
@@ -87,9 +105,13 @@ fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
 }
 
 #[test]
-fn the_committed_header_is_the_generated_one() {
-    let path = format!("{ROOT}/include/rocm_smi/rocm_smi.h");
-    let generated = generate();
+fn the_committed_headers_are_the_generated_ones() {
+    compare("include/rocm_smi/rocm_smi.h", &generate());
+    compare("include/rsmi_compat.h", &generate_compat());
+}
+
+fn compare(file: &str, generated: &str) {
+    let path = format!("{ROOT}/{file}");
     if env::var_os("BLESS").is_some() {
         fs::write(&path, generated).expect("the header can be written");
         return;
@@ -182,6 +204,38 @@ fn it_compiles_in_every_standard() {
     for dialect in compiler::dialects() {
         dialect.check(&[], source);
         dialect.check(&["-DRSMI_COMPAT_RETIRED"], source);
+    }
+}
+
+/// Alone, since it brings all that it needs, and beside the other.
+#[test]
+fn what_is_beyond_compiles_in_every_standard() {
+    let source = r#"
+        #include "rsmi_compat.h"
+        #include "rsmi_compat.h"
+        #include "rocm_smi/rocm_smi.h"
+
+        char address[RSMI_COMPAT_PCI_BUS_ID_SIZE];
+        rsmi_status_t (*by_address)(const char *, uint32_t *) = rsmi_compat_index_from_pci_bus_id;
+        rsmi_status_t (*back)(uint32_t, char *, size_t) = rsmi_compat_dev_pci_bus_id_get;
+        rsmi_status_t (*version)(rsmi_version_t *) = rsmi_compat_version_get;
+    "#;
+    for dialect in compiler::dialects() {
+        dialect.check(&[], source);
+    }
+}
+
+#[test]
+fn nothing_that_is_beyond_is_in_the_original_header() {
+    let (header, compat) = (generate(), generate_compat());
+    let names = declared(&[BEYOND]);
+    assert!(names.len() > 8, "only {} functions and constants were found", names.len());
+    for name in names {
+        let declared = |text: &str| words(text).any(|word| word == name);
+        assert!(!declared(&header), "{name} is in rocm_smi.h");
+        assert!(declared(&compat), "{name} is not in rsmi_compat.h");
+        let prefix = name.starts_with("rsmi_compat_") || name.starts_with("RSMI_COMPAT_");
+        assert!(prefix, "{name} has not our prefix");
     }
 }
 

@@ -177,7 +177,10 @@ fn export_text(item: TokenStream) -> Result<String, String> {
         {kept}
         #[cfg_attr(not(target_arch = "x86_64"), unsafe(no_mangle))]
         {head} {name} {parameters} {result} {{
-            crate::entry::exported(c"{name}", &[{arguments}], move || {body})
+            crate::entry::exported(
+                || crate::log::Call::begin("{name}", &[{arguments}]),
+                move || {body},
+            )
         }}
         #[cfg(target_arch = "x86_64")]
         const _: () = {{

@@ -25,12 +25,7 @@ fn main() -> ExitCode {
 }
 
 fn write(arguments: &Arguments) -> Result<(), rsmi_simulator::Error> {
-    let name = &arguments.machine;
-    let machine = if name.contains(['/', '.']) {
-        Machine::from_file(name.as_ref())?
-    } else {
-        Machine::named(name)?
-    };
+    let machine = Machine::find(&arguments.machine)?;
     machine.write_tree(&arguments.directory.join("sys"))?;
     machine.drm_facts(&arguments.directory)?;
     Ok(())

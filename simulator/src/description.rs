@@ -3,6 +3,8 @@
 //! `MACHINES.md` explains each key to people. Nearly every key is optional,
 //! and leaving one out leaves out the file that would have told it.
 
+use crate::fault::Fault;
+use crate::live::LoadKind;
 use crate::metrics::Metrics;
 use crate::value::{self, Hex64, PciAddress};
 use serde::Deserialize;
@@ -25,6 +27,25 @@ pub(crate) struct Description {
     pub other: Vec<OtherCard>,
     #[serde(default)]
     pub process: Vec<Process>,
+    #[serde(default)]
+    pub load: Option<Load>,
+    /// The release that the stand-in for libamd_smi speaks.
+    #[serde(default, deserialize_with = "value::release")]
+    pub release: Option<String>,
+    #[serde(default)]
+    pub fault: Vec<Fault>,
+}
+
+/// What the cards have to do as time goes by.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Load {
+    #[serde(default)]
+    pub kind: LoadKind,
+    #[serde(default)]
+    pub seed: u64,
+    #[serde(default, deserialize_with = "value::seconds")]
+    pub period: Option<f64>,
 }
 
 fn yes() -> bool {
@@ -99,6 +120,8 @@ pub(crate) struct ProcessOn {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Gpu {
     pub chip: Option<String>,
+    /// In place of the machine's.
+    pub load: Option<LoadKind>,
 
     pub pci: Option<PciAddress>,
     #[serde(default)]
@@ -484,6 +507,12 @@ pub(crate) struct Drm {
 }
 
 impl Gpu {
+    /// The driver can tell how busy a process keeps the compute units, of this generation alone.
+    pub(crate) fn counts_occupancy(&self) -> bool {
+        let version = self.kfd.as_ref().and_then(|kfd| kfd.gfx_target_version);
+        version.is_some_and(|version| version / 10000 == 9)
+    }
+
     pub(crate) fn vendor_id(&self) -> u16 {
         self.vendor.unwrap_or(0x1002)
     }

@@ -65,6 +65,16 @@ impl Files {
         }
     }
 
+    /// Files whose text is another than it was, with their permissions.
+    pub(crate) fn changed_since(&self, before: &Self) -> impl Iterator<Item = (&Path, &[u8], u32)> {
+        self.entries.iter().filter_map(|(path, entry)| match entry {
+            Entry::File { bytes, mode } if before.entries.get(path) != Some(entry) => {
+                Some((path.as_path(), bytes.as_slice(), *mode))
+            }
+            _ => None,
+        })
+    }
+
     pub(crate) fn write(&self, below: &Path) -> io::Result<()> {
         let named = |path: &Path, error: io::Error| {
             io::Error::new(error.kind(), format!("{}: {error}", path.display()))
@@ -89,6 +99,57 @@ impl Files {
     }
 }
 
+impl Files {
+    /// What a reader of the file would get: its bytes, or the kernel's errno.
+    pub(crate) fn read(&self, path: &str) -> Result<&[u8], i32> {
+        const ENOENT: i32 = 2;
+        const EIO: i32 = 5;
+        const EISDIR: i32 = 21;
+        let real = self.resolve(path).ok_or(ENOENT)?;
+        match self.entries.get(&real) {
+            Some(Entry::File { bytes, .. }) => Ok(bytes),
+            Some(Entry::Link(_)) => Err(EIO),
+            Some(Entry::Directory) | None => Err(EISDIR),
+        }
+    }
+
+    /// The names in a directory, sorted; none if there is no such directory.
+    pub(crate) fn list(&self, path: &str) -> Vec<String> {
+        let Some(real) = self.resolve(path) else { return Vec::new() };
+        let below =
+            self.entries.range(real.clone()..).take_while(|(path, _)| path.starts_with(&real));
+        let mut names: Vec<String> = below
+            .filter_map(|(path, _)| path.strip_prefix(&real).ok()?.iter().next()?.to_str())
+            .map(str::to_owned)
+            .collect();
+        names.dedup();
+        names
+    }
+
+    /// Where a path leads, through the tree's own links, as the kernel would walk it.
+    pub(crate) fn resolve(&self, path: &str) -> Option<PathBuf> {
+        let mut real = PathBuf::new();
+        for component in Path::new(path).components() {
+            match component {
+                Component::ParentDir => drop(real.pop()),
+                name => real.push(name),
+            }
+            match self.entries.get(&real) {
+                // It leads out of the tree: who opens it is told, who follows it is not.
+                Some(Entry::Link(target)) if target == Path::new(READ_ERROR) => {}
+                Some(Entry::Link(target)) => {
+                    let target = real.parent()?.join(target);
+                    real = self.resolve(target.to_str()?)?;
+                }
+                _ => {}
+            }
+        }
+        // Paths sort part by part: what is below comes right after.
+        let next = self.entries.range(real.clone()..).next();
+        next.is_some_and(|(entry, _)| entry.starts_with(&real)).then_some(real)
+    }
+}
+
 #[cfg(test)]
 impl Files {
     pub(crate) fn bytes(&self, path: &Path) -> Option<&[u8]> {
@@ -100,24 +161,6 @@ impl Files {
 
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
         std::str::from_utf8(self.bytes(Path::new(path))?).ok()
-    }
-
-    /// Where a path leads, through the tree's own links, as the kernel would walk it.
-    pub(crate) fn resolve(&self, path: &str) -> Option<PathBuf> {
-        let mut real = PathBuf::new();
-        for component in Path::new(path).components() {
-            match component {
-                Component::ParentDir => drop(real.pop()),
-                name => real.push(name),
-            }
-            if let Some(Entry::Link(target)) = self.entries.get(&real) {
-                let target = real.parent()?.join(target);
-                real = self.resolve(target.to_str()?)?;
-            }
-        }
-        // Paths sort part by part: what is below comes right after.
-        let next = self.entries.range(real.clone()..).next();
-        next.is_some_and(|(entry, _)| entry.starts_with(&real)).then_some(real)
     }
 
     pub(crate) fn links(&self) -> impl Iterator<Item = &Path> {

@@ -8,21 +8,31 @@
 //! machines/*.toml ─┐
 //! chips/*.toml ────┴─ load ─ description ─┬─ tree   the /sys that the kernel would show
 //!                                         ├─ facts  what libdrm would be told by the driver
-//!                                         └─ …
+//!                                         └─ live   the same description some time later
+//!                                                   (at), and its tree kept up to date (ticker)
 //! ```
 //!
 //! A key that is left out is a file that does not exist: that is also how the
 //! kernel tells a library what a card cannot do.
 
+mod clock;
 mod description;
 mod facts;
+mod fault;
 mod files;
+mod live;
 mod load;
 pub mod machine;
 pub mod metrics;
+pub mod scratch;
+mod ticker;
 mod value;
 
 mod tree;
 
+pub use clock::{Clock, EPOCH, TICK, TIME};
+pub use fault::Fault;
+pub use live::LoadKind;
 pub use load::Error;
 pub use machine::Machine;
+pub use ticker::Ticker;

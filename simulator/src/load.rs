@@ -1,6 +1,7 @@
 //! From the text of a description to a checked [`Description`], or to an error that says where to look.
 
 use crate::description::{Description, Gpu};
+use crate::fault;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::io;
@@ -17,6 +18,8 @@ pub enum Error {
     Machine { file: String, what: String },
     #[error("no machine is called `{name}`; there are {known}")]
     Unknown { name: String, known: String },
+    #[error("{name} is `{value}`, allowed is {allowed}")]
+    Environment { name: &'static str, value: String, allowed: String },
     #[error("cannot write the tree: {0}")]
     Write(#[from] io::Error),
 }
@@ -47,7 +50,9 @@ pub(crate) fn load(file: &str, text: &str, chips: &[(&str, &str)]) -> Result<Des
             Error::Machine { file: file.into(), what }
         })?;
     }
-    check(&machine).map_err(|what| Error::Machine { file: file.into(), what })?;
+    check(&machine)
+        .and_then(|()| fault::check(&machine.fault))
+        .map_err(|what| Error::Machine { file: file.into(), what })?;
     Ok(machine)
 }
 
@@ -75,7 +80,7 @@ fn merge(base: &mut Value, over: &Value) {
     }
 }
 
-fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Error> {
+pub(crate) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Error> {
     toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start.min(text.len()));
         let line = text[..start].matches('\n').count();

@@ -2,11 +2,29 @@
 
 use crate::description::Description;
 use crate::facts;
+use crate::fault::Fault;
 use crate::files::Files;
+use crate::live::{Live, LoadKind};
 use crate::load::{self, Error};
 use crate::tree::{self, Numbering};
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// The name of a built-in machine, or the path of a description.
+pub const MACHINE: &str = "RSMI_SIM_MACHINE";
+/// The load, in place of the description's.
+pub const LOAD: &str = "RSMI_SIM_LOAD";
+/// The seed, in place of the description's.
+pub const SEED: &str = "RSMI_SIM_SEED";
+/// The machine, when nobody asks for another.
+pub const DEFAULT_MACHINE: &str = "mi300x-8";
+
+fn variable(name: &str) -> Option<String> {
+    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
 
 macro_rules! built_in {
     ($folder:literal: $($name:literal),* $(,)?) => {
@@ -34,11 +52,13 @@ pub(crate) const MACHINES: &[(&str, &str)] = built_in!("machines":
 pub(crate) const CHIPS: &[(&str, &str)] =
     built_in!("chips": "mi300x", "mi250x", "mi210", "navi31", "phoenix");
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Machine {
     description: Description,
-    numbers: Numbering,
-    sys: Files,
+    numbers: Arc<Numbering>,
+    live: Option<Arc<Live>>,
+    /// What /sys is there, when somebody asks.
+    sys: OnceLock<Arc<Files>>,
 }
 
 /// A graphics card or an accelerator partition, as a pair of nodes in /dev/dri.
@@ -77,9 +97,89 @@ impl Machine {
     fn from_text(file: &str, text: &str) -> Result<Self, Error> {
         let description = load::load(file, text, CHIPS)?;
         let wrong = |what| Error::Machine { file: file.into(), what };
-        let numbers = Numbering::of(&description).map_err(wrong)?;
+        let numbers = Arc::new(Numbering::of(&description).map_err(wrong)?);
         let sys = tree::build(&description, &numbers).map_err(wrong)?;
-        Ok(Self { description, numbers, sys })
+        let live = Live::of(&description).map(Arc::new);
+        Ok(Self { description, numbers, live, sys: OnceLock::from(Arc::new(sys)) })
+    }
+
+    /// A built-in machine by its name, or one that a file describes by its path:
+    /// what has a `/` in it or ends in `.toml`.
+    ///
+    /// # Errors
+    /// As of [`Machine::named`] and [`Machine::from_file`].
+    pub fn find(name: &str) -> Result<Self, Error> {
+        if name.contains('/') || name.ends_with(".toml") {
+            Self::from_file(Path::new(name))
+        } else {
+            Self::named(name)
+        }
+    }
+
+    /// The machine that the environment asks for, under the load that it asks for.
+    ///
+    /// # Errors
+    /// As of [`Machine::find`], or a variable has a value that it cannot have.
+    pub fn from_env() -> Result<Self, Error> {
+        let name = variable(MACHINE).unwrap_or_else(|| DEFAULT_MACHINE.into());
+        let kind = variable(LOAD).map(|value| {
+            let allowed = || LoadKind::ALL.map(LoadKind::name).join(", ");
+            let wrong = |value| Error::Environment { name: LOAD, value, allowed: allowed() };
+            LoadKind::named(&value).ok_or_else(|| wrong(value))
+        });
+        let seed = variable(SEED).map(|value| {
+            let allowed = || "a whole number, 0 or more".into();
+            let wrong = |value| Error::Environment { name: SEED, value, allowed: allowed() };
+            value.parse().map_err(|_| wrong(value))
+        });
+        Ok(Self::find(&name)?.under(kind.transpose()?, seed.transpose()?))
+    }
+
+    /// The machine with another load or another seed than it is described with.
+    #[must_use]
+    pub fn under(mut self, kind: Option<LoadKind>, seed: Option<u64>) -> Self {
+        if let Some(kind) = kind {
+            self.description.load.get_or_insert_default().kind = kind;
+            for gpu in &mut self.description.gpu {
+                gpu.load = None;
+            }
+        }
+        if let Some(seed) = seed {
+            self.description.load.get_or_insert_default().seed = seed;
+        }
+        self.live = Live::of(&self.description).map(Arc::new);
+        self
+    }
+
+    /// The machine is described with a load, or was put under one: [`Machine::at`] differs from
+    /// time to time.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// The machine as it is after that time: a snapshot, in which nothing moves any more.
+    ///
+    /// The same for any two times within one [`TICK`](crate::TICK), counted from 0.
+    #[must_use]
+    pub fn at(&self, elapsed: Duration) -> Self {
+        let description = match &self.live {
+            Some(live) => live.at(&self.description, elapsed),
+            None => self.description.clone(),
+        };
+        let sys = if self.moves() { OnceLock::new() } else { self.sys.clone() };
+        Self { description, numbers: Arc::clone(&self.numbers), live: None, sys }
+    }
+
+    pub(crate) fn tree(&self) -> &Files {
+        // It was built once to see that it can be, and time changes no names.
+        let build = || tree::build(&self.description, &self.numbers).unwrap_or_default();
+        self.sys.get_or_init(|| Arc::new(build()))
+    }
+
+    /// The part of the tree that time changes.
+    pub(crate) fn moving(&self) -> Files {
+        tree::build_moving(&self.description, &self.numbers)
     }
 
     /// The built-in machines.
@@ -116,7 +216,46 @@ impl Machine {
     /// # Errors
     /// A file cannot be written.
     pub fn write_tree(&self, dir: &Path) -> Result<(), Error> {
-        Ok(self.sys.write(dir)?)
+        Ok(self.tree().write(dir)?)
+    }
+
+    /// What libamd_smi does wrong on this machine.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.description.fault
+    }
+
+    /// The release of libamd_smi that the description asks for.
+    #[must_use]
+    pub fn release(&self) -> Option<&str> {
+        self.description.release.as_deref()
+    }
+
+    /// The PCI addresses of the GPUs, in the order of the description.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        self.description.gpu.iter().map(|gpu| gpu.pci().to_string()).collect()
+    }
+
+    /// What somebody would read in a file of /sys, named without a leading slash; links are
+    /// followed.
+    ///
+    /// # Errors
+    /// The kernel's errno.
+    pub fn read(&self, path: &str) -> Result<&[u8], i32> {
+        self.tree().read(path)
+    }
+
+    /// The names in a directory of /sys.
+    #[must_use]
+    pub fn list(&self, path: &str) -> Vec<String> {
+        self.tree().list(path)
+    }
+
+    /// What the driver answers through libdrm: see [`Machine::drm_facts`].
+    #[must_use]
+    pub fn drm_text(&self) -> String {
+        facts::text(&self.description, &self.numbers)
     }
 
     /// Writes what the driver answers through libdrm, for a stand-in: one file

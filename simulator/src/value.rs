@@ -75,6 +75,15 @@ impl<'de> Deserialize<'de> for Hex64 {
     }
 }
 
+/// The name of a release of libamd_smi.
+pub(crate) fn release<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(from)?;
+    match rsmi_simulator_releases::Release::named(&name) {
+        Ok(_) => Ok(Some(name)),
+        Err(error) => Err(de::Error::custom(error)),
+    }
+}
+
 fn bounded<'de, D, T>(from: D, low: T, high: T, unit: &str) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -107,6 +116,7 @@ ranges! {
     card_minor: u32 = 0..=1023, "(a DRM card minor)";
     render_minor: u32 = 128..=1023, "(a DRM render minor)";
     gpu_id: u32 = 1..=65535, "(a KFD gpu_id)";
+    seconds: f64 = 1.0..=300.0, "seconds";
     numa: i32 = -1..=255, "(a NUMA node, -1 for none)";
 }
 

@@ -20,6 +20,7 @@ use once_cell::sync::OnceCell;
 use parking_lot::RwLock;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// AMDSMI_INIT_AMD_GPUS. rsmi's flags have other meanings there and are never passed on.
@@ -65,10 +66,21 @@ pub(crate) struct AmdSmi {
     started: AtomicBool,
 }
 
+static AMD_SMI: OnceCell<AmdSmi> = OnceCell::new();
+
+/// The libamd_smi that was opened: its file, and the ROCm release that it is known to be of.
+pub(crate) fn in_use() -> Option<(&'static Path, Option<Release>)> {
+    let smi = AMD_SMI.get()?;
+    let release = match smi.identity() {
+        Identity::Known(release) => Some(release),
+        Identity::Unknown => None,
+    };
+    Some((&smi.opened.path, release))
+}
+
 impl AmdSmi {
     /// The process's libamd_smi, opened at the first call that succeeds.
     pub(crate) fn get(config: &Config) -> Result<&'static Self> {
-        static AMD_SMI: OnceCell<AmdSmi> = OnceCell::new();
         AMD_SMI.get_or_try_init(|| {
             let opened =
                 call(|| load::open(config)).ok_or(rsmi_status_t::RSMI_STATUS_INIT_ERROR)?;

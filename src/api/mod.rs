@@ -13,6 +13,7 @@
 )]
 
 pub mod clocks;
+pub mod compat;
 pub mod counters;
 pub mod errors;
 pub mod events;

@@ -4,7 +4,7 @@ use crate::entry::{Null, get, put, set_on_metal, with_gpu};
 use crate::generation::Generation;
 use crate::gpu::{ENERGY_RESOLUTION, Gpu};
 use crate::runtime;
-use crate::support::Question::{AveragePower, OfSensor};
+use crate::support::Question::OfSensor;
 use crate::types::{RSMI_POWER_TYPE, rsmi_power_profile_preset_masks_t, rsmi_status_t};
 use rsmi_macros::export;
 
@@ -20,7 +20,7 @@ pub unsafe extern "C" fn rsmi_dev_power_ave_get(
     sensor_ind: u32,
     power: *mut u64,
 ) -> rsmi_status_t {
-    let null = Null::Asks(AveragePower(sensor_ind));
+    let null = Null::Asks(OfSensor("rsmi_dev_power_ave_get", sensor_ind.wrapping_add(1)));
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, power, null, |gpu| gpu.average_power(sensor_ind)) }
 }

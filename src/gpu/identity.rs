@@ -100,13 +100,17 @@ impl Identity {
             vbios: Kept::read("device/vbios_version", word),
             vram_vendor: Kept::read("device/mem_info_vram_vendor", word),
             numa_node: Kept::read("device/numa_node", |name| number::int(&device.word(name)?)),
-            render_minor: render_minor(device),
+            render_minor: render_minor(device, node.render_minor),
         }
     }
 }
 
-/// The number of the device's render node; 0 where it has none.
-fn render_minor(device: &Dir) -> u32 {
+/// The number of the device's render node, which should be the one that KFD knows; 0 where it has
+/// none.
+fn render_minor(device: &Dir, expected: u32) -> u32 {
+    if expected != 0 && device.has(&format!("drm/renderD{expected}")) {
+        return expected;
+    }
     let names = device.join("drm").names().unwrap_or_default();
     names
         .iter()
@@ -224,7 +228,7 @@ impl Gpu {
 
     pub(crate) fn pci_id(&self) -> u64 {
         log::kept(KFD);
-        self.node.bdf_id()
+        self.node.bdf_id
     }
 
     pub(crate) fn drm_render_minor(&self) -> Reply<u32> {

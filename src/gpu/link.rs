@@ -19,7 +19,7 @@ impl Gpu {
     /// The same for all devices whose links make one net; 0 for a device without such links.
     pub(crate) fn xgmi_hive_id(&self) -> u64 {
         log::kept(KFD);
-        self.node.property("hive_id").unwrap_or(0)
+        self.node.hive_id
     }
 
     /// The lowest and the highest bandwidth of the XGMI link to another device, in MB/s.

@@ -5,6 +5,7 @@ mod control;
 mod counters;
 mod events;
 mod firmware;
+mod hip;
 mod identity;
 mod link;
 mod memory;
@@ -16,6 +17,7 @@ mod physical;
 mod power;
 mod ras;
 
+pub(crate) use hip::ADDRESS_BITS;
 pub(crate) use pcie::throughput;
 pub(crate) use power::ENERGY_RESOLUTION;
 
@@ -45,7 +47,8 @@ pub(crate) const KFD: &str = "KFD's topology";
 pub(crate) struct Gpu {
     /// The device's directory, that of its render node.
     device: Dir,
-    hwmon: Option<Hwmon>,
+    /// Looked up when somebody first asks a sensor.
+    hwmon: OnceCell<Option<Hwmon>>,
     node: Node,
     identity: Identity,
     names: Names,
@@ -73,11 +76,12 @@ impl Gpu {
         generation: Generation,
     ) -> Self {
         let device = sysfs.join(&format!("class/drm/renderD{}/device", node.render_minor));
+        let found = device.found();
         Self {
-            hwmon: Hwmon::of(&device),
-            identity: Identity::read(&device, &node, generation),
+            hwmon: OnceCell::new(),
+            identity: Identity::read(&found, &node, generation),
             names: Names::default(),
-            boot: Boot::read(&device),
+            boot: Boot::read(&found),
             device,
             node,
             session,
@@ -97,7 +101,7 @@ impl Gpu {
     }
 
     pub(crate) fn hwmon(&self) -> Option<&Hwmon> {
-        self.hwmon.as_ref()
+        self.hwmon.get_or_init(|| log::aside(|| Hwmon::of(&self.device))).as_ref()
     }
 
     /// The functions that the device supports, as they were when first asked about.
@@ -108,7 +112,11 @@ impl Gpu {
             let has = |file: &str| {
                 self.device.has(file) || debug.as_ref().is_some_and(|debug| debug.has(file))
             };
-            log::aside(|| Arc::new(Functions::of(self.generation, has, self.hwmon())))
+            log::aside(|| {
+                let functions = Functions::of(self.generation, has, self.hwmon());
+                let stands_in = self.instead_of_average(0).is_some();
+                Arc::new(if stands_in { functions.with_average_power() } else { functions })
+            })
         })
     }
 
@@ -147,6 +155,6 @@ impl Gpu {
     }
 
     fn is_partition(&self) -> bool {
-        self.key.nth > 0 || self.node.bdf_id() & kfd::PARTITION_BITS != 0
+        self.key.nth > 0 || self.node.bdf_id & kfd::PARTITION_BITS != 0
     }
 }

@@ -27,7 +27,7 @@ impl Gpu {
     }
 
     /// The current power in µW, where it stands in for an average that there is not.
-    pub(crate) fn instead_of_average(&self, sensor: u32) -> Option<u64> {
+    pub(super) fn instead_of_average(&self, sensor: u32) -> Option<u64> {
         if sensor != 0 || !Config::get().power_fallback {
             return None;
         }

@@ -28,6 +28,10 @@ pub(crate) struct Node {
     pub(crate) index: u32,
     pub(crate) gpu_id: u64,
     pub(crate) render_minor: u32,
+    /// domain in bits 63:32, partition in 31:28, bus in 15:8, device in 7:3, function in 2:0.
+    pub(crate) bdf_id: u64,
+    /// The same for all nodes whose links make one net; 0 for a node without such links.
+    pub(crate) hive_id: u64,
     dir: Dir,
     properties: HashMap<String, u64>,
     /// Every node's gpu_id, which tells GPUs from CPUs.
@@ -101,12 +105,6 @@ impl Node {
         log::kept(LINKS);
         self.reachable.get_or_init(|| log::aside(nodes)).contains(&node)
     }
-
-    /// domain in bits 63:32, partition in 31:28, bus in 15:8, device in 7:3, function in 2:0.
-    pub(crate) fn bdf_id(&self) -> u64 {
-        let low = self.property("location_id").unwrap_or(0) & 0xFFFF_FFFF;
-        (self.property("domain").unwrap_or(0) & 0xFFFF_FFFF) << 32 | low
-    }
 }
 
 /// What the log calls the links of nodes.
@@ -136,11 +134,12 @@ impl Topology {
         let Ok(names) = root.names() else {
             return Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR);
         };
+        let found = root.found();
         let mut nodes: Vec<u32> = names.iter().filter_map(|name| name.parse().ok()).collect();
         nodes.sort_unstable();
         let mut topology = Self::none();
         let gpu_ids: HashMap<u32, u64> =
-            nodes.iter().filter_map(|node| Some((*node, gpu_id(&root, *node)?))).collect();
+            nodes.iter().filter_map(|node| Some((*node, gpu_id(&found, *node)?))).collect();
         let gpu_ids = Arc::new(gpu_ids);
         let mut in_guest = Some(in_guest);
         let mut guest = None;
@@ -154,7 +153,7 @@ impl Topology {
                 Some(gpu_id) => *gpu_id,
                 None => continue,
             };
-            let properties = properties(&dir, "properties");
+            let properties = properties(&found, &format!("{index}/properties"));
             if properties.is_empty() {
                 continue;
             }
@@ -167,10 +166,14 @@ impl Topology {
             if !complete && !is_guest() {
                 continue;
             }
+            let property = |name| properties.get(name).copied().unwrap_or(0);
             topology.gpus.push(Node {
                 index,
                 gpu_id,
-                render_minor: properties.get("drm_render_minor").copied().unwrap_or(0) as u32,
+                render_minor: property("drm_render_minor") as u32,
+                bdf_id: u64::from(property("domain") as u32) << 32
+                    | u64::from(property("location_id") as u32),
+                hive_id: property("hive_id"),
                 dir,
                 properties,
                 gpu_ids: Arc::clone(&gpu_ids),
@@ -178,7 +181,7 @@ impl Topology {
                 reachable: OnceCell::new(),
             });
         }
-        topology.gpus.sort_by_key(|node| node.bdf_id() & !PARTITION_BITS);
+        topology.gpus.sort_by_key(|node| node.bdf_id & !PARTITION_BITS);
         Ok(topology)
     }
 
@@ -198,7 +201,7 @@ impl Topology {
 
 /// A node's gpu_id, 0 for a CPU, as far as it can be read.
 fn gpu_id(root: &Dir, node: u32) -> Option<u64> {
-    let text = root.join(&node.to_string()).word("gpu_id").ok()?;
+    let text = root.word(&format!("{node}/gpu_id")).ok()?;
     number::is_integer(&text).then(|| number::unsigned(&text, 10).ok())?
 }
 
@@ -303,7 +306,7 @@ mod tests {
         let topology = Topology::read(&scratch.0, || false).unwrap();
         let order: Vec<u64> = topology.gpus.iter().map(|node| node.gpu_id).collect();
         assert_eq!(order, [12, 13, 11]);
-        assert_eq!(topology.gpus[1].bdf_id(), 0x1000_0300);
+        assert_eq!(topology.gpus[1].bdf_id, 0x1000_0300);
         assert_eq!(Topology::read(&scratch.0, || true).unwrap().gpus.len(), 4);
     }
 

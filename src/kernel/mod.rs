@@ -23,17 +23,29 @@ use crate::types::rsmi_status_t;
 use std::ffi::CString;
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
+use std::sync::Arc;
 
 /// A directory of the kernel's, by its path.
 #[derive(Debug, Clone)]
 pub(crate) struct Dir {
     path: String,
+    /// The directory itself, where it was looked up for many reads.
+    found: Option<Arc<OwnedFd>>,
 }
 
 impl Dir {
     pub(crate) fn new(path: impl AsRef<Path>) -> Self {
-        Self { path: path.as_ref().to_string_lossy().into_owned() }
+        Self { path: path.as_ref().to_string_lossy().into_owned(), found: None }
+    }
+
+    /// The same directory, looked up once for many reads: the way to a device leads over a dozen
+    /// directories. It holds a descriptor, and so is nothing to be kept.
+    pub(crate) fn found(&self) -> Self {
+        let flags = libc::O_PATH | libc::O_DIRECTORY;
+        let found = open(libc::AT_FDCWD, &self.path, flags).ok();
+        Self { path: self.path.clone(), found: found.map(Arc::new) }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -41,11 +53,14 @@ impl Dir {
     }
 
     pub(crate) fn join(&self, name: &str) -> Self {
-        Self { path: format!("{}/{name}", self.path) }
+        Self { path: format!("{}/{name}", self.path), found: None }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.path().join(name).exists()
+        match &self.found {
+            Some(found) => open(found.as_raw_fd(), name, libc::O_PATH).is_ok(),
+            None => self.path().join(name).exists(),
+        }
     }
 
     /// The entries' names, in the order in which the kernel lists them.
@@ -56,10 +71,15 @@ impl Dir {
 
     /// A whole file. What was read before a read failed counts.
     pub(crate) fn bytes(&self, name: &str) -> Result<Vec<u8>> {
-        let path = format!("{}/{name}", self.path);
-        log::source(|| path.clone());
-        read(&path).map_err(|errno| {
-            log::reason(|| format!("{path}: {}", std::io::Error::from_raw_os_error(errno)));
+        let path = || format!("{}/{name}", self.path);
+        log::source(path);
+        let read = match &self.found {
+            Some(found) => read(found.as_raw_fd(), name),
+            None => read(libc::AT_FDCWD, &path()),
+        };
+        read.map_err(|errno| {
+            let error = std::io::Error::from_raw_os_error(errno);
+            log::reason(|| format!("{}: {error}", path()));
             status::from_errno(errno)
         })
     }
@@ -130,42 +150,43 @@ impl Dir {
     }
 }
 
-/// open, read, close: three system calls, and no descriptor that a child of the host inherits.
-fn read(path: &str) -> std::result::Result<Vec<u8>, i32> {
+/// Opens what is there, below a directory or by its whole path; no child of the host inherits it.
+fn open(at: RawFd, path: &str, flags: i32) -> std::result::Result<OwnedFd, i32> {
     let path = CString::new(path).map_err(|_| libc::ENOENT)?;
     // SAFETY: the path is NUL-terminated; the flags need no mode.
-    let fd = unsafe { libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
-    if fd < 0 {
-        return Err(errno());
-    }
+    let fd = unsafe { libc::openat(at, path.as_ptr(), flags | libc::O_CLOEXEC) };
+    // SAFETY: it has just been opened, and is nobody else's.
+    if fd < 0 { Err(errno()) } else { Ok(unsafe { OwnedFd::from_raw_fd(fd) }) }
+}
+
+/// open, read, close: three system calls.
+fn read(at: RawFd, path: &str) -> std::result::Result<Vec<u8>, i32> {
+    let file = open(at, path, libc::O_RDONLY)?;
     let mut content = Vec::with_capacity(4096);
-    let result = loop {
+    loop {
         content.reserve(1024);
         let room = content.spare_capacity_mut();
         // SAFETY: the buffer is as long as we say; read writes no more.
-        let count = unsafe { libc::read(fd, room.as_mut_ptr().cast(), room.len()) };
+        let count = unsafe { libc::read(file.as_raw_fd(), room.as_mut_ptr().cast(), room.len()) };
         match usize::try_from(count) {
-            Ok(0) => break Ok(()),
+            Ok(0) => return Ok(content),
             Ok(count) => {
                 let (asked, filled) = (room.len(), content.len() + count);
                 // SAFETY: read has just filled these bytes.
                 unsafe { content.set_len(filled) };
                 // The kernel gives all of an attribute that fits; asking again would only cost.
                 if count < asked {
-                    break Ok(());
+                    return Ok(content);
                 }
             }
             Err(_) => match errno() {
                 libc::EINTR => {}
                 // A directory is no file at all; the legacy library tests for that first.
-                libc::EISDIR => break Err(libc::ENOENT),
-                _ => break Ok(()),
+                libc::EISDIR => return Err(libc::ENOENT),
+                _ => return Ok(content),
             },
         }
-    };
-    // SAFETY: the descriptor is ours and open.
-    unsafe { libc::close(fd) };
-    result.map(|()| content)
+    }
 }
 
 fn errno() -> i32 {
@@ -222,6 +243,18 @@ pub(crate) mod tests {
         assert_eq!(dir.bytes("big").unwrap().len(), 10_000);
         assert_eq!(dir.bytes("absent"), Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
         assert_eq!(dir.bytes("."), Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
+    }
+
+    #[test]
+    fn a_directory_that_was_looked_up_reads_as_by_its_path() {
+        let scratch = Scratch::new("found", &[("sub/word", b"one two\n")]);
+        let found = scratch.0.found();
+        assert!(found.found.is_some() && found.join("sub").found.is_none());
+        assert_eq!(found.word("sub/word").unwrap(), b"one");
+        let absent = Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+        assert_eq!((found.word("absent"), found.word("sub")), (absent.clone(), absent.clone()));
+        let nowhere = scratch.0.join("absent").found();
+        assert_eq!((nowhere.found.is_none(), nowhere.word("word")), (true, absent));
     }
 
     #[test]

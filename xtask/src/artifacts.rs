@@ -1,16 +1,19 @@
 //! What cargo builds for an installation, and the files that came of it.
 
 use std::env;
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::run;
 use crate::workspace;
 
 /// The built files, as cargo left them.
+#[derive(Serialize, Deserialize)]
 pub struct Artifacts {
     pub library: PathBuf,
     pub audit: PathBuf,
@@ -19,23 +22,30 @@ pub struct Artifacts {
     pub simulator: PathBuf,
 }
 
-/// With which cargo subcommand, for which processor and system, and how fast.
-#[derive(Clone, Default)]
+/// How cargo shall build them.
+#[derive(Clone)]
 pub struct Build {
     pub release: bool,
 }
 
 impl Build {
+    pub const RELEASE: Build = Build { release: true };
+
     /// Builds everything; cargo says on stderr what it does.
     pub fn run(&self) -> Result<Artifacts> {
         // With the rlib beside it cargo would drop link-time optimisation.
         let cdylib = ["--lib", "--crate-type", "cdylib"];
-        Ok(Artifacts {
+        let artifacts = Artifacts {
             library: self.artifact("rsmi-compat", &cdylib)?,
             audit: self.artifact("rsmi-rtld-audit", &["--lib"])?,
             command: self.artifact("rsmi-compat-cli", &["--bin", "rsmi-compat"])?,
             simulator: self.artifact("rsmi-simulator-amd-smi", &cdylib)?,
-        })
+        };
+        if self.release {
+            let text = serde_json::to_string_pretty(&artifacts)?;
+            fs::write(kept()?, text).context("cannot write down what was built")?;
+        }
+        Ok(artifacts)
     }
 
     /// Builds one target and returns its file.
@@ -50,6 +60,19 @@ impl Build {
         let messages = run::output(&mut cargo)?;
         file(&messages).with_context(|| format!("cargo named no file that it made of {package}"))
     }
+}
+
+impl Artifacts {
+    /// What was built last with --release.
+    pub fn kept() -> Result<Artifacts> {
+        let text = fs::read_to_string(kept()?)
+            .context("nothing is built yet: run `make`, or `cargo xtask stage --release`")?;
+        serde_json::from_str(&text).context("build again: what was built is not known")
+    }
+}
+
+fn kept() -> Result<PathBuf> {
+    Ok(workspace::target()?.join("xtask-release.json"))
 }
 
 /// The program, or the shared library, in cargo's last message about one.

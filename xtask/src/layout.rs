@@ -2,15 +2,20 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::artifacts::Artifacts;
 use crate::dropin;
+use crate::run;
 use crate::workspace::{self, VERSION};
 
 /// What the loader, the linker and the package tools know our library by.
 pub const SONAME: &str = "librsmi_compat.so.1";
+
+/// The rocm_smi_lib whose CMake package we are, as include/rocm_smi/rocm_smi64Config.h says.
+const ROCM_SMI: &str = "7.8.0";
 
 /// Directories below the prefix.
 #[derive(Clone)]
@@ -40,10 +45,12 @@ impl Places {
     /// The whole tree. What has to be made first is made in `scratch`.
     pub fn table(&self, built: &Artifacts, scratch: &Path) -> Result<Vec<Entry>> {
         let mut table = Table { entries: Vec::new() };
-        table.program(&built.command, "bin/rsmi-compat");
         self.library(&mut table, built);
         self.dropin(&mut table, built, scratch)?;
         headers(&mut table)?;
+        self.templates(&mut table, scratch)?;
+        command(&mut table, &built.command, scratch)?;
+        documents(&mut table)?;
         Ok(table.entries)
     }
 
@@ -68,27 +75,117 @@ impl Places {
         for (name, target) in dropin::LINKS {
             table.link(directory.join(name), target);
         }
-        // A library without symbols cannot be linked against, so -lrocm_smi64 finds the core.
-        table.link(directory.join("librocm_smi64.so"), Path::new("..").join(SONAME));
+        // A library without symbols cannot be linked against, so -lrocm_smi64 finds the core; and
+        // a program that was linked so needs no second directory to be run.
+        for name in ["librocm_smi64.so", SONAME] {
+            table.link(directory.join(name), Path::new("..").join(SONAME));
+        }
         Ok(())
     }
+
+    /// What is generated of the templates in packaging/: it finds the prefix from where it lies.
+    fn templates(&self, table: &mut Table, scratch: &Path) -> Result<()> {
+        let cmake = self.lib.join("cmake");
+        let module = format!("share/modulefiles/rsmi-compat/{VERSION}");
+        for (template, path) in [
+            ("rsmi_compat.pc", self.lib.join("pkgconfig/rsmi_compat.pc")),
+            ("cmake/rsmi_compat-config.cmake", cmake.join("rsmi_compat/rsmi_compat-config.cmake")),
+            ("cmake/rocm_smi-config.cmake", cmake.join("rocm_smi/rocm_smi-config.cmake")),
+            ("modulefiles/module.lua", format!("{module}.lua").into()),
+            ("modulefiles/module.tcl", module.into()),
+        ] {
+            table.file(&self.fill(template, VERSION, scratch, &path)?, path);
+        }
+        for (package, version) in [("rsmi_compat", VERSION), ("rocm_smi", ROCM_SMI)] {
+            let path = cmake.join(package).join(format!("{package}-config-version.cmake"));
+            table.file(&self.fill("cmake/config-version.cmake", version, scratch, &path)?, path);
+        }
+        Ok(())
+    }
+
+    /// Writes what becomes `path` of its template into `scratch`.
+    fn fill(&self, name: &str, version: &str, scratch: &Path, path: &Path) -> Result<PathBuf> {
+        let template = workspace::root()?.join("packaging").join(format!("{name}.in"));
+        let mut text = fs::read_to_string(&template)
+            .with_context(|| format!("cannot read {}", template.display()))?;
+        let up = |below: usize| vec![".."; self.lib.components().count() + below].join("/");
+        for (word, value) in [
+            ("@VERSION@", VERSION),
+            ("@PACKAGE_VERSION@", version),
+            ("@SONAME@", SONAME),
+            ("@LIBDIR@", &self.lib.display().to_string()),
+            ("@PREFIX_FROM_PKGCONFIG@", &up(1)),
+            ("@PREFIX_FROM_CMAKE@", &up(2)),
+        ] {
+            text = text.replace(word, value);
+        }
+        let file = scratch.join(path);
+        fs::create_dir_all(file.parent().expect("it is below scratch"))?;
+        fs::write(&file, text)?;
+        Ok(file)
+    }
+}
+
+/// The command, and what it says itself of its use.
+fn command(table: &mut Table, program: &Path, scratch: &Path) -> Result<()> {
+    table.program(program, "bin/rsmi-compat");
+    let pages = scratch.join("man1");
+    fs::create_dir(&pages)?;
+    run::run(Command::new(program).arg("man").arg(&pages))?;
+    for page in sorted(&pages)? {
+        let name = page.file_name().expect("it was listed").to_owned();
+        table.file(&page, Path::new("share/man/man1").join(name));
+    }
+    for (shell, path) in [
+        ("bash", "share/bash-completion/completions/rsmi-compat"),
+        ("zsh", "share/zsh/site-functions/_rsmi-compat"),
+        ("fish", "share/fish/vendor_completions.d/rsmi-compat.fish"),
+    ] {
+        let text = run::output(Command::new(program).args(["completions", shell]))?;
+        let file = scratch.join(shell);
+        fs::write(&file, text)?;
+        table.file(&file, path);
+    }
+    Ok(())
+}
+
+fn documents(table: &mut Table) -> Result<()> {
+    let root = workspace::root()?;
+    table.file(&root.join("packaging/man/rsmi_compat.7"), "share/man/man7/rsmi_compat.7");
+    let place = Path::new("share/doc/rsmi-compat");
+    for name in ["CHANGELOG.md", "LICENSE", "MATRIX.md", "MIGRATION.md", "README.md"] {
+        table.file(&root.join(name), place.join(name));
+    }
+    let guides = root.join("docs");
+    if guides.is_dir() {
+        for guide in sorted(&guides)?.iter().filter(|path| path.is_file()) {
+            let name = guide.file_name().expect("it was listed");
+            table.file(guide, place.join("docs").join(name));
+        }
+    }
+    Ok(())
 }
 
 /// Every header below include/.
 fn headers(table: &mut Table) -> Result<()> {
     let include = workspace::root()?.join("include");
     for directory in [include.clone(), include.join("rocm_smi")] {
-        let files = fs::read_dir(&directory)
-            .with_context(|| format!("cannot read {}", directory.display()))?;
-        for file in files {
-            let source = file?.path();
-            if source.extension().is_some_and(|extension| extension == "h") {
-                let path = source.strip_prefix(&include).expect("it was found there");
-                table.file(&source, Path::new("include").join(path));
-            }
+        let is_header = |path: &PathBuf| path.extension().is_some_and(|it| it == "h");
+        for source in sorted(&directory)?.into_iter().filter(is_header) {
+            let path = source.strip_prefix(&include).expect("it was found there");
+            table.file(&source, Path::new("include").join(path));
         }
     }
     Ok(())
+}
+
+/// What is in a directory, in the same order everywhere.
+fn sorted(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries =
+        fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
 }
 
 struct Table {

@@ -2,7 +2,9 @@
 
 mod artifacts;
 mod dropin;
+mod install;
 mod layout;
+mod manifest;
 mod place;
 mod run;
 mod stage;
@@ -13,6 +15,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::install::{Install, Uninstall};
 use crate::stage::Stage;
 
 /// The developer commands that cargo has no name for.
@@ -27,6 +30,10 @@ struct Cli {
 enum Command {
     /// Lay out in target/stage what an installation consists of
     Stage(Stage),
+    /// Install what was built with --release below a prefix
+    Install(Install),
+    /// Remove what `install` installed below a prefix
+    Uninstall(Uninstall),
 }
 
 fn main() -> ExitCode {
@@ -42,5 +49,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Stage(stage) => stage.run(),
+        Command::Install(install) => install.run(),
+        Command::Uninstall(uninstall) => uninstall.run(),
     }
 }

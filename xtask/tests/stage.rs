@@ -78,7 +78,15 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
         "lib/librsmi_compat.so.1",
         concat!("lib/librsmi_compat.so.", env!("CARGO_PKG_VERSION")),
         "lib/rsmi-compat/librsmi_compat_audit.so",
+        "lib/rsmi-compat/librsmi_compat.so.1",
         "lib/rsmi-compat/simulator/libamd_smi.so",
+        "lib/pkgconfig/rsmi_compat.pc",
+        "lib/cmake/rsmi_compat/rsmi_compat-config.cmake",
+        "lib/cmake/rsmi_compat/rsmi_compat-config-version.cmake",
+        "lib/cmake/rocm_smi/rocm_smi-config.cmake",
+        "lib/cmake/rocm_smi/rocm_smi-config-version.cmake",
+        "share/man/man7/rsmi_compat.7",
+        "share/doc/rsmi-compat/LICENSE",
     ] {
         assert!(found.remove(path), "{path} is missing in {found:#?}");
         fs::metadata(STAGE.join(path)).expect("a link leads somewhere");
@@ -88,6 +96,20 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
     for path in &names {
         assert!(found.remove(path), "{path} is missing");
         fs::metadata(STAGE.join(path)).expect("a link leads somewhere");
+    }
+}
+
+#[test]
+fn every_word_of_a_template_was_filled_in() {
+    let mut found = BTreeSet::new();
+    files(&STAGE, &STAGE, &mut found);
+    let filled = ["cmake/", "pkgconfig/", "modulefiles/"];
+    found.retain(|path| filled.iter().any(|part| path.contains(part)));
+    assert_eq!(found.len(), 7, "{found:?}");
+    for path in found {
+        let text = fs::read_to_string(STAGE.join(&path)).expect("it is text");
+        let word = text.split_whitespace().find(|word| word.matches('@').count() > 1);
+        assert_eq!(word, None, "{path}");
     }
 }
 

@@ -8,6 +8,9 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// What a description says of a value that the firmware does not report.
+const NONE: i64 = -1;
+
 /// The members that a description gives, by the kernel's names.
 ///
 /// A chip's description serves every version: a member that the version in use
@@ -29,6 +32,38 @@ impl Metrics {
     pub(crate) fn suppose_each(&mut self, name: &str, values: impl IntoIterator<Item = i64>) {
         let entry = self.values.entry(name.to_owned());
         entry.or_insert_with(|| values.into_iter().collect());
+    }
+
+    /// Takes back what the description says of a member that it reports, so that
+    /// it is supposed again.
+    pub(crate) fn forget(&mut self, name: &str) {
+        if self.values.get(name).is_some_and(|values| values.iter().all(|value| *value != NONE)) {
+            self.values.remove(name);
+        }
+    }
+
+    /// New values for a member, of those that it has; what is not reported stays so.
+    pub(crate) fn change(&mut self, name: &str, new: impl Fn(i64) -> i64) {
+        for value in self.values.get_mut(name).into_iter().flatten() {
+            if *value != NONE {
+                *value = new(*value);
+            }
+        }
+    }
+
+    /// The same for all members of all partitions.
+    pub(crate) fn change_partitions(&mut self, new: impl Fn(&str, i64) -> i64) {
+        for (name, values) in self.xcp.iter_mut().flatten() {
+            for value in values.iter_mut().filter(|value| **value != NONE) {
+                *value = new(name, *value);
+            }
+        }
+    }
+
+    /// How many values the description gives for a member.
+    pub(crate) fn reported(&self, name: &str) -> usize {
+        let values = self.values.get(name).into_iter().flatten();
+        values.filter(|value| **value != NONE).count()
     }
 
     /// The whole file; nothing if the description names no version.

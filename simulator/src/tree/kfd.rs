@@ -38,6 +38,10 @@ pub(super) fn write(files: &mut Files, machine: &Description, numbers: &Numberin
         let node = Node::new(files, here.numbers.index);
         node.gpu(files, machine, here, &gpu_nodes);
     }
+    write_processes(files, machine, numbers);
+}
+
+pub(super) fn write_processes(files: &mut Files, machine: &Description, numbers: &Numbering) {
     for process in &machine.process {
         self::process(files, process, machine, numbers);
     }
@@ -76,11 +80,6 @@ impl GpuNode<'_> {
 
     fn same_card(&self, other: &Self) -> bool {
         self.gpu.pci() == other.gpu.pci()
-    }
-
-    /// The driver can tell how busy a process keeps the compute units, of this generation alone.
-    fn counts_occupancy(&self) -> bool {
-        self.kfd.gfx_target_version.is_some_and(|version| version / 10000 == 9)
     }
 
     fn memory(&self) -> u64 {
@@ -403,7 +402,7 @@ fn process(files: &mut Files, process: &Process, machine: &Description, numbers:
         files.read_only(dir.join(format!("vram_{id}")), "0\n");
         files.read_only(dir.join(format!("sdma_{id}")), "0\n");
         files.read_only(dir.join(format!("stats_{id}/evicted_ms")), "0\n");
-        if node.counts_occupancy() {
+        if node.gpu.counts_occupancy() {
             files.read_only(dir.join(format!("stats_{id}/cu_occupancy")), "0\n");
         }
     }

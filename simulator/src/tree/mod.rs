@@ -45,24 +45,50 @@ pub(crate) fn build(machine: &Description, numbers: &Numbering) -> Result<Files,
     Ok(files)
 }
 
+/// What of it is another after some time, and not much more: to build all of it ten times a second
+/// would keep a processor busy.
+pub(crate) fn build_moving(machine: &Description, numbers: &Numbering) -> Files {
+    let mut files = Files::default();
+    if machine.driver.is_none() {
+        return files;
+    }
+    if machine.kfd {
+        kfd::write_processes(&mut files, machine, numbers);
+    }
+    for (gpu, numbers) in machine.gpu.iter().zip(&numbers.gpus) {
+        let dir = device_directory(gpu.pci(), &gpu.bridges);
+        card::write_driver(&mut files, &dir, gpu, numbers);
+        // What is missing here is among the files that do not move.
+        let _ = correct(&mut files, &dir, gpu);
+    }
+    files
+}
+
 /// The places where a description contradicts the driver; the name of a file that is not there.
 fn correct(files: &mut Files, dir: &Path, gpu: &Gpu) -> Result<(), String> {
+    let mut missing = Vec::new();
     for (name, text) in &gpu.files {
         files.writable(dir.join(name), text.as_str());
     }
-    let missing = |name: &String, done: bool| done.then_some(()).ok_or_else(|| name.clone());
     for name in &gpu.absent {
-        missing(name, files.remove(dir.join(name)))?;
+        if !files.remove(dir.join(name)) {
+            missing.push(name);
+        }
     }
     for name in &gpu.read_error {
-        missing(name, files.remove(dir.join(name)))?;
-        files.unreadable(dir.join(name));
+        if files.remove(dir.join(name)) {
+            files.unreadable(dir.join(name));
+        } else {
+            missing.push(name);
+        }
     }
     for (name, mode) in &gpu.mode {
         let mode = u32::from_str_radix(mode, 8).unwrap_or(0);
-        missing(name, files.set_mode(dir.join(name), mode))?;
+        if !files.set_mode(dir.join(name), mode) {
+            missing.push(name);
+        }
     }
-    Ok(())
+    missing.first().map_or(Ok(()), |name| Err((*name).clone()))
 }
 
 /// `devices/pci0000:00/0000:00:01.1/…/0000:05:00.0`

@@ -1,8 +1,7 @@
 //! Machines of the simulator, written out once per process for all its runs.
 
-use std::env;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -11,7 +10,6 @@ use rustix::fs::statvfs;
 use tempfile::TempDir;
 
 const PREFIX: &str = "rsmi-lab-";
-const LOCK: &str = "lock";
 const CPUINFO: &str = "cpuinfo";
 const CPUINFO_OF_A_GUEST: &str = "cpuinfo-of-a-guest";
 
@@ -22,9 +20,7 @@ pub struct Written {
     pub kfd: bool,
     /// The names of the nodes in /dev/dri.
     pub dri: Vec<String>,
-    place: TempDir,
-    /// Locked as long as the machine is in use.
-    _lock: File,
+    place: Scratch,
 }
 
 impl Written {
@@ -41,9 +37,8 @@ pub fn names() -> Vec<&'static str> {
 
 /// Writes a built-in machine, or the one that a file describes.
 pub fn write(name: &str) -> Result<Arc<Written>> {
-    let is_file = name.contains('/') || name.ends_with(".toml");
-    let machine = if is_file { Machine::from_file(Path::new(name)) } else { Machine::named(name) }?;
-    let (place, lock) = place()?;
+    let machine = Machine::find(name)?;
+    let place = Scratch::new(PREFIX)?;
     let host = fs::read_to_string("/proc/cpuinfo").context("cannot read /proc/cpuinfo")?;
     fs::write(place.path().join(CPUINFO), cpuinfo(&host, false))?;
     fs::write(place.path().join(CPUINFO_OF_A_GUEST), cpuinfo(&host, true))?;
@@ -61,39 +56,7 @@ pub fn write(name: &str) -> Result<Arc<Written>> {
         .flatten()
         .collect();
     let kfd = machine.has_kfd();
-    Ok(Arc::new(Written { sys, drm_facts, kfd, dri, place, _lock: lock }))
-}
-
-/// A directory for a machine, which goes when the lab ends; if the lab is killed, the next
-/// one finds its lock open and cleans up.
-fn place() -> Result<(TempDir, File)> {
-    let parent = memory_or_disk();
-    for entry in fs::read_dir(&parent)?.flatten() {
-        let abandoned = entry.file_name().to_string_lossy().starts_with(PREFIX)
-            && File::open(entry.path().join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
-        if abandoned {
-            // Somebody else's, or just being removed: not our business then.
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-    let place = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
-    // It gets its name when it is locked: between the two it would look abandoned.
-    let unnamed = place.path().join("lock.new");
-    let lock = File::create(&unnamed)?;
-    lock.lock()?;
-    fs::rename(unnamed, place.path().join(LOCK))?;
-    Ok((place, lock))
-}
-
-/// A machine is thousands of small files: in memory they are made a hundred times as fast.
-/// But many a container has next to no /dev/shm.
-fn memory_or_disk() -> PathBuf {
-    const ENOUGH: u64 = 512 << 20;
-    let memory = PathBuf::from("/dev/shm");
-    match statvfs(&memory) {
-        Ok(space) if space.f_bavail * space.f_frsize >= ENOUGH => memory,
-        _ => env::temp_dir(),
-    }
+    Ok(Arc::new(Written { sys, drm_facts, kfd, dri, place }))
 }
 
 /// The host's /proc/cpuinfo as it reads on bare metal, or in a guest.

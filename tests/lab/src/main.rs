@@ -8,6 +8,7 @@ mod conform;
 mod differences;
 mod fetch;
 mod header;
+mod index;
 mod info;
 mod inside;
 mod interpose;
@@ -61,6 +62,8 @@ enum Command {
     Header,
     /// Compare what libamd_smi is taken for with AMD's own Python bindings
     Wheels,
+    /// See that rsmi_compat.h finds devices by each of their names
+    Index,
     /// Compare what rsmi_info says over the real librocm_smi64 and over ours
     Info(Info),
     /// Compare what every function answers over the real librocm_smi64 and over ours
@@ -162,6 +165,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             header::run(&lab)?;
         }
         Command::Wheels => wheels::run(&lab)?,
+        Command::Index => {
+            prepare(&lab)?;
+            index::run(&lab)?;
+        }
         Command::Info(info) => {
             if info.is_about_this_computer() {
                 compile::build_ours(&lab)?;
@@ -212,9 +219,10 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 8] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 9] = [
         ("header", &|| header::run(lab)),
         ("wheels", &|| wheels::run(lab)),
+        ("index", &|| index::run(lab)),
         ("info", &|| Info::default().run(lab)),
         ("interpose", &|| {
             ensure!(interpose::run(lab)?, "not every case of interposition passed");

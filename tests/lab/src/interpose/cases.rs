@@ -41,6 +41,8 @@ const THREADS: Client = Client { name: "threads", sources: &["threads.c", "clien
 const FORKS: Client = Client { name: "forks", sources: &["forks.c", "client.c"], ..LINKED };
 const BUSY: Client = Client { name: "busy", sources: &["busy.c"], ..LINKED };
 const CYCLES: Client = Client { name: "cycles", sources: &["cycles.c", "client.c"], ..LINKED };
+const FALLBACK: Client =
+    Client { name: "fallback", sources: &["fallback.c", "client.c"], ..LINKED };
 
 /// What a client is to do.
 pub enum Task {
@@ -316,6 +318,24 @@ pub const CASES: &[Case] = &[
         machine: MI300X,
         env: &[],
         task: Other { arguments: &["2000"], prints: "2000 cycles: same answers\n" },
+    },
+    // The environment.
+    Case {
+        name: "the average power of a card that has none",
+        client: &FALLBACK,
+        machine: MI300X,
+        env: &[],
+        task: Other { arguments: &[], prints: "listed:\nnull: 2 2\nvalue: 2\n" },
+    },
+    Case {
+        name: "the current power stands in for it",
+        client: &FALLBACK,
+        machine: MI300X,
+        env: &[("RSMI_COMPAT_POWER_FALLBACK", "1")],
+        task: Other {
+            arguments: &[],
+            prints: "listed: 0\nnull: 1 2\nvalue: 0, the current power\n",
+        },
     },
     // Nothing there.
     Case {

@@ -1,0 +1,69 @@
+//! A processor's files, and what libamd_smi makes of one that cannot be read.
+
+use crate::call::{Answer, Call, Failed};
+use crate::session::{self, Processor};
+use rsmi_simulator::Machine;
+
+/// The files that one question is answered from.
+pub struct Files<'a> {
+    pub call: &'a Call<'a>,
+    pub processor: Processor,
+    machine: &'static Machine,
+}
+
+impl<'a> Files<'a> {
+    /// Of the processor whose handle is the first argument.
+    pub fn of(call: &'a Call<'a>) -> Answer<Self> {
+        let processor = session::processor(call, 0)?;
+        Ok(Self { call, processor, machine: call.world.now() })
+    }
+
+    /// A file of the device's directory, without the end of its last line.
+    pub fn text(&self, name: &str) -> Answer<&str> {
+        self.anywhere(&format!("{}/{name}", self.processor.device))
+    }
+
+    /// A file of /sys.
+    pub fn anywhere(&self, path: &str) -> Answer<&str> {
+        let bytes = self.machine.read(path).map_err(|errno| self.errno(errno))?;
+        Ok(std::str::from_utf8(bytes).unwrap_or_default().trim_end_matches('\n'))
+    }
+
+    pub fn list(&self, path: &str) -> Vec<String> {
+        self.machine.list(path)
+    }
+
+    /// What the file begins with, as strtoul reads it.
+    pub fn number(&self, name: &str) -> Answer<u64> {
+        self.text(name).map(leading)
+    }
+
+    pub fn errno(&self, errno: i32) -> Failed {
+        self.call.failed(match errno {
+            libc::ENOENT | libc::EPERM => "NOT_SUPPORTED",
+            libc::EACCES => "NO_PERM",
+            libc::EIO => "UNEXPECTED_SIZE",
+            libc::EISDIR => "FILE_ERROR",
+            _ => "UNKNOWN_ERROR",
+        })
+    }
+}
+
+/// The number that a text begins with, in whichever base C would take it for.
+pub fn leading(text: &str) -> u64 {
+    let text = text.trim_start();
+    let (digits, base) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
+    let end = digits.find(|c: char| !c.is_digit(base)).unwrap_or(digits.len());
+    u64::from_str_radix(&digits[..end], base).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_ends_where_it_is_none_any_more() {
+        assert_eq!((leading("17\n"), leading(" 0x1f rest"), leading("x")), (17, 31, 0));
+        assert_eq!(leading("16.0 GT/s PCIe"), 16);
+    }
+}

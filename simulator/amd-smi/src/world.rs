@@ -1,0 +1,100 @@
+//! The machine, the release, and what the environment says of both; read once.
+
+use crate::faults::Faults;
+use rsmi_simulator::{Fault, Machine};
+use rsmi_simulator_releases::{MARK, MARK_SIZE, NEWEST, Release};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::{env, ptr};
+
+/// Everything that holds for the life of the process.
+pub struct World {
+    pub release: &'static Release,
+    pub faults: Faults,
+    machine: Machine,
+    sysfs: Option<PathBuf>,
+}
+
+/// Filled in when the file of one release is made of this library.
+static PLACE: [u8; MARK_SIZE] = {
+    let mut place = [0; MARK_SIZE];
+    let mut at = 0;
+    while at < MARK.len() {
+        place[at] = MARK[at];
+        at += 1;
+    }
+    place
+};
+
+impl World {
+    /// What was described, or nothing if the description is wrong, which is said once.
+    pub fn get() -> Option<&'static Self> {
+        static WORLD: OnceLock<Option<World>> = OnceLock::new();
+        WORLD
+            .get_or_init(|| match Self::read() {
+                Ok(world) => Some(world),
+                Err(what) => {
+                    eprintln!("libamd_smi (simulated): {what}");
+                    None
+                }
+            })
+            .as_ref()
+    }
+
+    fn read() -> Result<Self, String> {
+        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let sysfs = variable("RSMI_COMPAT_SYSFS").map(PathBuf::from);
+        let machine = machine(variable("RSMI_SIM_MACHINE"), sysfs.as_deref())?;
+        // SAFETY: it is a static; what is in the file is read, not what the compiler saw.
+        let place = unsafe { ptr::read_volatile(&raw const PLACE) };
+        let release = match variable("RSMI_SIM_RELEASE") {
+            Some(name) => {
+                Release::named(&name).map_err(|error| format!("RSMI_SIM_RELEASE: {error}"))?
+            }
+            None => match (rsmi_simulator_releases::stamped(&place), machine.release()) {
+                (Some(release), _) => release,
+                (None, described) => Release::named(described.unwrap_or(NEWEST))
+                    .map_err(|error| error.to_string())?,
+            },
+        };
+        let mut faults = machine.faults().to_vec();
+        if let Some(path) = variable("RSMI_SIM_FAULTS") {
+            faults.extend(Fault::from_file(Path::new(&path)).map_err(|error| error.to_string())?);
+        }
+        let cards = machine.addresses().len();
+        if let Some(gone) = faults.iter().filter_map(|fault| fault.gone).find(|gone| *gone >= cards)
+        {
+            return Err(format!("a fault's `gone` is {gone}, the machine has {cards} cards"));
+        }
+        Ok(Self { release, faults: Faults::new(faults), machine, sysfs })
+    }
+
+    /// The machine as it is at this moment.
+    pub fn now(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// A file that programs set, in the tree of this machine or of the computer itself.
+    pub fn settable(&self, path: &str) -> PathBuf {
+        self.sysfs.as_deref().unwrap_or(Path::new("/sys")).join(path)
+    }
+}
+
+fn machine(named: Option<String>, sysfs: Option<&Path>) -> Result<Machine, String> {
+    let beside = sysfs.and_then(Path::parent).map(|place| place.join("machine.toml"));
+    match (named, beside) {
+        (Some(name), _) if name.contains('/') || name.ends_with(".toml") => {
+            Machine::from_file(Path::new(&name))
+        }
+        (Some(name), _) => Machine::named(&name),
+        (None, Some(path)) if path.exists() => Machine::from_file(&path),
+        _ => {
+            let known: Vec<_> = Machine::names().collect();
+            return Err(format!(
+                "there is no machine: set RSMI_SIM_MACHINE to the path of a description or to one of {}",
+                known.join(", ")
+            ));
+        }
+    }
+    .map_err(|error| error.to_string())
+}

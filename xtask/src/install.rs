@@ -1,0 +1,101 @@
+//! `cargo xtask install` and `uninstall`: the table below DESTDIR/PREFIX, and a manifest of it.
+
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Result, bail, ensure};
+use clap::Args;
+
+use crate::artifacts::{Artifacts, Build};
+use crate::layout::Places;
+use crate::manifest::Manifest;
+use crate::place;
+
+#[derive(Args)]
+pub struct Install {
+    #[command(flatten)]
+    to: To,
+    /// The directory of libraries, below the prefix
+    #[arg(long, value_name = "DIR", default_value = "lib", value_parser = below)]
+    libdir: PathBuf,
+    /// Install what the last `cargo xtask stage --release` built: for root, who may have no cargo
+    #[arg(long)]
+    no_build: bool,
+}
+
+#[derive(Args)]
+pub struct Uninstall {
+    #[command(flatten)]
+    to: To,
+}
+
+#[derive(Args)]
+struct To {
+    /// Where it is used
+    #[arg(long, value_name = "DIR", default_value = "/usr/local")]
+    prefix: PathBuf,
+    /// Put it below this directory instead, for whoever makes a package
+    #[arg(long, value_name = "DIR")]
+    destdir: Option<PathBuf>,
+}
+
+fn below(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    let plain = |part| matches!(part, Component::Normal(_));
+    if text.is_empty() || !path.components().all(plain) {
+        return Err("it is a path below the prefix, such as lib64".into());
+    }
+    Ok(path.components().collect())
+}
+
+impl To {
+    /// The directory that takes the place of the prefix.
+    fn root(&self) -> Result<PathBuf> {
+        let prefix = self.prefix.display();
+        ensure!(self.prefix.is_absolute(), "--prefix {prefix}: it is an absolute path");
+        let Some(destdir) = self.destdir.as_ref().filter(|path| !path.as_os_str().is_empty())
+        else {
+            return Ok(self.prefix.clone());
+        };
+        let below = self.prefix.strip_prefix("/").expect("it is absolute");
+        Ok(std::path::absolute(destdir)?.join(below))
+    }
+}
+
+impl Install {
+    pub fn run(&self) -> Result<()> {
+        let root = self.to.root()?;
+        let built = if self.no_build { Artifacts::kept()? } else { Build::RELEASE.run()? };
+        let scratch = tempfile::tempdir()?;
+        let places = Places { lib: self.libdir.clone() };
+        let table = places.table(&built, scratch.path())?;
+        place::check(&table)?;
+
+        let manifest = Manifest::of(&table, &root);
+        // What an earlier installation alone had goes when the new one is there.
+        let earlier = Manifest::read(&root)?.unwrap_or_default();
+        manifest.with_directories_of(&earlier).write(&root)?;
+        for entry in &table {
+            place::entry(entry, &root)?;
+        }
+        earlier.without(&manifest).remove(&root)?;
+        println!("{}: {} files and links", root.display(), table.len());
+        Ok(())
+    }
+}
+
+impl Uninstall {
+    pub fn run(&self) -> Result<()> {
+        let root = self.to.root()?;
+        let Some(manifest) = Manifest::read(&root)? else {
+            bail!(
+                "{} is missing: rsmi-compat was not installed here by `make install`",
+                Manifest::path(&root).display()
+            );
+        };
+        manifest.remove(&root)?;
+        place::remove(&Manifest::path(&root))?;
+        manifest.remove_directories(&root);
+        println!("{}: {} files and links removed", root.display(), manifest.files.len());
+        Ok(())
+    }
+}
