@@ -1,6 +1,7 @@
 //! The command rsmi-compat: legacy tools on AMD SMI, and what is wrong where they fail.
 
 mod audit;
+mod doctor;
 mod elf;
 mod generation;
 mod installation;
@@ -31,6 +32,9 @@ struct Cli {
 enum Command {
     Run(run::Run),
     Audit(audit::Audit),
+    Doctor(doctor::Doctor),
+    #[command(hide = true)]
+    DoctorAsk(doctor::Ask),
     /// Print the completions of a shell
     Completions {
         shell: Shell,
@@ -57,6 +61,8 @@ fn main() -> ExitCode {
     let (done, failed) = match cli.command {
         Command::Run(run) => (run.run(), run::FAILED),
         Command::Audit(audit) => (audit.run(), USAGE),
+        Command::Doctor(doctor) => (doctor.run(), USAGE),
+        Command::DoctorAsk(ask) => (ask.run(), USAGE),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -6,3 +6,4 @@ pub const HEAD: Style = Style::new().bold();
 pub const WEAK: Style = Style::new().dimmed();
 pub const GOOD: Style = AnsiColor::Green.on_default();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
+pub const WARN: Style = AnsiColor::Yellow.on_default().bold();

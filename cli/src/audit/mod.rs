@@ -77,6 +77,12 @@ pub fn generation(files: &[PathBuf]) -> Option<Generation> {
     Verdict::of(evidence.flat_map(|report| report.generation.evidence).collect()).generation
 }
 
+/// The libraries that a library needs.
+pub fn needed(path: &Path) -> Result<Vec<String>> {
+    let (_, data) = elf::open(path)?;
+    object::needed(&elf::parse(&data)?)
+}
+
 fn examine(path: &Path) -> Result<Report> {
     let (kind, data) = elf::open(path)?;
     match kind {

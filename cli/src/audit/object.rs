@@ -132,3 +132,10 @@ pub fn is_rocm_smi(name: &str) -> bool {
         .file_name()
         .is_some_and(|file| file.to_string_lossy().starts_with("librocm_smi64.so"))
 }
+
+/// DT_NEEDED alone.
+pub fn needed(elf: &Elf<'_>) -> Result<Vec<String>> {
+    let mut found = Findings::default();
+    found.dynamic(elf)?;
+    Ok(found.needed)
+}

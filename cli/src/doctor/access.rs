@@ -1,0 +1,159 @@
+//! The driver, KFD and the device files, and whether this user may use them.
+
+use nix::unistd::{Gid, Group, Uid, User};
+use rustix::fs::{Access, AtFlags, CWD};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+#[derive(Serialize)]
+pub struct Driver {
+    pub loaded: bool,
+    pub version: Option<String>,
+    pub kernel: String,
+    /// GPUs in KFD's topology; None where there is no topology.
+    pub kfd_gpus: Option<usize>,
+}
+
+#[derive(Serialize)]
+pub struct WhoAmI {
+    pub user: String,
+    pub groups: BTreeSet<String>,
+}
+
+/// A device file.
+#[derive(Serialize)]
+pub struct File {
+    pub path: PathBuf,
+    pub exists: bool,
+    pub mode: Option<String>,
+    pub owner: Option<String>,
+    pub group: Option<String>,
+    /// By this process: to read and to write.
+    pub usable: bool,
+    /// The group that would make it usable.
+    pub needs_group: Option<String>,
+}
+
+impl Driver {
+    pub fn look(sysfs: &Path) -> Self {
+        let module = sysfs.join("module/amdgpu");
+        let read = |path: PathBuf| {
+            Some(std::fs::read_to_string(path).ok()?.trim().to_owned())
+                .filter(|text| !text.is_empty())
+        };
+        Self {
+            loaded: module.is_dir(),
+            version: read(module.join("version")),
+            kernel: rustix::system::uname().release().to_string_lossy().into_owned(),
+            kfd_gpus: gpus(&sysfs.join("class/kfd/kfd/topology/nodes")),
+        }
+    }
+}
+
+/// Nodes with a gpu_id; those of processors have 0.
+fn gpus(nodes: &Path) -> Option<usize> {
+    let entries = std::fs::read_dir(nodes).ok()?.flatten();
+    let id = |node: PathBuf| std::fs::read_to_string(node.join("gpu_id")).ok()?.trim().parse().ok();
+    Some(entries.filter_map(|entry| id(entry.path())).filter(|id: &u64| *id != 0).count())
+}
+
+impl WhoAmI {
+    pub fn look() -> Self {
+        let uid = Uid::effective();
+        let name = User::from_uid(uid).ok().flatten().map(|user| user.name);
+        let supplementary = nix::unistd::getgroups().unwrap_or_default();
+        let groups = supplementary.into_iter().chain([Gid::effective()]);
+        Self {
+            user: name.unwrap_or_else(|| uid.to_string()),
+            groups: groups.map(group_name).collect(),
+        }
+    }
+
+    pub fn is_root(&self) -> bool {
+        Uid::effective().is_root()
+    }
+}
+
+fn group_name(gid: Gid) -> String {
+    let name = Group::from_gid(gid).ok().flatten().map(|group| group.name);
+    name.unwrap_or_else(|| gid.to_string())
+}
+
+/// /dev/kfd and what is in /dev/dri.
+pub fn files(dev: &Path) -> Vec<File> {
+    let dri = std::fs::read_dir(dev.join("dri")).into_iter().flatten().flatten();
+    let device = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.starts_with("renderD") || name.starts_with("card")
+    };
+    let mut nodes: Vec<_> = dri.map(|entry| entry.path()).filter(device).collect();
+    nodes.sort();
+    if nodes.is_empty() {
+        nodes.push(dev.join("dri"));
+    }
+    [dev.join("kfd")].into_iter().chain(nodes).map(|path| File::look(&path)).collect()
+}
+
+impl File {
+    fn look(path: &Path) -> Self {
+        let metadata = std::fs::metadata(path).ok();
+        let both = Access::READ_OK | Access::WRITE_OK;
+        let usable = rustix::fs::accessat(CWD, path, both, AtFlags::EACCESS).is_ok();
+        let group = metadata.as_ref().map(|found| group_name(Gid::from_raw(found.gid())));
+        let open_to_group = metadata.as_ref().is_some_and(|found| found.mode() & 0o060 == 0o060);
+        let owner = metadata.as_ref().map(|found| {
+            let uid = Uid::from_raw(found.uid());
+            User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+        });
+        Self {
+            path: path.to_owned(),
+            exists: metadata.is_some(),
+            mode: metadata.map(|found| format!("{:04o}", found.mode() & 0o7777)),
+            owner,
+            needs_group: group.clone().filter(|_| !usable && open_to_group),
+            group,
+            usable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gpus_are_the_nodes_with_an_id() {
+        let directory = tempfile::tempdir().unwrap();
+        let sys = directory.path();
+        assert!(!Driver::look(sys).loaded);
+        assert_eq!(Driver::look(sys).kfd_gpus, None);
+        for (node, id) in [("0", "0\n"), ("1", "51140\n"), ("2", "7\n")] {
+            let node = sys.join("class/kfd/kfd/topology/nodes").join(node);
+            std::fs::create_dir_all(&node).unwrap();
+            std::fs::write(node.join("gpu_id"), id).unwrap();
+        }
+        std::fs::create_dir_all(sys.join("module/amdgpu")).unwrap();
+        std::fs::write(sys.join("module/amdgpu/version"), "6.12.12\n").unwrap();
+        let driver = Driver::look(sys);
+        assert_eq!((driver.loaded, driver.kfd_gpus), (true, Some(2)));
+        assert_eq!(driver.version.as_deref(), Some("6.12.12"));
+    }
+
+    #[test]
+    fn device_files_tell_what_they_need() {
+        let directory = tempfile::tempdir().unwrap();
+        let missing = files(directory.path());
+        assert_eq!(missing.len(), 2);
+        assert!(missing.iter().all(|file| !file.exists && !file.usable));
+        std::fs::create_dir(directory.path().join("dri")).unwrap();
+        for name in ["kfd", "dri/renderD128", "dri/card0", "dri/by-path"] {
+            std::fs::write(directory.path().join(name), "").unwrap();
+        }
+        let found = files(directory.path());
+        let names: Vec<_> = found.iter().map(|file| file.path.file_name().unwrap()).collect();
+        assert_eq!(names, ["kfd", "card0", "renderD128"]);
+        assert!(found.iter().all(|file| file.usable && file.needs_group.is_none()));
+    }
+}

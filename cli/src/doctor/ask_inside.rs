@@ -1,0 +1,252 @@
+//! The process that calls the library: a libamd_smi that ends it, or never returns, takes nobody
+//! else along. It tells what it does line by line; the library's own log goes to stderr.
+
+use super::calls::{self, Argument, Function};
+use anyhow::{Context, Result};
+use clap::Args;
+use libloading::os::unix::Library;
+use serde::{Deserialize, Serialize};
+use std::ffi::{CStr, c_char};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Call every function that only reads
+#[derive(Args)]
+pub struct Ask {
+    library: PathBuf,
+    /// Calls to leave out, FUNCTION:DEVICE
+    #[arg(long)]
+    skip: Vec<String>,
+}
+
+/// What the process tells.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Told {
+    /// Before rsmi_init.
+    Starting,
+    Init {
+        status: u32,
+        devices: u32,
+    },
+    Library(About),
+    Device(Device),
+    /// The call that comes next; the device's index, if it is about one.
+    Calling {
+        function: String,
+        device: Option<u32>,
+    },
+    Done,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct About {
+    pub version: Option<String>,
+    pub amdsmi: Option<PathBuf>,
+    pub amdsmi_release: Option<String>,
+    pub generation: Option<String>,
+    pub generation_because: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Device {
+    pub index: u32,
+    pub name: Option<String>,
+    pub pci: Option<String>,
+    pub hip: Option<u32>,
+    pub unique_id: Option<String>,
+    pub render_minor: Option<u32>,
+}
+
+/// More than any function writes.
+const ROOM: usize = 64 << 10;
+const ROOMS: usize = 4;
+const LENGTH: u64 = 256;
+const ELEMENTS: u32 = 64;
+
+/// Any function of the library: no more than six numbers or pointers, each in its register.
+type Any = unsafe extern "C" fn(u64, u64, u64, u64, u64, u64) -> u32;
+
+struct Caller {
+    library: Library,
+    rooms: Vec<Vec<u64>>,
+}
+
+impl Ask {
+    pub fn run(&self) -> Result<ExitCode> {
+        // SAFETY: the library is ours; its constructors do nothing.
+        let library = unsafe { Library::new(&self.library) }
+            .with_context(|| self.library.display().to_string())?;
+        let rooms = vec![vec![0; ROOM / size_of::<u64>()]; ROOMS];
+        let mut caller = Caller { library, rooms };
+        tell(&Told::Starting)?;
+        let status = caller.call("rsmi_init", &[0]).context("rsmi_init is missing")?;
+        let devices =
+            if status == 0 { caller.number("rsmi_num_monitor_devices", &[]) } else { None };
+        let devices = devices.unwrap_or(0);
+        tell(&Told::Init { status, devices })?;
+        tell(&Told::Library(caller.about()))?;
+        for index in 0..devices {
+            let device = caller.device(index);
+            tell(&Told::Device(device))?;
+        }
+        if status == 0 {
+            for function in calls::functions() {
+                self.ask(&mut caller, &function, devices)?;
+            }
+            caller.call("rsmi_shut_down", &[]);
+        }
+        tell(&Told::Done)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn ask(&self, caller: &mut Caller, function: &Function, devices: u32) -> Result<()> {
+        let about: Vec<_> =
+            if function.of_device() { (0..devices).map(Some).collect() } else { vec![None] };
+        for device in about {
+            let name = function.name.to_owned();
+            if self.skip.contains(&skipped(&name, device)) {
+                continue;
+            }
+            tell(&Told::Calling { function: name, device })?;
+            for numbers in variants(&function.arguments, device.unwrap_or(0), devices) {
+                caller.ask(function, &numbers);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A call as --skip has it.
+pub fn skipped(function: &str, device: Option<u32>) -> String {
+    device.map_or_else(|| format!("{function}:"), |device| format!("{function}:{device}"))
+}
+
+/// One line, at once: the next call may be the last.
+fn tell(told: &Told) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", serde_json::to_string(told)?)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Every combination of the numbers that a function takes; pointers come later.
+fn variants(arguments: &[Argument], device: u32, devices: u32) -> Vec<Vec<u64>> {
+    let mut lists = vec![Vec::new()];
+    for argument in arguments {
+        let values: Vec<u64> = match argument {
+            Argument::Device => vec![device.into()],
+            Argument::Other => {
+                (0..devices).filter(|other| *other != device).map(u64::from).collect()
+            }
+            Argument::Values(values) => values.to_vec(),
+            Argument::Pid => vec![std::process::id().into()],
+            Argument::Length => vec![LENGTH],
+            Argument::Room | Argument::Count => vec![0],
+        };
+        let longer = |list: &Vec<u64>| {
+            let with = |value: &u64| list.iter().chain([value]).copied().collect::<Vec<_>>();
+            values.iter().map(with).collect::<Vec<_>>()
+        };
+        lists = lists.iter().flat_map(longer).collect();
+    }
+    lists
+}
+
+impl Caller {
+    fn call(&self, name: &str, arguments: &[u64]) -> Option<u32> {
+        // SAFETY: every function of the library returns its status and takes numbers and pointers.
+        let function = unsafe { self.library.get::<Any>(name) }.ok()?;
+        let at = |index: usize| arguments.get(index).copied().unwrap_or(0);
+        // SAFETY: the arguments are those that the header declares, pointers to ROOM bytes, and
+        // registers beyond them are not looked at.
+        Some(unsafe { function(at(0), at(1), at(2), at(3), at(4), at(5)) })
+    }
+
+    fn room(&mut self, index: usize) -> u64 {
+        self.rooms.get_mut(index).map_or(0, |room| room.as_mut_ptr().expose_provenance() as u64)
+    }
+
+    fn ask(&mut self, function: &Function, numbers: &[u64]) {
+        let mut arguments = numbers.to_vec();
+        let mut next = 0;
+        for (argument, kind) in arguments.iter_mut().zip(&function.arguments) {
+            if ![Argument::Room, Argument::Count].contains(kind) {
+                continue;
+            }
+            if let Some(room) = self.rooms.get_mut(next) {
+                room.fill(0);
+                if *kind == Argument::Count {
+                    room[0] = ELEMENTS.into();
+                }
+            }
+            *argument = self.room(next);
+            next += 1;
+        }
+        self.call(function.name, &arguments);
+    }
+
+    /// What a function writes that has a pointer behind these arguments.
+    fn answer(&mut self, name: &str, arguments: &[u64]) -> Option<&[u64]> {
+        let mut arguments = arguments.to_vec();
+        self.rooms.first_mut()?.fill(0);
+        arguments.push(self.room(0));
+        // Texts have their length behind them.
+        arguments.push(LENGTH);
+        (self.call(name, &arguments)? == 0).then(|| self.rooms.first().map(Vec::as_slice))?
+    }
+
+    fn number(&mut self, name: &str, arguments: &[u64]) -> Option<u32> {
+        Some(*self.answer(name, arguments)?.first()? as u32)
+    }
+
+    fn text(&mut self, name: &str, arguments: &[u64]) -> Option<String> {
+        let room = self.answer(name, arguments)?;
+        // SAFETY: the room was zero before, and longer than the length that was told.
+        let text = unsafe { CStr::from_ptr(room.as_ptr().cast::<c_char>()) };
+        Some(text.to_string_lossy().into_owned())
+    }
+
+    fn about(&mut self) -> About {
+        let version = self.answer("rsmi_compat_version_get", &[]).map(|room| {
+            let [first, second, ..] = room else { return String::new() };
+            format!("{}.{}.{}", *first as u32, first >> 32, *second as u32)
+        });
+        About {
+            version,
+            amdsmi: self.text("rsmi_compat_amdsmi_path_get", &[]).map(PathBuf::from),
+            amdsmi_release: self.text("rsmi_compat_amdsmi_release_get", &[]),
+            generation: self.text("rsmi_compat_generation_get", &[]),
+            generation_because: self.text("rsmi_compat_generation_evidence_get", &[]),
+        }
+    }
+
+    fn device(&mut self, index: u32) -> Device {
+        let dv_ind = [u64::from(index)];
+        let unique_id = self.answer("rsmi_compat_dev_unique_id_get", &dv_ind);
+        let unique_id = unique_id.and_then(|room| room.first()).map(|id| format!("GPU-{id:016x}"));
+        Device {
+            index,
+            name: self.text("rsmi_dev_name_get", &dv_ind),
+            pci: self.text("rsmi_compat_dev_pci_bus_id_get", &dv_ind),
+            hip: self.number("rsmi_compat_dev_hip_device_get", &dv_ind),
+            unique_id,
+            render_minor: self.number("rsmi_dev_drm_render_minor_get", &dv_ind),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Argument::*;
+
+    #[test]
+    fn every_combination_is_asked() {
+        let values = Values(&[7, 8]);
+        assert_eq!(variants(&[Device, values, Room], 3, 4), [[3, 7, 0], [3, 8, 0]]);
+        assert_eq!(variants(&[Device, Other], 1, 3), [[1, 0], [1, 2]]);
+        assert!(variants(&[Device, Other], 0, 1).is_empty());
+        assert_eq!(variants(&[], 0, 1), [[0_u64; 0]]);
+    }
+}

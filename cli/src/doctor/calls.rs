@@ -1,0 +1,166 @@
+//! Every function of rocm_smi.h that only reads, and what to call it with, out of the header.
+
+/// What an argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    Device,
+    /// Another device.
+    Other,
+    /// One after the other.
+    Values(&'static [u64]),
+    /// This process.
+    Pid,
+    /// How long texts may be.
+    Length,
+    /// Room to write into.
+    Room,
+    /// Room that says first how many elements there is room for.
+    Count,
+}
+
+#[derive(Debug)]
+pub struct Function {
+    pub name: &'static str,
+    pub arguments: Vec<Argument>,
+}
+
+impl Function {
+    /// Whether it is about a device.
+    pub fn of_device(&self) -> bool {
+        self.arguments.contains(&Argument::Device)
+    }
+}
+
+const HEADER: &str = include_str!("../../../include/rocm_smi/rocm_smi.h");
+
+/// What is not called: it changes something, belongs to a conversation of several calls, or
+/// prints.
+const LEFT_OUT: [&str; 12] = [
+    "_set",
+    "_set_v1",
+    "_reset",
+    "rsmi_init",
+    "rsmi_shut_down",
+    "rsmi_dev_counter_create",
+    "rsmi_dev_counter_destroy",
+    "rsmi_counter_control",
+    "rsmi_counter_read",
+    "rsmi_event_notification_",
+    "iterator_",
+    "rsmi_func_iter_",
+];
+
+/// Values by a parameter's type or, where that is a number, name.
+const VALUES: [(&str, &[u64]); 13] = [
+    ("rsmi_clk_type_t", &[0, 1, 2, 3, 4]),
+    ("rsmi_gpu_block_t", &[1, 2, 4, 8, 0x10, 0x20, 0x40, 0x80, 0x100, 0x200, 0x400, 0x800, 0x1000]),
+    ("rsmi_memory_type_t", &[0, 1, 2]),
+    ("rsmi_activity_metric_t", &[1, 2, 4]),
+    (
+        "rsmi_fw_block_t",
+        &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22],
+    ),
+    ("rsmi_event_group_t", &[0, 10]),
+    ("rsmi_sw_component_t", &[0]),
+    ("rsmi_temperature_metric_t", &[0]),
+    ("rsmi_voltage_type_t", &[0]),
+    ("rsmi_voltage_metric_t", &[0]),
+    ("rsmi_status_t", &[0]),
+    ("sensor_type", &[0, 1, 2, 3, 4, 5, 6]),
+    ("sensor_ind", &[0]),
+];
+
+/// Functions of the header in its order, without those that are retired.
+pub fn functions() -> Vec<Function> {
+    let current = HEADER.split("#ifdef RSMI_COMPAT_RETIRED").next().unwrap_or_default();
+    declared(current)
+        .filter(|(name, _)| !is_left_out(name))
+        .map(|(name, parameters)| Function {
+            name,
+            arguments: parameters.split(',').filter_map(argument).collect(),
+        })
+        .collect()
+}
+
+fn declared(header: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    header.split("\nrsmi_status_t ").skip(1).filter_map(|text| {
+        let (name, rest) = text.split_once('(')?;
+        Some((name.trim(), rest.split_once(");")?.0))
+    })
+}
+
+fn is_left_out(name: &str) -> bool {
+    LEFT_OUT.iter().any(|part| {
+        if part.starts_with("rsmi_") {
+            name.starts_with(part)
+        } else {
+            name.ends_with(part) || (part.ends_with('_') && name.contains(part))
+        }
+    })
+}
+
+fn argument(parameter: &'static str) -> Option<Argument> {
+    let parameter = parameter.trim();
+    if parameter.is_empty() || parameter == "void" {
+        return None;
+    }
+    let start = parameter.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let name = start.and_then(|start| parameter.get(start + 1..)).unwrap_or(parameter);
+    if parameter.contains('*') || parameter.contains('[') {
+        let count = name.starts_with("num_");
+        return Some(if count { Argument::Count } else { Argument::Room });
+    }
+    Some(match name {
+        "dv_ind" | "dv_ind_src" => Argument::Device,
+        "dv_ind_dst" => Argument::Other,
+        "pid" => Argument::Pid,
+        "len" => Argument::Length,
+        // Of utilization counters, the first of which asks for the GPU's.
+        "count" => Argument::Values(&[1]),
+        _ => {
+            let kind = parameter.split_whitespace().next().unwrap_or_default();
+            let values = VALUES.iter().find(|(listed, _)| *listed == kind || *listed == name);
+            Argument::Values(values.map_or(&[0], |(_, values)| values))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Argument::*;
+
+    #[test]
+    fn the_header_is_read() {
+        let functions = functions();
+        let arguments = |name: &str| {
+            let function = functions.iter().find(|function| function.name == name);
+            function.unwrap_or_else(|| panic!("{name}")).arguments.clone()
+        };
+        assert_eq!(arguments("rsmi_dev_id_get"), [Device, Room]);
+        assert_eq!(arguments("rsmi_dev_name_get"), [Device, Room, Length]);
+        assert_eq!(arguments("rsmi_topo_get_link_type"), [Device, Other, Room, Room]);
+        assert_eq!(arguments("rsmi_dev_memory_reserved_pages_get"), [Device, Count, Room]);
+        assert_eq!(arguments("rsmi_num_monitor_devices"), [Count]);
+        let Values(clocks) = arguments("rsmi_dev_gpu_clk_freq_get")[1] else { panic!() };
+        assert_eq!(clocks.len(), 5);
+        for function in &functions {
+            assert!(function.arguments.len() <= 6, "{}", function.name);
+        }
+        assert!((80..100).contains(&functions.len()), "{}", functions.len());
+    }
+
+    #[test]
+    fn nothing_that_changes_anything_is_called() {
+        for function in functions() {
+            let name = function.name;
+            assert!(!name.contains("_set") && !name.contains("reset"), "{name}");
+            assert!(
+                !["create", "destroy", "control", "_init", "_open"]
+                    .iter()
+                    .any(|w| name.contains(w)),
+                "{name}"
+            );
+        }
+    }
+}

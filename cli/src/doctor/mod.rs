@@ -1,0 +1,59 @@
+//! `rsmi-compat doctor`: what is there, what answers, and what is wrong.
+
+mod access;
+mod ask;
+mod ask_inside;
+mod calls;
+mod libraries;
+mod log;
+mod report;
+
+use crate::installation::Installation;
+use anyhow::{Result, bail};
+use clap::Args;
+use report::Report;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+pub use ask_inside::Ask;
+
+const PROBLEMS: u8 = 1;
+
+/// Tell what is there, what answers each function, and what is wrong
+///
+/// Looks at the driver, at permissions, at the libraries on the way, and calls every function that
+/// only reads, for every device, in a process of its own. Changes nothing.
+#[derive(Args)]
+#[command(
+    after_help = "Exit status: 0 if nothing is wrong, 1 if something is (it is printed with \
+    what to do), 2 for wrong usage or own failure. Warnings do not count."
+)]
+pub struct Doctor {
+    /// Write one object, with everything, for programs and for bug reports
+    #[arg(long)]
+    json: bool,
+    /// Print every function, not only those that are not answered
+    #[arg(long)]
+    all: bool,
+}
+
+impl Doctor {
+    pub fn run(&self) -> Result<ExitCode> {
+        let report = Report::make(installed()?);
+        if self.json {
+            crate::print_json(&report)?;
+        } else {
+            report.print(self.all);
+        }
+        let wrong = report.problems().any(|problem| problem.is_error());
+        Ok(ExitCode::from(if wrong { PROBLEMS } else { 0 }))
+    }
+}
+
+fn installed() -> Result<PathBuf> {
+    let library = Installation::find()?.library();
+    if !library.is_file() {
+        bail!("{} is not there: install rsmi-compat whole", library.display());
+    }
+    Ok(library)
+}

@@ -1,0 +1,425 @@
+//! What `doctor` says, for people and for programs.
+
+use super::access::{self, Driver, File, WhoAmI};
+use super::ask::{self, Answers, Failure};
+use super::ask_inside::{About, Device};
+use super::calls;
+use super::libraries::{Found, Libraries};
+use super::log::Answer;
+use crate::style::{BAD, GOOD, HEAD, WARN, WEAK};
+use anstream::println;
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+#[derive(Serialize)]
+pub struct Report {
+    command: &'static str,
+    library: PathBuf,
+    about: About,
+    environment: BTreeMap<String, String>,
+    system_default: Option<String>,
+    user: WhoAmI,
+    driver: Driver,
+    files: Vec<File>,
+    libraries: Libraries,
+    init: Option<u32>,
+    devices: Vec<Device>,
+    functions: Vec<FunctionReport>,
+    did_not_return: Vec<Failure>,
+    log: Vec<String>,
+    problems: Vec<Problem>,
+}
+
+/// One function, for one device or for the whole machine.
+#[derive(Serialize)]
+struct FunctionReport {
+    function: String,
+    device: Option<u32>,
+    #[serde(flatten)]
+    answer: Answer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Severity {
+    Error,
+    Warning,
+}
+
+#[derive(Serialize)]
+pub struct Problem {
+    severity: Severity,
+    what: String,
+    /// What to do.
+    todo: String,
+}
+
+impl Problem {
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+const SYSTEM_DEFAULT: &str = "/etc/rsmi-compat.conf";
+
+/// Variables that change what programs see.
+const VARIABLES: [&str; 8] = [
+    "ROCM_PATH",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "LD_AUDIT",
+    "HIP_VISIBLE_DEVICES",
+    "ROCR_VISIBLE_DEVICES",
+    "CUDA_VISIBLE_DEVICES",
+    "HSA_OVERRIDE_GFX_VERSION",
+];
+
+fn environment() -> BTreeMap<String, String> {
+    let interesting = |name: &str| name.starts_with("RSMI_") || VARIABLES.contains(&name);
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .filter(|(name, _)| interesting(name))
+        .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+        .collect()
+}
+
+/// Where the library looks for /sys.
+fn sysfs(environment: &BTreeMap<String, String>) -> &Path {
+    let simulated = environment.get("RSMI_COMPAT_SYSFS").filter(|path| path.starts_with('/'));
+    let with = environment.get("RSMI_COMPAT_AMDSMI").is_some_and(|path| path.starts_with('/'));
+    simulated.filter(|_| with).map_or(Path::new("/sys"), |path| Path::new(path))
+}
+
+impl Report {
+    pub fn make(library: PathBuf) -> Self {
+        let environment = environment();
+        let driver = Driver::look(sysfs(&environment));
+        let answers = ask::ask(&library);
+        let functions = functions(&answers);
+        let mut report = Self {
+            command: env!("CARGO_PKG_VERSION"),
+            library,
+            about: answers.about,
+            system_default: std::fs::read_to_string(SYSTEM_DEFAULT).ok(),
+            user: WhoAmI::look(),
+            driver,
+            files: access::files(Path::new("/dev")),
+            libraries: Libraries::look(),
+            init: answers.init,
+            devices: answers.devices,
+            functions,
+            did_not_return: answers.failures,
+            log: answers.log.complaints.into_iter().collect(),
+            problems: Vec::new(),
+            environment,
+        };
+        report.judge(answers.unfinished);
+        report
+    }
+
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter()
+    }
+
+    fn judge(&mut self, unfinished: Option<String>) {
+        let mut problems = Vec::new();
+        let mut error = |what: String, todo: &str| {
+            problems.push(Problem { severity: Severity::Error, what, todo: todo.into() });
+        };
+        if !self.driver.loaded {
+            error(
+                "the kernel driver amdgpu is not loaded".into(),
+                "load it with `modprobe amdgpu`, or install it; in a container, it must be loaded \
+                 on the host; WSL has none",
+            );
+        }
+        match self.driver.kfd_gpus {
+            None => error(
+                "KFD's topology is not there".into(),
+                "use a kernel with CONFIG_HSA_AMD, and in a container let /sys be seen",
+            ),
+            Some(0) => error(
+                "KFD knows no GPU".into(),
+                "see `dmesg | grep amdgpu` for why the driver took none",
+            ),
+            Some(_) => {}
+        }
+        if self.libraries.libamd_smi.is_empty() {
+            error(
+                "no libamd_smi is installed".into(),
+                "install AMD SMI (amd-smi-lib, libamd-smi), or name its library in \
+                 RSMI_COMPAT_AMDSMI",
+            );
+        } else if self.about.amdsmi.is_none() && self.driver.kfd_gpus.is_some_and(|gpus| gpus > 0) {
+            error(
+                "none of the libamd_smi that are there could be used".into(),
+                "see the warnings of the library below",
+            );
+        }
+        match self.init {
+            Some(0) if self.devices.is_empty() => {
+                error("rsmi_init finds no device".into(), "see what else is wrong");
+            }
+            Some(0) => {}
+            Some(status) => error(
+                format!("rsmi_init fails with status {status}"),
+                "see what else is wrong, and RSMI_COMPAT_LOG=debug",
+            ),
+            None => {}
+        }
+        for Failure { function, device, how } in &self.did_not_return {
+            let device = device.map(|index| format!(" for device {index}")).unwrap_or_default();
+            error(
+                format!("{function}{device} {how}"),
+                "report it with the output of `rsmi-compat doctor --json`",
+            );
+        }
+        if let Some(why) = unfinished {
+            error(format!("not everything could be asked: {why}"), "see above");
+        }
+        if self.about.amdsmi_release.as_deref() == Some("unknown") {
+            problems.push(warning(
+                "libamd_smi is of a release that is not known".into(),
+                "look for a newer rsmi-compat; until then the kernel's files answer what they can",
+            ));
+        }
+        problems.extend(self.access_problems());
+        problems.extend(self.library_problems());
+        problems.extend(self.log.iter().map(|line| {
+            warning(format!("the library says: {line}"), "see docs/troubleshooting.md")
+        }));
+        self.problems = problems;
+    }
+
+    fn access_problems(&self) -> Vec<Problem> {
+        // A driver that is not there makes no files.
+        if !self.driver.loaded || self.user.is_root() {
+            return Vec::new();
+        }
+        let refused = self.files.iter().filter(|file| file.exists && !file.usable);
+        let mut by_group: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for file in refused {
+            let group = file.needs_group.as_deref().unwrap_or_default();
+            by_group.entry(group).or_default().push(file.path.display().to_string());
+        }
+        let say = |(group, files): (&str, Vec<String>)| {
+            let what = format!("{} may not use {}", self.user.user, files.join(", "));
+            let todo = if group.is_empty() {
+                "ask whoever administers the machine for access".to_owned()
+            } else {
+                format!("`usermod -aG {group} {}`, then log in again", self.user.user)
+            };
+            // The kernel's files answer nearly everything without.
+            warning(what, &todo)
+        };
+        by_group.into_iter().map(say).collect()
+    }
+
+    fn library_problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let list = |found: &[Found]| {
+            found
+                .iter()
+                .map(|found| found.path.display().to_string())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let Libraries { libamd_smi, librocm_smi64, .. } = &self.libraries;
+        let named = self.environment.contains_key("RSMI_COMPAT_AMDSMI");
+        if libamd_smi.len() > 1 && !named {
+            problems.push(warning(
+                format!("there are several libamd_smi: {}", list(libamd_smi)),
+                "name the one to use in RSMI_COMPAT_AMDSMI",
+            ));
+        }
+        if !librocm_smi64.is_empty() {
+            problems.push(warning(
+                format!("AMD's librocm_smi64 is installed too: {}", list(librocm_smi64)),
+                "run programs by `rsmi-compat run -- PROGRAM` to be sure that they get ours",
+            ));
+        }
+        problems
+    }
+}
+
+fn warning(what: String, todo: &str) -> Problem {
+    Problem { severity: Severity::Warning, what, todo: todo.into() }
+}
+
+/// Only functions that are asked on purpose, in the header's order.
+fn functions(answers: &Answers) -> Vec<FunctionReport> {
+    let mut functions = Vec::new();
+    for function in calls::functions() {
+        let devices = answers.devices.iter().map(|device| Some(device.index));
+        let about: Vec<_> = if function.of_device() { devices.collect() } else { vec![None] };
+        for device in about {
+            let key = (device, function.name.to_owned());
+            let Some(answer) = answers.log.answers.get(&key) else { continue };
+            functions.push(FunctionReport { function: key.1, device, answer: answer.clone() });
+        }
+    }
+    functions
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_header(header);
+    table
+}
+
+fn or_none(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
+}
+
+fn indented(table: &Table) {
+    for line in table.to_string().lines() {
+        println!("  {}", line.trim_end());
+    }
+}
+
+impl Report {
+    pub fn print(&self, all: bool) {
+        self.print_system();
+        self.print_libraries();
+        self.print_devices();
+        self.print_functions(all);
+        self.print_problems();
+    }
+
+    fn print_system(&self) {
+        let Driver { loaded, version, kernel, kfd_gpus } = &self.driver;
+        println!("{HEAD}System{HEAD:#}");
+        let version = version.as_deref().unwrap_or("of the kernel");
+        let driver =
+            if *loaded { format!("loaded, version {version}") } else { "not loaded".into() };
+        println!("  {:<12} {driver}", "amdgpu");
+        println!("  {:<12} {kernel}", "kernel");
+        let gpus = kfd_gpus.map_or("no topology".to_owned(), |gpus| format!("{gpus} GPUs"));
+        println!("  {:<12} {gpus}", "KFD");
+        let groups: Vec<_> = self.user.groups.iter().map(String::as_str).collect();
+        println!("  {:<12} {} (groups {})", "user", self.user.user, groups.join(", "));
+        for file in &self.files {
+            let state = match (file.exists, file.usable) {
+                (false, _) => "not there".to_owned(),
+                (true, true) => format!("{GOOD}usable{GOOD:#}"),
+                (true, false) => {
+                    let group = file.group.as_deref().unwrap_or("?");
+                    format!(
+                        "{BAD}no access{BAD:#} (group {group}, mode {})",
+                        or_none(file.mode.as_deref())
+                    )
+                }
+            };
+            println!("  {:<12} {state}", file.path.display());
+        }
+        for (name, value) in &self.environment {
+            println!("  {WEAK}{name}={value}{WEAK:#}");
+        }
+    }
+
+    fn print_libraries(&self) {
+        println!("\n{HEAD}Libraries{HEAD:#}");
+        let About { version, amdsmi, amdsmi_release, generation, generation_because } = &self.about;
+        let version = or_none(version.as_deref());
+        println!("  {:<16} {} ({version})", "librsmi_compat", self.library.display());
+        let release = or_none(amdsmi_release.as_deref());
+        match amdsmi {
+            Some(path) => println!("  {:<16} {} (ROCm {release})", "libamd_smi", path.display()),
+            None => println!("  {:<16} none in use", "libamd_smi"),
+        }
+        for found in &self.libraries.libamd_smi {
+            println!(
+                "  {:<16} {WEAK}there: {} ({}){WEAK:#}",
+                "",
+                found.path.display(),
+                found.place
+            );
+        }
+        for found in &self.libraries.librocm_smi64 {
+            println!("  {:<16} {} (AMD's; {})", "librocm_smi64", found.path.display(), found.place);
+        }
+        for found in &self.libraries.drop_in {
+            println!("  {:<16} {} (ours; {})", "librocm_smi64", found.path.display(), found.place);
+        }
+        let because = or_none(generation_because.as_deref());
+        println!("  {:<16} {} ({because})", "generation", or_none(generation.as_deref()));
+    }
+
+    fn print_devices(&self) {
+        println!("\n{HEAD}Devices{HEAD:#}");
+        if self.devices.is_empty() {
+            println!("  none");
+            return;
+        }
+        let mut table = table(&["rsmi", "PCI address", "HIP", "unique id", "render node", "name"]);
+        for device in &self.devices {
+            table.add_row([
+                device.index.to_string(),
+                or_none(device.pci.as_deref()),
+                device.hip.map_or("-".into(), |hip| hip.to_string()),
+                or_none(device.unique_id.as_deref()),
+                device.render_minor.map_or("-".into(), |minor| format!("renderD{minor}")),
+                or_none(device.name.as_deref()),
+            ]);
+        }
+        indented(&table);
+    }
+
+    fn print_functions(&self, all: bool) {
+        if self.functions.is_empty() {
+            return;
+        }
+        println!("\n{HEAD}Functions{HEAD:#}");
+        let places = self.devices.iter().map(|device| Some(device.index)).chain([None]);
+        for place in places {
+            let here: Vec<_> = self.functions.iter().filter(|row| row.device == place).collect();
+            let answered = here.iter().filter(|row| row.answer.answered).count();
+            let name = place.map_or("machine".to_owned(), |index| format!("device {index}"));
+            println!("  {HEAD}{name}{HEAD:#}: {answered} of {} answered", here.len());
+            let mut table = table(&["function", "answer", "from, or why not"]);
+            for row in here.iter().filter(|row| all || !row.answer.answered) {
+                table.add_row(row.cells());
+            }
+            if table.row_iter().next().is_some() {
+                indented(&table);
+            }
+        }
+        if !all {
+            println!("  {WEAK}--all prints what is answered, and by what{WEAK:#}");
+        }
+    }
+
+    fn print_problems(&self) {
+        println!();
+        if self.problems.is_empty() {
+            println!("{GOOD}Nothing is wrong.{GOOD:#}");
+        }
+        for Problem { severity, what, todo } in &self.problems {
+            match severity {
+                Severity::Error => println!("{BAD}error:{BAD:#} {what}"),
+                Severity::Warning => println!("{WARN}warning:{WARN:#} {what}"),
+            }
+            println!("  {todo}");
+        }
+    }
+}
+
+impl FunctionReport {
+    fn cells(&self) -> [String; 3] {
+        let Answer { answered, asked, succeeded, from, statuses, because } = &self.answer;
+        let list = |set: &std::collections::BTreeSet<String>| {
+            set.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+        };
+        if *answered {
+            let partly =
+                if succeeded < asked { format!("{succeeded} of {asked}") } else { "yes".into() };
+            let from = if from.is_empty() { "own state".into() } else { list(from) };
+            return [self.function.clone(), partly, from];
+        }
+        let statuses = list(statuses).replace("RSMI_STATUS_", "");
+        [self.function.clone(), statuses, list(because)]
+    }
+}
