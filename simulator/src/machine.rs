@@ -151,6 +151,13 @@ impl Machine {
         self
     }
 
+    /// The description says what its cards have to do.
+    #[must_use]
+    pub fn has_load(&self) -> bool {
+        let Description { load, gpu, .. } = &self.description;
+        load.is_some() || gpu.iter().any(|gpu| gpu.load.is_some())
+    }
+
     /// The machine is described with a load, or was put under one: [`Machine::at`] differs from
     /// time to time.
     #[must_use]

@@ -14,8 +14,8 @@ use std::process::{Command, ExitCode};
 
 /// The command's own failure, as with env(1) and nohup(1).
 pub const FAILED: u8 = 125;
-const NOT_EXECUTABLE: u8 = 126;
-const NOT_FOUND: u8 = 127;
+pub const NOT_EXECUTABLE: u8 = 126;
+pub const NOT_FOUND: u8 = 127;
 
 /// Run a program on AMD SMI, by our librocm_smi64
 ///
@@ -57,11 +57,7 @@ impl Run {
             Ok(program) => program,
             Err(refusal) => {
                 crate::complain(&refusal.error);
-                return Ok(ExitCode::from(if refusal.found {
-                    NOT_EXECUTABLE
-                } else {
-                    NOT_FOUND
-                }));
+                return Ok(ExitCode::from(if refusal.found { NOT_EXECUTABLE } else { NOT_FOUND }));
             }
         };
         let abi = self.abi(&program);
@@ -121,7 +117,8 @@ fn before(ours: &OsStr, there: Option<&OsStr>) -> OsString {
 
 /// The path as the library wants it.
 fn libamd_smi(path: &Path) -> Result<PathBuf> {
-    let absolute = std::path::absolute(path).with_context(|| format!("--amdsmi {}", path.display()))?;
+    let absolute =
+        std::path::absolute(path).with_context(|| format!("--amdsmi {}", path.display()))?;
     ensure!(absolute.is_file(), "--amdsmi {}: there is no such file", path.display());
     Ok(absolute)
 }
