@@ -7,6 +7,8 @@ pub enum Effect {
     None,
     /// As over a release that nobody knows.
     Unknown,
+    /// Which release is asked decides.
+    Anything,
     /// Something is different.
     Some,
     /// While it lasts; once it is over, every device answers as ever.
@@ -50,8 +52,8 @@ pub const FAULTS: &[Fault] = &[
     ),
     fault(
         "an answer beside a failure",
-        "[[fault]]\nfunction = 'amdsmi_get_gpu_*'\nstatus = -1\nanswered = true",
-        Effect::Some,
+        "[[fault]]\nfunction = 'amdsmi_get_gpu_*partition'\nstatus = -1\nanswered = true",
+        told("UNKNOWN_ERROR"),
     ),
     fault(
         "once",
@@ -67,6 +69,11 @@ pub const FAULTS: &[Fault] = &[
         "from the fifth call on",
         "[[fault]]\nfunction = 'amdsmi_get_gpu_compute_partition'\nstatus = 12\nfrom_call = 5",
         Effect::Some,
+    ),
+    fault(
+        "nobody has an address",
+        "[[fault]]\nfunction = 'amdsmi_get_gpu_bdf_id'\nstatus = 2",
+        Effect::Unknown,
     ),
     fault(
         "from a moment on",
@@ -99,7 +106,7 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "sentinels",
         "[[fault]]\nfunction = 'amdsmi_get_gpu_memory_*'\nsentinels = true",
-        Effect::Some,
+        Effect::Anything,
     ),
     fault("every number a sentinel", "[[fault]]\nsentinels = true", Effect::Some),
     fault(
