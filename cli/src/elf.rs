@@ -65,12 +65,16 @@ const MACHINES: [(object::elf::Machine, &str); 7] = [
 pub fn header(data: &Data) -> Result<&FileHeader64<LittleEndian>> {
     let start = object::ReadRef::read_bytes_at(data, 0, 20).unwrap_or_default();
     let [_, _, _, _, class, order, ..] = start else { bail!("is cut off within the ELF header") };
-    ensure!(*class != elf::ELFCLASS32.0, "is a 32-bit program; ROCm's libraries and ours have 64 bits");
+    ensure!(
+        *class != elf::ELFCLASS32.0,
+        "is a 32-bit program; ROCm's libraries and ours have 64 bits"
+    );
     ensure!(*order == elf::ELFDATA2LSB.0, "is for a big-endian processor");
     let header = FileHeader64::<LittleEndian>::parse(data)?;
     let own = if cfg!(target_arch = "aarch64") { elf::EM_AARCH64 } else { elf::EM_X86_64 };
     let machine = header.e_machine(LittleEndian);
-    let name = |number| MACHINES.iter().find(|(listed, _)| *listed == number).map(|(_, name)| *name);
+    let name =
+        |number| MACHINES.iter().find(|(listed, _)| *listed == number).map(|(_, name)| *name);
     ensure!(
         machine == own,
         "is for another processor ({}); this command is for {}",

@@ -14,7 +14,9 @@ pub struct Man {
 impl Man {
     pub fn run(&self, command: Command) -> Result<ExitCode> {
         clap_mangen::generate_to(command.disable_help_subcommand(true), &self.directory)
-            .with_context(|| format!("cannot write manual pages to {}", self.directory.display()))?;
+            .with_context(|| {
+                format!("cannot write manual pages to {}", self.directory.display())
+            })?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -119,8 +119,11 @@ mod tests {
     use super::*;
 
     fn directory(files: &[&str]) -> (PathBuf, Directory) {
-        let path = std::env::temp_dir()
-            .join(format!("rsmi-rtld-audit-{}-{}", std::process::id(), files.len()));
+        let path = std::env::temp_dir().join(format!(
+            "rsmi-rtld-audit-{}-{}",
+            std::process::id(),
+            files.len()
+        ));
         std::fs::create_dir_all(&path).unwrap();
         for file in files {
             std::fs::write(path.join(file), "").unwrap();

@@ -57,11 +57,7 @@ impl Run {
             Ok(program) => program,
             Err(refusal) => {
                 crate::complain(&refusal.error);
-                return Ok(ExitCode::from(if refusal.found {
-                    NOT_EXECUTABLE
-                } else {
-                    NOT_FOUND
-                }));
+                return Ok(ExitCode::from(if refusal.found { NOT_EXECUTABLE } else { NOT_FOUND }));
             }
         };
         let abi = self.abi(&program);
@@ -121,7 +117,8 @@ fn before(ours: &OsStr, there: Option<&OsStr>) -> OsString {
 
 /// The path as the library wants it.
 fn libamd_smi(path: &Path) -> Result<PathBuf> {
-    let absolute = std::path::absolute(path).with_context(|| format!("--amdsmi {}", path.display()))?;
+    let absolute =
+        std::path::absolute(path).with_context(|| format!("--amdsmi {}", path.display()))?;
     ensure!(absolute.is_file(), "--amdsmi {}: there is no such file", path.display());
     Ok(absolute)
 }

@@ -1,4 +1,5 @@
 //! What the tests run on: a machine written out, a file of each release, and programs over both.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use rsmi_simulator::Machine;
 use rsmi_simulator_releases::{RELEASES, write};
