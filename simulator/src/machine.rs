@@ -121,7 +121,15 @@ impl Machine {
     /// # Errors
     /// As of [`Machine::find`], or a variable has a value that it cannot have.
     pub fn from_env() -> Result<Self, Error> {
-        let name = variable(MACHINE).unwrap_or_else(|| DEFAULT_MACHINE.into());
+        Self::from_env_or(DEFAULT_MACHINE)
+    }
+
+    /// Likewise, but another machine if the environment asks for none.
+    ///
+    /// # Errors
+    /// As of [`Machine::from_env`].
+    pub fn from_env_or(default: &str) -> Result<Self, Error> {
+        let name = variable(MACHINE).unwrap_or_else(|| default.into());
         let kind = variable(LOAD).map(|value| {
             let allowed = || LoadKind::ALL.map(LoadKind::name).join(", ");
             let wrong = |value| Error::Environment { name: LOAD, value, allowed: allowed() };
