@@ -1,15 +1,21 @@
 //! The command rsmi-compat: legacy tools on AMD SMI, and what is wrong where they fail.
 
+mod audit;
 mod elf;
+mod generation;
 mod installation;
 mod manual;
 mod run;
+mod search;
 mod simulate;
+mod style;
 
 use anstream::eprintln;
-use anstyle::{AnsiColor, Style};
+use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use serde::Serialize;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Run tools that use rocm_smi_lib (librocm_smi64) on AMD SMI
@@ -25,6 +31,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Audit(audit::Audit),
     Simulate(simulate::Simulate),
     /// Print the completions of a shell
     Completions {
@@ -53,6 +60,7 @@ fn main() -> ExitCode {
     let (done, failed) = match cli.command {
         Command::Run(run) => (run.run(), run::FAILED),
         Command::Simulate(simulate) => (simulate.run(), run::FAILED),
+        Command::Audit(audit) => (audit.run(), USAGE),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,
@@ -72,6 +80,13 @@ fn main() -> ExitCode {
 
 /// One line on stderr.
 fn complain(error: &anyhow::Error) {
-    let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
-    eprintln!("{red}rsmi-compat:{red:#} {error:#}");
+    eprintln!("{BAD}rsmi-compat:{BAD:#} {error:#}", BAD = style::BAD);
+}
+
+/// For programs, on stdout.
+fn print_json(value: &impl Serialize) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
 }

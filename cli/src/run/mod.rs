@@ -2,9 +2,13 @@
 
 mod program;
 
+use crate::audit;
+use crate::elf::{self, Kind};
+use crate::generation::Generation;
 use crate::installation::Installation;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use object::{Object, ObjectSymbol};
 use program::Program;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -28,8 +32,8 @@ pub const NOT_FOUND: u8 = 127;
     RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI and RSMI_COMPAT_POWER_FALLBACK.")]
 pub struct Run {
     /// The ROCm release whose rocm_smi.h the program was built with; guessed if not given
-    #[arg(long, value_name = "RELEASE", value_parser = ["5", "6.0", "6.2", "6.3", "6.4", "7.0"])]
-    abi: Option<String>,
+    #[arg(long, value_name = "RELEASE")]
+    abi: Option<Generation>,
     /// The libamd_smi to use
     #[arg(long, value_name = "PATH")]
     amdsmi: Option<PathBuf>,
@@ -40,12 +44,7 @@ pub struct Run {
     #[arg(short, long)]
     verbose: bool,
     /// The program and its arguments
-    #[arg(
-        value_name = "CMD",
-        required = true,
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
+    #[arg(value_name = "CMD", required = true, trailing_var_arg = true)]
     command: Vec<OsString>,
 }
 
@@ -96,8 +95,13 @@ impl Run {
 
     /// What is said here, else what the environment says already, else what the program's files
     /// show. Without any the library itself decides.
-    fn abi(&self, _program: &Program) -> Option<OsString> {
-        self.abi.clone().map(OsString::from)
+    fn abi(&self, program: &Program) -> Option<OsString> {
+        let said = std::env::var_os("RSMI_COMPAT_ABI").filter(|said| !said.is_empty());
+        if self.abi.is_none() && said.is_some() {
+            return said;
+        }
+        let abi = self.abi.or_else(|| audit::generation(&program.files));
+        abi.map(|abi| abi.name().into())
     }
 }
 
@@ -115,12 +119,18 @@ fn before(ours: &OsStr, there: Option<&OsStr>) -> OsString {
     list
 }
 
-/// The path as the library wants it.
+/// The path as the library wants it, of a file that is a libamd_smi.
 fn libamd_smi(path: &Path) -> Result<PathBuf> {
-    let absolute =
-        std::path::absolute(path).with_context(|| format!("--amdsmi {}", path.display()))?;
-    ensure!(absolute.is_file(), "--amdsmi {}: there is no such file", path.display());
-    Ok(absolute)
+    let check = || {
+        let (kind, data) = elf::open(path)?;
+        ensure!(kind == Kind::Elf, "is no ELF file");
+        let elf = elf::parse(&data)?;
+        let mut symbols = elf.dynamic_symbols();
+        let exports = symbols.any(|symbol| symbol.name() == Ok("amdsmi_init"));
+        ensure!(exports, "is no libamd_smi: it has no amdsmi_init");
+        Ok(std::path::absolute(path)?)
+    };
+    check().with_context(|| format!("--amdsmi {}", path.display()))
 }
 
 #[cfg(test)]
