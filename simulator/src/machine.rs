@@ -35,6 +35,7 @@ macro_rules! built_in {
 pub(crate) const MACHINES: &[(&str, &str)] = built_in!("machines":
     "mi300x-2",
     "mi300x-8",
+    "mi300x-ordered",
     "mi300x-dpx",
     "mi300x-cpx-nps4",
     "mi250x-4",
