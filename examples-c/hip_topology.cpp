@@ -139,14 +139,15 @@ int main()
     int count = 0;
     hipError_t error = hipGetDeviceCount(&count);
     bool computes = error == hipSuccess && count > 0;
-    if (!computes)
-        std::printf("HIP has no device (%s); these are rsmi's, with the numbers that HIP would give:\n",
-                    error == hipSuccess ? "none found" : hipGetErrorString(error));
     std::vector<Device> devices = computes ? devices_of_hip(count) : devices_of_rsmi();
-    if (devices.empty())
+    if (devices.empty()) {
         std::fprintf(stderr, "hip_topology: there is no GPU\n");
-    else
+    } else {
+        if (!computes)
+            std::printf("HIP has no device (%s); these are rsmi's, with the numbers that HIP would give:\n",
+                        error == hipSuccess ? "none found" : hipGetErrorString(error));
         print(devices);
+    }
     rsmi_shut_down();
     return devices.empty() ? 1 : 0;
 }

@@ -8,6 +8,7 @@ mod installation;
 mod manual;
 mod run;
 mod search;
+mod simulate;
 mod style;
 
 use anstream::eprintln;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "rsmi-compat", version, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 done, 1 something is wrong (see each command's own help), \
-    2 wrong usage or own failure. `run` exits as the program does.")]
+    2 wrong usage or own failure. `run` and `simulate` exit as the program does.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +36,7 @@ enum Command {
     Doctor(doctor::Doctor),
     #[command(hide = true)]
     DoctorAsk(doctor::Ask),
+    Simulate(simulate::Simulate),
     /// Print the completions of a shell
     Completions {
         shell: Shell,
@@ -52,14 +54,16 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            // `run` must not be mistaken for the program that it runs.
-            let run = std::env::args_os().nth(1).is_some_and(|word| word == "run");
+            // What runs a program must not be mistaken for it.
+            let word = std::env::args_os().nth(1);
+            let run = word.is_some_and(|word| word == "run" || word == "simulate");
             let failed = if run { run::FAILED } else { USAGE };
             return ExitCode::from(if error.use_stderr() { failed } else { 0 });
         }
     };
     let (done, failed) = match cli.command {
         Command::Run(run) => (run.run(), run::FAILED),
+        Command::Simulate(simulate) => (simulate.run(), run::FAILED),
         Command::Audit(audit) => (audit.run(), USAGE),
         Command::Doctor(doctor) => (doctor.run(), USAGE),
         Command::DoctorAsk(ask) => (ask.run(), USAGE),

@@ -10,7 +10,7 @@ use std::path::Path;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// In which functions: a name, or the beginning of names and an asterisk.
+    /// In which functions: a name, or one with an asterisk for any part of it.
     #[serde(default = "all", deserialize_with = "function")]
     pub function: String,
 
@@ -101,8 +101,10 @@ pub(crate) fn check(faults: &[Fault]) -> Result<(), String> {
 }
 
 fn matches(pattern: &str, function: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(beginning) => function.starts_with(beginning),
+    match pattern.split_once('*') {
+        Some((beginning, end)) => {
+            function.strip_prefix(beginning).is_some_and(|rest| rest.ends_with(end))
+        }
         None => function == pattern,
     }
 }
@@ -122,7 +124,7 @@ fn function<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     }
     Err(de::Error::custom(format!(
         "no release of libamd_smi has a function `{name}`, allowed is one like \
-         \"amdsmi_get_gpu_memory_usage\", the beginning of some like \"amdsmi_get_*\", or \"*\""
+         \"amdsmi_get_gpu_memory_usage\", or several like \"amdsmi_get_*_info\""
     )))
 }
 
@@ -193,6 +195,8 @@ mod tests {
         let fault = |function: &str| Fault { function: function.into(), ..Fault::default() };
         assert!(fault("*").concerns("amdsmi_init"));
         assert!(fault("amdsmi_get_*").concerns("amdsmi_get_fw_info"));
+        assert!(fault("amdsmi_*_info").concerns("amdsmi_get_fw_info"));
+        assert!(!fault("amdsmi_*_info").concerns("amdsmi_init"));
         assert!(!fault("amdsmi_get_*").concerns("amdsmi_init"));
         assert!(!fault("amdsmi_init").concerns("amdsmi_init_gpu_event_notification"));
     }

@@ -35,6 +35,7 @@ macro_rules! built_in {
 pub(crate) const MACHINES: &[(&str, &str)] = built_in!("machines":
     "mi300x-2",
     "mi300x-8",
+    "mi300x-ordered",
     "mi300x-dpx",
     "mi300x-cpx-nps4",
     "mi250x-4",
@@ -121,7 +122,15 @@ impl Machine {
     /// # Errors
     /// As of [`Machine::find`], or a variable has a value that it cannot have.
     pub fn from_env() -> Result<Self, Error> {
-        let name = variable(MACHINE).unwrap_or_else(|| DEFAULT_MACHINE.into());
+        Self::from_env_or(DEFAULT_MACHINE)
+    }
+
+    /// Likewise, but another machine if the environment asks for none.
+    ///
+    /// # Errors
+    /// As of [`Machine::from_env`].
+    pub fn from_env_or(default: &str) -> Result<Self, Error> {
+        let name = variable(MACHINE).unwrap_or_else(|| default.into());
         let kind = variable(LOAD).map(|value| {
             let allowed = || LoadKind::ALL.map(LoadKind::name).join(", ");
             let wrong = |value| Error::Environment { name: LOAD, value, allowed: allowed() };
@@ -149,6 +158,13 @@ impl Machine {
         }
         self.live = Live::of(&self.description).map(Arc::new);
         self
+    }
+
+    /// The description says what its cards have to do.
+    #[must_use]
+    pub fn has_load(&self) -> bool {
+        let Description { load, gpu, .. } = &self.description;
+        load.is_some() || gpu.iter().any(|gpu| gpu.load.is_some())
     }
 
     /// The machine is described with a load, or was put under one: [`Machine::at`] differs from

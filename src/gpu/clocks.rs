@@ -9,6 +9,7 @@ use crate::map;
 use crate::status::Result;
 use crate::types::{
     rsmi_clk_type_t, rsmi_dev_perf_level_t, rsmi_gpu_metrics_t, rsmi_pcie_bandwidth_t,
+    rsmi_status_t,
 };
 
 impl Gpu {
@@ -21,6 +22,12 @@ impl Gpu {
     fn levels(&self, file: &str) -> Table {
         let mut table = match self.device.lines(file) {
             Ok(lines) => Table::read(&lines),
+            // What they were told of an empty table.
+            Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)
+                if self.generation == Generation::V5 =>
+            {
+                Table::failed(rsmi_status_t::RSMI_STATUS_NOT_YET_IMPLEMENTED)
+            }
             Err(status) => Table::failed(status),
         };
         // Then it was no failure that no level is the current one.

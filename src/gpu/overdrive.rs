@@ -75,12 +75,15 @@ impl Gpu {
     }
 
     fn overdrive_lines(&self) -> Result<Vec<String>> {
-        let lines = self.device.lines(TABLE)?;
-        if lines.len() < 2 {
-            log::reason(|| format!("{TABLE} is of one line"));
-            return Err(NOT_THERE);
+        match self.device.lines(TABLE) {
+            Ok(lines) if lines.len() < 2 => {
+                log::reason(|| format!("{TABLE} is of one line"));
+                Err(NOT_THERE)
+            }
+            // Then an empty table was as one of a single line.
+            Err(UNEXPECTED_DATA) if self.generation == Generation::V5 => Err(NOT_THERE),
+            lines => lines,
         }
-        Ok(lines)
     }
 
     /// At most so many regions. Since ROCm 6 there are none, but the limits of both clocks are

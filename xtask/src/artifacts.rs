@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::run;
 use crate::workspace;
+use crate::zig;
 
 /// The built files, as cargo left them.
 #[derive(Serialize, Deserialize)]
@@ -23,16 +24,17 @@ pub struct Artifacts {
 }
 
 /// How cargo shall build them.
-#[derive(Clone)]
-pub struct Build {
-    pub release: bool,
+#[derive(Clone, Copy, PartialEq)]
+pub enum Build {
+    Debug,
+    Release,
+    /// As Release, for machines whose glibc is older.
+    ForOldGlibc,
 }
 
 impl Build {
-    pub const RELEASE: Build = Build { release: true };
-
     /// Builds everything; cargo says on stderr what it does.
-    pub fn run(&self) -> Result<Artifacts> {
+    pub fn run(self) -> Result<Artifacts> {
         // With the rlib beside it cargo would drop link-time optimisation.
         let cdylib = ["--lib", "--crate-type", "cdylib"];
         let artifacts = Artifacts {
@@ -41,7 +43,7 @@ impl Build {
             command: self.artifact("rsmi-compat-cli", &["--bin", "rsmi-compat"])?,
             simulator: self.artifact("rsmi-simulator-amd-smi", &cdylib)?,
         };
-        if self.release {
+        if self == Build::Release {
             let text = serde_json::to_string_pretty(&artifacts)?;
             fs::write(kept()?, text).context("cannot write down what was built")?;
         }
@@ -49,12 +51,20 @@ impl Build {
     }
 
     /// Builds one target and returns its file.
-    fn artifact(&self, package: &str, target: &[&str]) -> Result<PathBuf> {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    fn artifact(self, package: &str, target: &[&str]) -> Result<PathBuf> {
+        let mut cargo = match self {
+            Build::Debug | Build::Release => {
+                let mut cargo =
+                    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+                cargo.arg("rustc");
+                cargo
+            }
+            Build::ForOldGlibc => zig::cargo_rustc()?,
+        };
         cargo.current_dir(workspace::root()?);
-        cargo.args(["rustc", "--locked", "--quiet", "--package", package]).args(target);
+        cargo.args(["--locked", "--quiet", "--package", package]).args(target);
         cargo.args(["--message-format", "json-render-diagnostics"]);
-        if self.release {
+        if self != Build::Debug {
             cargo.arg("--release");
         }
         let messages = run::output(&mut cargo)?;

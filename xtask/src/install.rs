@@ -64,7 +64,7 @@ impl To {
 impl Install {
     pub fn run(&self) -> Result<()> {
         let root = self.to.root()?;
-        let built = if self.no_build { Artifacts::kept()? } else { Build::RELEASE.run()? };
+        let built = if self.no_build { Artifacts::kept()? } else { Build::Release.run()? };
         let scratch = tempfile::tempdir()?;
         let places = Places { lib: self.libdir.clone() };
         let table = places.table(&built, scratch.path())?;

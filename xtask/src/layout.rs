@@ -35,6 +35,16 @@ pub enum What {
     Link(PathBuf),
 }
 
+impl Entry {
+    /// Whether only a compiler wants it.
+    pub fn is_development(&self) -> bool {
+        let directories = ["include", "pkgconfig", "cmake"];
+        let within = |name: &&str| self.path.iter().any(|part| part == *name);
+        let in_dropin = self.path.parent().is_some_and(|path| path.ends_with("rsmi-compat"));
+        directories.iter().any(within) || self.path.ends_with("librsmi_compat.so") && !in_dropin
+    }
+}
+
 impl Default for Places {
     fn default() -> Self {
         Places { lib: "lib".into() }

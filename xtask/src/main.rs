@@ -5,10 +5,12 @@ mod dropin;
 mod install;
 mod layout;
 mod manifest;
+mod package;
 mod place;
 mod run;
 mod stage;
 mod workspace;
+mod zig;
 
 use std::process::ExitCode;
 
@@ -16,6 +18,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::install::{Install, Uninstall};
+use crate::package::Package;
 use crate::stage::Stage;
 
 /// The developer commands that cargo has no name for.
@@ -32,6 +35,8 @@ enum Command {
     Stage(Stage),
     /// Install what was built with --release below a prefix
     Install(Install),
+    /// Pack what was built with --release, for other machines
+    Package(Package),
     /// Remove what `install` installed below a prefix
     Uninstall(Uninstall),
 }
@@ -50,6 +55,7 @@ fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Stage(stage) => stage.run(),
         Command::Install(install) => install.run(),
+        Command::Package(package) => package.run(),
         Command::Uninstall(uninstall) => uninstall.run(),
     }
 }

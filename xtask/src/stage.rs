@@ -32,7 +32,7 @@ impl Stage {
             None => workspace::target()?.join("stage"),
         };
         ensure_ours(&place)?;
-        let built = Build { release: self.release }.run()?;
+        let built = if self.release { Build::Release } else { Build::Debug }.run()?;
         let scratch = tempfile::tempdir()?;
         let table = Places::default().table(&built, scratch.path())?;
         lay_out(&table, &place)?;

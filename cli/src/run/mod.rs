@@ -18,8 +18,8 @@ use std::process::{Command, ExitCode};
 
 /// The command's own failure, as with env(1) and nohup(1).
 pub const FAILED: u8 = 125;
-const NOT_EXECUTABLE: u8 = 126;
-const NOT_FOUND: u8 = 127;
+pub const NOT_EXECUTABLE: u8 = 126;
+pub const NOT_FOUND: u8 = 127;
 
 /// Run a program on AMD SMI, by our librocm_smi64
 ///

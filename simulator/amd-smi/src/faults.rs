@@ -87,7 +87,7 @@ impl Effects {
             let text = call.kinds[at] == "char *";
             let room = if text { room_of_text(call, at) } else { size };
             if self.sentinels && !text && !call.counts(at) {
-                call::store(address, &vec![0xFF; size]);
+                self.fill_numbers(call, at, address, size);
             }
             if self.unterminated {
                 self.fill_texts(call, at, address, room);
@@ -99,6 +99,19 @@ impl Effects {
             }
             if self.more > 0 && call.counts(at) {
                 self.overfill(call, at);
+            }
+        }
+    }
+
+    /// Texts and pointers are no numbers: those of AMD's library are never wild.
+    fn fill_numbers(&self, call: &Call, at: usize, address: usize, size: usize) {
+        let structure = call.kinds[at].trim_end_matches(" *");
+        let Some(layout) = call.release().layout(structure) else {
+            return call::store(address, &vec![0xFF; size]);
+        };
+        for field in layout.fields {
+            if !field.kind.starts_with("char[") && !field.kind.ends_with('*') {
+                call::store(address + field.offset, &vec![0xFF; field.size]);
             }
         }
     }

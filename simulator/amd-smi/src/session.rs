@@ -64,7 +64,7 @@ pub fn init(call: &Call) -> Answer {
         session.serial += 1;
         session.processors = match call.number(0) & INIT_AMD_GPUS {
             0 => Vec::new(),
-            _ => processors(machine),
+            _ => processors(&machine),
         };
         session.processors.retain(|processor| !call.gone.contains(&processor.card));
     }

@@ -1,10 +1,11 @@
 //! The machine, the release, and what the environment says of both; read once.
 
 use crate::faults::Faults;
-use rsmi_simulator::{Fault, Machine};
+use rsmi_simulator::{Clock, Error, Fault, Machine, TICK};
 use rsmi_simulator_releases::{MARK, MARK_SIZE, NEWEST, Release};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use std::{env, ptr};
 
 /// Everything that holds for the life of the process.
@@ -12,6 +13,9 @@ pub struct World {
     pub release: &'static Release,
     pub faults: Faults,
     machine: Machine,
+    clock: Clock,
+    /// The machine as it last was, and at which tick of the clock.
+    latest: Mutex<(u128, Arc<Machine>)>,
     sysfs: Option<PathBuf>,
 }
 
@@ -44,7 +48,9 @@ impl World {
     fn read() -> Result<Self, String> {
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
         let sysfs = variable("RSMI_COMPAT_SYSFS").map(PathBuf::from);
-        let machine = machine(variable("RSMI_SIM_MACHINE"), sysfs.as_deref())?;
+        let text = |error: Error| error.to_string();
+        let machine = machine(sysfs.as_deref()).map_err(text)?;
+        let clock = Clock::from_env().map_err(text)?;
         // SAFETY: it is a static; what is in the file is read, not what the compiler saw.
         let place = unsafe { ptr::read_volatile(&raw const PLACE) };
         let release = match variable("RSMI_SIM_RELEASE") {
@@ -59,19 +65,26 @@ impl World {
         };
         let mut faults = machine.faults().to_vec();
         if let Some(path) = variable("RSMI_SIM_FAULTS") {
-            faults.extend(Fault::from_file(Path::new(&path)).map_err(|error| error.to_string())?);
+            faults.extend(Fault::from_file(Path::new(&path)).map_err(text)?);
         }
         let cards = machine.addresses().len();
         if let Some(gone) = faults.iter().filter_map(|fault| fault.gone).find(|gone| *gone >= cards)
         {
             return Err(format!("a fault's `gone` is {gone}, the machine has {cards} cards"));
         }
-        Ok(Self { release, faults: Faults::new(faults), machine, sysfs })
+        let latest = Mutex::new((0, Arc::new(machine.at(Duration::ZERO))));
+        Ok(Self { release, faults: Faults::new(faults), machine, clock, latest, sysfs })
     }
 
     /// The machine as it is at this moment.
-    pub fn now(&self) -> &Machine {
-        &self.machine
+    pub fn now(&self) -> Arc<Machine> {
+        let elapsed = self.clock.elapsed();
+        let tick = if self.machine.moves() { elapsed.as_millis() / TICK.as_millis() } else { 0 };
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if latest.0 != tick {
+            *latest = (tick, Arc::new(self.machine.at(elapsed)));
+        }
+        Arc::clone(&latest.1)
     }
 
     /// A file that programs set, in the tree of this machine or of the computer itself.
@@ -80,21 +93,11 @@ impl World {
     }
 }
 
-fn machine(named: Option<String>, sysfs: Option<&Path>) -> Result<Machine, String> {
+/// The machine that the environment names, or else the one described beside the tree that it names.
+fn machine(sysfs: Option<&Path>) -> Result<Machine, Error> {
     let beside = sysfs.and_then(Path::parent).map(|place| place.join("machine.toml"));
-    match (named, beside) {
-        (Some(name), _) if name.contains('/') || name.ends_with(".toml") => {
-            Machine::from_file(Path::new(&name))
-        }
-        (Some(name), _) => Machine::named(&name),
-        (None, Some(path)) if path.exists() => Machine::from_file(&path),
-        _ => {
-            let known: Vec<_> = Machine::names().collect();
-            return Err(format!(
-                "there is no machine: set RSMI_SIM_MACHINE to the path of a description or to one of {}",
-                known.join(", ")
-            ));
-        }
+    match beside.filter(|path| path.exists()) {
+        Some(path) => Machine::from_env_or(&path.display().to_string()),
+        None => Machine::from_env(),
     }
-    .map_err(|error| error.to_string())
 }

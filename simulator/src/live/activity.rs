@@ -46,7 +46,7 @@ fn training(noise: Noise, tick: u64, period: u64, part: f64) -> Activity {
     let held = 0.86 + 0.05 * noise.draw("share", 0) + 0.06 * part;
     let (gfx, memory, links) = match part {
         part if checkpoint && part < 0.4 => (0.06, 0.08, 0.7),
-        part if part < 0.85 => (0.965, 0.46 + 0.1 * part, 0.06),
+        part if part < 0.85 => (0.9 + 0.08 * layers(part), 0.4 + 0.15 * layers(part + 0.1), 0.06),
         _ => (0.55, 0.28, 0.85),
     };
     let own = 0.03 * noise.around("own", period);
@@ -56,6 +56,11 @@ fn training(noise: Noise, tick: u64, period: u64, part: f64) -> Activity {
         links: (links + 0.04 * jitter).clamp(0.0, 1.0),
         held,
     }
+}
+
+/// Heavy layers and light ones, forward and back again: three times up and down in a step.
+fn layers(part: f64) -> f64 {
+    (3.0 * std::f64::consts::TAU * part).sin()
 }
 
 /// Each card has jobs of its own, of all lengths and sizes, and rests between them.

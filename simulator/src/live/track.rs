@@ -112,7 +112,7 @@ impl Track {
 fn sample(activity: Activity, noise: Noise, body: Body, warmth: &mut Warmth) -> Sample {
     let effort = 0.88 * activity.gfx + 0.12 * (2.0 * activity.memory).min(1.0);
     // No two cards of a kind need quite the same.
-    let quality = 0.96 + 0.06 * noise.draw("quality", 0);
+    let quality = 0.94 + 0.09 * noise.draw("quality", 0);
     let wanted = body.rest + (1.05 * body.cap - body.rest) * effort * quality;
     let watts = wanted.min(body.cap);
     // The firmware of a big card counts whole watts.

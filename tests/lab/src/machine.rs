@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use rsmi_simulator::Machine;
-use rustix::fs::statvfs;
-use tempfile::TempDir;
+use rsmi_simulator::scratch::Scratch;
 
 const PREFIX: &str = "rsmi-lab-";
 const CPUINFO: &str = "cpuinfo";

@@ -3,12 +3,13 @@
 use crate::call::{Answer, Call, Failed};
 use crate::session::{self, Processor};
 use rsmi_simulator::Machine;
+use std::sync::Arc;
 
 /// The files that one question is answered from.
 pub struct Files<'a> {
     pub call: &'a Call<'a>,
     pub processor: Processor,
-    machine: &'static Machine,
+    machine: Arc<Machine>,
 }
 
 impl<'a> Files<'a> {

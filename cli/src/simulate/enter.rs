@@ -1,0 +1,72 @@
+//! The way in: this process gets mounts of its own, in which the machine is, and becomes the program.
+
+use super::{machine, mounts};
+use crate::complain;
+use crate::run::{FAILED, NOT_EXECUTABLE, NOT_FOUND};
+use anyhow::{Context, Result};
+use rustix::fs::Mode;
+use rustix::process::{Signal, getgid, getuid, set_parent_process_death_signal, umask};
+use rustix::thread::{UnshareFlags, unshare_unsafe};
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+const SYSFS: &str = "RSMI_COMPAT_SYSFS";
+
+/// Returns only if there is no program to become.
+pub(super) fn become_program(place: &Path, namespace: bool, command: &[OsString]) -> ExitCode {
+    let Some((program, arguments)) = command.split_first() else {
+        return ExitCode::from(FAILED);
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let bound = namespace.then(|| bind(place));
+    if let Some(Err(error)) = &bound {
+        eprintln!(
+            "rsmi-compat: no namespace here ({error:#}): our libraries see the simulated machine, \
+             programs that read /sys themselves do not"
+        );
+    }
+    match bound {
+        Some(Ok(())) => command.env_remove(SYSFS),
+        _ => command.env(SYSFS, place.join("sys")),
+    };
+    // Without whoever keeps the machine alive, there is none.
+    let _ = set_parent_process_death_signal(Some(Signal::TERM));
+    let error = command.exec();
+    let found = error.kind() != io::ErrorKind::NotFound;
+    complain(&anyhow::Error::new(error).context(program.display().to_string()));
+    ExitCode::from(if found { NOT_EXECUTABLE } else { NOT_FOUND })
+}
+
+/// All or nothing: what the program shall see is put over /sys and /dev at the very end.
+fn bind(place: &Path) -> Result<()> {
+    let nodes = machine::read_nodes(place)?;
+    unshare_mounts()?;
+    // What is made here has to be as open as on a real machine.
+    let before = umask(Mode::empty());
+    let done = mounts::build(place, &nodes);
+    umask(before);
+    done
+}
+
+/// Private mounts; in a user namespace, unless we are root and need none. The user stays who it is:
+/// the rights over the mounts end when the program begins.
+fn unshare_mounts() -> Result<()> {
+    if getuid().is_root() && unshare(UnshareFlags::NEWNS).is_ok() {
+        return Ok(());
+    }
+    let (user, group) = (getuid().as_raw(), getgid().as_raw());
+    unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS).context("unshare")?;
+    fs::write("/proc/self/setgroups", "deny").context("setgroups")?;
+    fs::write("/proc/self/uid_map", format!("{user} {user} 1")).context("uid_map")?;
+    fs::write("/proc/self/gid_map", format!("{group} {group} 1")).context("gid_map")
+}
+
+fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
+    // SAFETY: the table of file descriptors, which this could split, is not among the flags.
+    unsafe { unshare_unsafe(flags) }
+}

@@ -1,0 +1,263 @@
+//! `rsmi-compat simulate`: the program is run as it would be without, only that there is a machine.
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// The command in an installation of its own, whose libraries nobody loads here.
+struct Installed {
+    prefix: TempDir,
+}
+
+impl Installed {
+    fn new() -> Self {
+        let prefix = tempfile::tempdir().expect("a directory");
+        let path = prefix.path();
+        for directory in ["bin", "lib/rsmi-compat/simulator", "tmp"] {
+            fs::create_dir_all(path.join(directory)).expect("made");
+        }
+        for file in ["librsmi_compat.so.1", "rsmi-compat/librocm_smi64.so.1"] {
+            fs::write(path.join("lib").join(file), "").expect("written");
+        }
+        let stand_in = path.join("lib/rsmi-compat/simulator/libamd_smi.so");
+        fs::write(stand_in, "").expect("written");
+        fs::copy(env!("CARGO_BIN_EXE_rsmi-compat"), path.join("bin/rsmi-compat")).expect("copied");
+        Self { prefix }
+    }
+
+    /// With a small machine, so that most of the time goes into the program.
+    fn simulate(&self, options: &[&str]) -> Command {
+        let mut command = self.bare();
+        command.args(["--machine", "mi210"]).args(options).arg("--");
+        command
+    }
+
+    fn bare(&self) -> Command {
+        let mut command = Command::new(self.prefix.path().join("bin/rsmi-compat"));
+        for name in ["MACHINE", "LOAD", "SEED", "EPOCH", "TIME", "RELEASE"] {
+            command.env_remove(format!("RSMI_SIM_{name}"));
+        }
+        command.env_remove("RSMI_COMPAT_AMDSMI").env_remove("RSMI_COMPAT_SYSFS");
+        command.arg("simulate").stdin(Stdio::null());
+        command
+    }
+}
+
+fn output(command: &mut Command) -> (Output, String, String) {
+    let output = command.output().expect("the command was run");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    (output, stdout, stderr)
+}
+
+/// The ways in which a program can see the machine; the first only where the system allows it.
+const WAYS: [&[&str]; 2] = [&[], &["--no-namespace"]];
+
+#[test]
+fn arguments_directory_and_exit_status_pass_through() {
+    let installed = Installed::new();
+    let directory = installed.prefix.path().join("tmp").canonicalize().expect("there");
+    for way in WAYS {
+        let script = r#"pwd; printf '<%s>' "$0" "$@"; cat; exit 37"#;
+        let mut command = installed.simulate(way);
+        command.args(["sh", "-c", script, "zero", "two words", "--machine", ""]);
+        let (output, stdout, stderr) = output(command.current_dir(&directory));
+        assert_eq!(output.status.code(), Some(37), "{stderr}");
+        let expected = format!("{}\n<zero><two words><--machine><>", directory.display());
+        assert_eq!(stdout, expected);
+    }
+}
+
+#[test]
+fn a_program_that_a_signal_ended_is_seen_to_be() {
+    let installed = Installed::new();
+    for way in WAYS {
+        let (output, ..) = output(installed.simulate(way).args(["sh", "-c", "kill -9 $$"]));
+        assert_eq!(output.status.signal(), Some(9));
+    }
+}
+
+#[test]
+fn a_signal_is_handed_on_and_nothing_is_left_behind() {
+    let installed = Installed::new();
+    for way in WAYS {
+        let script = "trap 'echo got it; exit 5' TERM; echo ready; while :; do sleep 0.05; done";
+        let mut command = installed.simulate(way);
+        command.args(["sh", "-c", script]).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the command was started");
+        let mut stdout = child.stdout.take().expect("a pipe");
+        let mut ready = [0; 6];
+        stdout.read_exact(&mut ready).expect("it is ready");
+        let places = places(child.id());
+        assert_eq!(places.len(), 1, "{places:?}");
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("sent");
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).expect("read");
+        assert_eq!(rest, "got it\n");
+        assert_eq!(child.wait().expect("ended").code(), Some(5));
+        assert!(!places[0].exists(), "{} is left behind", places[0].display());
+    }
+}
+
+/// Where the command has written the machine: its lock is open there.
+fn places(pid: u32) -> Vec<PathBuf> {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd")).expect("it runs");
+    let open = entries.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+    let open = open.filter_map(|path| Some(path.parent()?.to_owned()));
+    let ours = |path: &PathBuf| path.to_string_lossy().contains("/rsmi-simulate-");
+    open.filter(ours).collect()
+}
+
+#[test]
+fn the_interrupt_of_a_terminal_reaches_the_program_once() {
+    if Command::new("script").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: there is no script(1) here");
+        return;
+    }
+    let installed = Installed::new();
+    let script = "trap 'echo once' INT; i=0; while [ $i -lt 30 ]; do sleep 0.05; i=$((i+1)); done";
+    let mut command = installed.simulate(&["--no-namespace"]);
+    command.args(["sh", "-c", script]);
+    // script(1) gives it a terminal, and types what it is given there.
+    let line = std::iter::once(command.get_program()).chain(command.get_args());
+    let quoted: Vec<_> =
+        line.map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''"))).collect();
+    let typed = "(sleep 0.8; printf '\\003'; sleep 1) | script -qec \"$0\" /dev/null";
+    let (_, stdout, _) = output(Command::new("sh").args(["-c", typed]).arg(quoted.join(" ")));
+    assert_eq!(stdout.matches("once").count(), 1, "{stdout}");
+}
+
+#[test]
+fn the_machine_is_in_sys_where_namespaces_are_and_the_rest_is_as_before() {
+    let installed = Installed::new();
+    let script = "cat /sys/class/drm/card1/device/device; ls /dev/kfd /dev/dri/renderD128; \
+                  cat /sys/devices/system/cpu/online; id -u; echo $RSMI_COMPAT_SYSFS";
+    let (_, stdout, stderr) = output(installed.simulate(&[]).args(["sh", "-c", script]));
+    if stderr.contains("no namespace here") {
+        eprintln!("SKIPPED: this system allows no namespaces");
+        return;
+    }
+    let online = fs::read_to_string("/sys/devices/system/cpu/online").expect("read");
+    let user = rustix::process::getuid().as_raw();
+    let expected = format!("0x740f\n/dev/dri/renderD128\n/dev/kfd\n{online}{user}\n\n");
+    assert_eq!(stdout, expected, "{stderr}");
+}
+
+#[test]
+fn without_a_namespace_the_libraries_are_told_where_the_machine_is() {
+    let installed = Installed::new();
+    let script = "cat $RSMI_COMPAT_SYSFS/class/drm/card1/device/device; \
+                  echo $RSMI_COMPAT_AMDSMI $LD_LIBRARY_PATH $RSMI_SIM_MACHINE $RSMI_SIM_LOAD";
+    let mut command = installed.simulate(&["--no-namespace"]);
+    command.env("LD_LIBRARY_PATH", "/of/mine").args(["sh", "-c", script]);
+    let (_, stdout, _) = output(&mut command);
+    let lib = installed.prefix.path().canonicalize().expect("there").join("lib");
+    let lib = lib.display();
+    let expected = format!(
+        "0x740f\n{lib}/rsmi-compat/simulator/libamd_smi.so {lib}/rsmi-compat:{lib}:/of/mine mi210 training\n"
+    );
+    assert_eq!(stdout, expected);
+}
+
+#[test]
+fn the_machine_moves_and_stands_still_when_told_to() {
+    let installed = Installed::new();
+    let script = "f=$RSMI_COMPAT_SYSFS/class/drm/card1/device/gpu_metrics; \
+                  cksum <$f; sleep 0.4; cksum <$f";
+    let two = |options: &[&str], time: Option<&str>| {
+        let mut command = installed.simulate(options);
+        command.envs(time.map(|time| ("RSMI_SIM_TIME", time)));
+        let (_, stdout, stderr) = output(command.args(["sh", "-c", script]));
+        let (one, two) = stdout.trim_end().split_once('\n').expect(&stderr);
+        (one.to_owned(), two.to_owned())
+    };
+    let (one, other) = two(&["--no-namespace"], None);
+    assert_ne!(one, other);
+    let (one, other) = two(&["--no-namespace", "--load", "static"], None);
+    assert_eq!(one, other);
+    let stopped = two(&["--no-namespace", "--seed", "5"], Some("77.7"));
+    assert_eq!(stopped.0, stopped.1);
+    assert_eq!(stopped, two(&["--no-namespace", "--seed", "5"], Some("77.7")));
+    assert_ne!(stopped, two(&["--no-namespace", "--seed", "6"], Some("77.7")));
+}
+
+#[test]
+fn a_wrong_call_is_told_in_a_line_and_runs_nothing() {
+    let installed = Installed::new();
+    let file = installed.prefix.path().join("m.toml");
+    fs::write(&file, "about = \"x\"\n[load]\nkind = \"lazy\"\n").expect("written");
+    let file = file.to_str().expect("plain").to_owned();
+    let touched = installed.prefix.path().join("touched");
+    let touch = ["touch", touched.to_str().expect("plain")];
+    for (arguments, says) in [
+        (vec!["--machine", "mi300"], "no machine is called `mi300`; there are mi300x-2, "),
+        (vec!["--machine", &file], ":3: kind: unknown variant `lazy`, expected one of `static`, "),
+        (vec!["--machine", "/no/such.toml"], "/no/such.toml: No such file"),
+        (vec!["--load", "lazy"], "possible values: static, idle, training, burst"),
+        (vec!["--seed", "-1"], "--seed"),
+    ] {
+        let mut command = installed.bare();
+        let (output, stdout, stderr) = output(command.args(&arguments).arg("--").args(touch));
+        assert_eq!(output.status.code(), Some(125), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(says), "{arguments:?}: {stderr}");
+        assert_eq!(stdout, "", "{arguments:?}");
+        assert!(!touched.exists(), "{arguments:?}");
+    }
+    let (output, _, stderr) = output(&mut installed.bare());
+    assert_eq!(output.status.code(), Some(125));
+    assert!(stderr.contains("<CMD>"), "{stderr}");
+}
+
+#[test]
+fn a_program_that_cannot_be_run_has_the_status_that_shells_give_it() {
+    let installed = Installed::new();
+    let plain = installed.prefix.path().join("plain");
+    fs::write(&plain, "text").expect("written");
+    fs::set_permissions(&plain, fs::Permissions::from_mode(0o644)).expect("set");
+    for (program, status) in [(Path::new("/no/such/program"), 127), (&plain, 126)] {
+        let (output, _, stderr) = output(installed.simulate(&[]).arg(program));
+        assert_eq!(output.status.code(), Some(status), "{stderr}");
+        let complaint = format!("rsmi-compat: {}: ", program.display());
+        assert!(stderr.lines().any(|line| line.starts_with(&complaint)), "{stderr}");
+    }
+}
+
+#[test]
+fn the_list_names_every_machine() {
+    let installed = Installed::new();
+    let (output, stdout, _) = output(installed.bare().arg("--list"));
+    assert!(output.status.success());
+    for name in rsmi_simulator::Machine::names() {
+        let line = format!("\n{name} ");
+        assert!(format!("\n{stdout}").contains(&line), "{name}");
+    }
+}
+
+#[test]
+fn a_program_does_not_outlive_whoever_kept_its_machine() {
+    let installed = Installed::new();
+    let mut command = installed.simulate(&["--no-namespace"]);
+    command.args(["sh", "-c", "echo $$; exec sleep 60"]).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("the command was started");
+    let mut pid = [0; 16];
+    let count = child.stdout.take().expect("a pipe").read(&mut pid).expect("read");
+    let pid = String::from_utf8_lossy(&pid[..count]).trim().to_owned();
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    let begin = Instant::now();
+    // A zombie is gone too: in a container nobody may wait for it.
+    let runs = || {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
+    };
+    while runs() {
+        assert!(begin.elapsed() < Duration::from_secs(5), "{pid} goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

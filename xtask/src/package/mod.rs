@@ -1,0 +1,155 @@
+//! `cargo xtask package`: what is built for other machines.
+
+mod deb;
+mod floor;
+mod rpm;
+mod tar;
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use tempfile::TempDir;
+
+use crate::artifacts::Build;
+use crate::layout::{Entry, Places};
+use crate::place;
+use crate::run;
+use crate::workspace;
+use crate::zig;
+
+pub const SUMMARY: &str = "The C API of rocm_smi_lib, answered by AMD SMI";
+
+/// The package's own version, behind the library's.
+const REVISION: &str = "1";
+
+const DESCRIPTION: &str = "Programs that use librocm_smi64, which ROCm no longer has, run on AMD \
+    SMI instead: librsmi_compat.so.1 exports every rsmi_* function of ROCm 5 to 7.";
+
+#[derive(Args)]
+pub struct Package {
+    kind: Kind,
+    /// Where the packages go
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Kind {
+    /// For Debian, built with this system's glibc
+    Deb,
+    /// For Red Hat and SUSE, for glibc 2.28 and later
+    Rpm,
+    /// To unpack anywhere, for glibc 2.28 and later
+    Tar,
+    /// Each of them
+    All,
+}
+
+impl Package {
+    pub fn run(&self) -> Result<()> {
+        let output = match &self.output {
+            Some(output) => std::path::absolute(output)?,
+            None => workspace::target()?.join("package"),
+        };
+        fs::create_dir_all(&output).with_context(|| format!("cannot make {}", output.display()))?;
+        let wanted = |kind| self.kind == kind || self.kind == Kind::All;
+        let mut made = Vec::new();
+        if wanted(Kind::Deb) {
+            let triplet = format!("lib/{}-linux-gnu", env::consts::ARCH);
+            made.extend(deb::make(&Tree::build(Build::Release, &triplet)?, &output)?);
+        }
+        if wanted(Kind::Rpm) {
+            made.extend(rpm::make(&Tree::build_for_floor("lib64")?, &output)?);
+        }
+        if wanted(Kind::Tar) {
+            made.push(tar::make(&Tree::build_for_floor("lib")?, &output)?);
+        }
+        for package in made {
+            let kib = fs::metadata(&package)?.len().div_ceil(1024);
+            println!("{}: {kib} KiB", package.display());
+        }
+        Ok(())
+    }
+}
+
+/// The installed tree, laid out to be packed.
+struct Tree {
+    place: TempDir,
+    entries: Vec<Entry>,
+    lib: PathBuf,
+}
+
+impl Tree {
+    fn build(build: Build, lib: &str) -> Result<Tree> {
+        let built = build.run()?;
+        let (place, scratch) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        let places = Places { lib: lib.into() };
+        let entries = places.table(&built, scratch.path())?;
+        place::check(&entries)?;
+        for entry in &entries {
+            place::entry(entry, place.path())?;
+        }
+        for file in files(place.path())? {
+            if floor::Needs::of(&file)?.is_some() {
+                run::run(Command::new("strip").arg("--strip-unneeded").arg(file))?;
+            }
+        }
+        Ok(Tree { place, entries, lib: places.lib })
+    }
+
+    fn build_for_floor(lib: &str) -> Result<Tree> {
+        let tree = Tree::build(Build::ForOldGlibc, lib)?;
+        floor::check(tree.root(), zig::GLIBC)?;
+        Ok(tree)
+    }
+
+    fn root(&self) -> &Path {
+        self.place.path()
+    }
+}
+
+/// The plain files below a directory.
+fn files(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut directories = vec![root.to_owned()];
+    while let Some(directory) = directories.pop() {
+        let entries = fs::read_dir(&directory)
+            .with_context(|| format!("cannot read {}", directory.display()))?;
+        for entry in entries {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                directories.push(entry.path());
+            } else if kind.is_file() {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The time that packages bear, so that the same sources give the same package: that of
+/// SOURCE_DATE_EPOCH, or of the last commit.
+fn date() -> Result<u32> {
+    if let Ok(text) = env::var("SOURCE_DATE_EPOCH") {
+        return text.parse().context("SOURCE_DATE_EPOCH is a number of seconds");
+    }
+    let mut git = Command::new("git");
+    git.current_dir(workspace::root()?).args(["log", "-1", "--format=%ct"]);
+    let text = run::output(&mut git)
+        .context("set SOURCE_DATE_EPOCH where the sources are no git repository")?;
+    text.trim().parse().context("git gave no time")
+}
+
+/// Gives a complete file its name, readable for all.
+fn publish(file: tempfile::NamedTempFile, path: &Path) -> Result<()> {
+    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644))?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! The packages for Red Hat and SUSE: rsmi-compat, and rsmi-compat-devel with what a compiler needs.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rpm::{BuildConfig, CompressionType, Dependency, FileOptions, PackageBuilder};
+
+use super::floor::{self, Needs};
+use super::{DESCRIPTION, REVISION, SUMMARY, Tree};
+use crate::layout::{Entry, SONAME, What};
+use crate::workspace::VERSION;
+
+const NAME: &str = "rsmi-compat";
+
+/// Directories that are not the system's, and go with the package.
+const DIRECTORIES: [&str; 4] = [
+    "lib64/rsmi-compat",
+    "lib64/rsmi-compat/simulator",
+    "share/doc/rsmi-compat",
+    "share/modulefiles/rsmi-compat",
+];
+const DEVEL_DIRECTORIES: [&str; 3] =
+    ["include/rocm_smi", "lib64/cmake/rsmi_compat", "lib64/cmake/rocm_smi"];
+
+pub fn make(tree: &Tree, output: &Path) -> Result<Vec<PathBuf>> {
+    Ok(vec![runtime(tree, output)?, devel(tree, output)?])
+}
+
+fn runtime(tree: &Tree, output: &Path) -> Result<PathBuf> {
+    let mut package = begin(NAME, SUMMARY)?;
+    package.description(DESCRIPTION);
+    // rpm finds what a package needs and offers in these forms, from the ELF files.
+    for need in requirements(&floor::of_tree(tree.root())?) {
+        package.requires(Dependency::any(need));
+    }
+    package.provides(Dependency::any(format!("{SONAME}()(64bit)")));
+    package.provides(Dependency::any(format!("{SONAME}(RSMI_COMPAT_1)(64bit)")));
+    package.recommends(Dependency::any("amd-smi-lib"));
+    package.post_install_script("/sbin/ldconfig");
+    package.post_uninstall_script("/sbin/ldconfig");
+    fill(&mut package, tree, &DIRECTORIES, |entry| !entry.is_development())?;
+    write(package, NAME, output)
+}
+
+fn devel(tree: &Tree, output: &Path) -> Result<PathBuf> {
+    let name = format!("{NAME}-devel");
+    let mut package =
+        begin(&name, "Headers of rsmi-compat, and of the rocm_smi_lib that it answers for")?;
+    package
+        .description("The header rocm_smi.h, CMake packages and pkg-config file of rsmi-compat.");
+    package.requires(Dependency::eq(NAME, format!("{VERSION}-{REVISION}")));
+    // The same files below /usr.
+    package.conflicts(Dependency::any("rocm-smi-devel"));
+    fill(&mut package, tree, &DEVEL_DIRECTORIES, Entry::is_development)?;
+    write(package, &name, output)
+}
+
+fn begin(name: &str, summary: &str) -> Result<PackageBuilder> {
+    let mut package = PackageBuilder::new(name, VERSION, "MIT", std::env::consts::ARCH, summary);
+    let date = super::date()?;
+    // RHEL 8 and SLES 15 read this format and compression.
+    package.using_config(BuildConfig::v4().compression(CompressionType::Gzip).source_date(date));
+    package.release(REVISION).vendor("The rsmi-compat authors").build_host("localhost");
+    Ok(package)
+}
+
+/// `libc.so.6(GLIBC_2.28)(64bit)` and its like, of libraries that are not ours.
+fn requirements(needs: &Needs) -> Vec<String> {
+    let foreign = |library: &str| !library.starts_with("librsmi_compat");
+    let libraries = needs.libraries.iter().filter(|library| foreign(library));
+    let mut found: Vec<_> = libraries.map(|library| format!("{library}()(64bit)")).collect();
+    let versions = needs.versions.iter().filter(|(library, _)| foreign(library));
+    found.extend(versions.map(|(library, version)| format!("{library}({version})(64bit)")));
+    found
+}
+
+fn fill(
+    package: &mut PackageBuilder,
+    tree: &Tree,
+    directories: &[&str],
+    part: impl Fn(&Entry) -> bool,
+) -> Result<()> {
+    for directory in directories {
+        package.with_dir_entry(FileOptions::dir(format!("/usr/{directory}")).permissions(0o755))?;
+    }
+    for entry in tree.entries.iter().filter(|entry| part(entry)) {
+        let path = format!("/usr/{}", entry.path.display());
+        match &entry.what {
+            What::Link(target) => {
+                package.with_symlink(FileOptions::symlink(path, target.display().to_string()))?;
+            }
+            What::File { mode, .. } => {
+                let source = tree.root().join(&entry.path);
+                let mut options = FileOptions::new(&path).permissions(u16::try_from(*mode)?);
+                if path.ends_with("/LICENSE") {
+                    options = options.license();
+                } else if path.starts_with("/usr/share/doc") || path.starts_with("/usr/share/man") {
+                    options = options.doc();
+                }
+                package.with_file(source, options)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write(mut package: PackageBuilder, name: &str, output: &Path) -> Result<PathBuf> {
+    let file = format!("{name}-{VERSION}-{REVISION}.{}.rpm", std::env::consts::ARCH);
+    let path = output.join(file);
+    let made = tempfile::NamedTempFile::new_in(output)?;
+    let package = package.build().with_context(|| format!("cannot make {name}"))?;
+    package.write(&mut made.as_file())?;
+    super::publish(made, &path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
