@@ -61,6 +61,11 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { failed } else { 0 });
         }
     };
+    if !matches!(cli.command, Command::Run(_) | Command::Simulate(_)) {
+        // Behind `| head` to end silently, as other commands do.
+        // SAFETY: no handler is installed, and no other thread runs yet.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    }
     let (done, failed) = match cli.command {
         Command::Run(run) => (run.run(), run::FAILED),
         Command::Simulate(simulate) => (simulate.run(), run::FAILED),

@@ -89,7 +89,8 @@ pub fn files(dev: &Path) -> Vec<File> {
         name.starts_with("renderD") || name.starts_with("card")
     };
     let mut nodes: Vec<_> = dri.map(|entry| entry.path()).filter(device).collect();
-    nodes.sort();
+    // card2 before card10.
+    nodes.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
     if nodes.is_empty() {
         nodes.push(dev.join("dri"));
     }

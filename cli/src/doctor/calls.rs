@@ -29,6 +29,11 @@ impl Function {
     pub fn of_device(&self) -> bool {
         self.arguments.contains(&Argument::Device)
     }
+
+    /// Whether it is about a process.
+    pub fn of_process(&self) -> bool {
+        self.arguments.contains(&Argument::Pid)
+    }
 }
 
 const HEADER: &str = include_str!("../../../include/rocm_smi/rocm_smi.h");

@@ -15,6 +15,12 @@ pub struct Found {
     pub place: String,
 }
 
+impl Found {
+    pub fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
 #[derive(Serialize)]
 pub struct Libraries {
     pub libamd_smi: Vec<Found>,

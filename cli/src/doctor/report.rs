@@ -11,7 +11,7 @@ use anstream::println;
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 #[derive(Serialize)]
@@ -63,6 +63,7 @@ impl Problem {
     }
 }
 
+const NOT_FOUND: &str = "RSMI_STATUS_NOT_FOUND";
 const SYSTEM_DEFAULT: &str = "/etc/rsmi-compat.conf";
 
 /// Variables that change what programs see.
@@ -258,7 +259,10 @@ fn functions(answers: &Answers) -> Vec<FunctionReport> {
         for device in about {
             let key = (device, function.name.to_owned());
             let Some(answer) = answers.log.answers.get(&key) else { continue };
-            functions.push(FunctionReport { function: key.1, device, answer: answer.clone() });
+            let mut answer = answer.clone();
+            // Asked about this process, which uses no GPU, that is the answer.
+            answer.answered |= function.of_process() && answer.statuses.contains(NOT_FOUND);
+            functions.push(FunctionReport { function: key.1, device, answer });
         }
     }
     functions
@@ -301,23 +305,38 @@ impl Report {
         println!("  {:<12} {gpus}", "KFD");
         let groups: Vec<_> = self.user.groups.iter().map(String::as_str).collect();
         println!("  {:<12} {} (groups {})", "user", self.user.user, groups.join(", "));
+        for (state, files) in self.files_by_state() {
+            const MOST: usize = 4;
+            let more = files.len().saturating_sub(MOST);
+            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            let files: Vec<_> = files.into_iter().take(MOST).collect();
+            println!("  {:<12} {state}: {}{more}", "devices", files.join(", "));
+        }
+        for (name, value) in &self.environment {
+            println!("  {WEAK}{name}={value}{WEAK:#}");
+        }
+    }
+
+    /// What may be done with the device files, those alike together.
+    fn files_by_state(&self) -> Vec<(String, Vec<String>)> {
+        let mut states: Vec<(String, Vec<String>)> = Vec::new();
         for file in &self.files {
             let state = match (file.exists, file.usable) {
                 (false, _) => "not there".to_owned(),
                 (true, true) => format!("{GOOD}usable{GOOD:#}"),
                 (true, false) => {
-                    let group = file.group.as_deref().unwrap_or("?");
-                    format!(
-                        "{BAD}no access{BAD:#} (group {group}, mode {})",
-                        or_none(file.mode.as_deref())
-                    )
+                    let group = or_none(file.group.as_deref());
+                    let mode = or_none(file.mode.as_deref());
+                    format!("{BAD}no access{BAD:#} (group {group}, mode {mode})")
                 }
             };
-            println!("  {:<12} {state}", file.path.display());
+            let path = file.path.display().to_string();
+            match states.iter_mut().find(|(there, _)| *there == state) {
+                Some((_, files)) => files.push(path),
+                None => states.push((state, vec![path])),
+            }
         }
-        for (name, value) in &self.environment {
-            println!("  {WEAK}{name}={value}{WEAK:#}");
-        }
+        states
     }
 
     fn print_libraries(&self) {
@@ -341,8 +360,10 @@ impl Report {
         for found in &self.libraries.librocm_smi64 {
             println!("  {:<16} {} (AMD's; {})", "librocm_smi64", found.path.display(), found.place);
         }
-        for found in &self.libraries.drop_in {
-            println!("  {:<16} {} (ours; {})", "librocm_smi64", found.path.display(), found.place);
+        let ours: Vec<_> = self.libraries.drop_in.iter().map(|found| found.name()).collect();
+        if let Some(first) = self.libraries.drop_in.first() {
+            let directory = first.path.parent().unwrap_or(&first.path).display();
+            println!("  {:<16} ours: {} in {directory}", "librocm_smi64", ours.join(", "));
         }
         let because = or_none(generation_because.as_deref());
         println!("  {:<16} {} ({because})", "generation", or_none(generation.as_deref()));
@@ -373,23 +394,48 @@ impl Report {
             return;
         }
         println!("\n{HEAD}Functions{HEAD:#}");
-        let places = self.devices.iter().map(|device| Some(device.index)).chain([None]);
-        for place in places {
-            let here: Vec<_> = self.functions.iter().filter(|row| row.device == place).collect();
-            let answered = here.iter().filter(|row| row.answer.answered).count();
-            let name = place.map_or("machine".to_owned(), |index| format!("device {index}"));
-            println!("  {HEAD}{name}{HEAD:#}: {answered} of {} answered", here.len());
+        for (head, Rows { answered, asked, shown }) in self.functions_by_answer(all) {
+            println!("  {HEAD}{head}{HEAD:#}: {answered} of {asked} answered");
             let mut table = table(&["function", "answer", "from, or why not"]);
-            for row in here.iter().filter(|row| all || !row.answer.answered) {
-                table.add_row(row.cells());
-            }
-            if table.row_iter().next().is_some() {
+            table.add_rows(&shown);
+            if !shown.is_empty() {
                 indented(&table);
             }
         }
         if !all {
             println!("  {WEAK}--all prints what is answered, and by what{WEAK:#}");
         }
+    }
+
+    /// Devices that answer alike are told of together; the machine comes last.
+    fn functions_by_answer(&self, all: bool) -> Vec<(String, Rows)> {
+        let mut groups: Vec<(Vec<String>, Rows)> = Vec::new();
+        for device in &self.devices {
+            let rows = self.rows(Some(device.index), all);
+            let index = device.index.to_string();
+            match groups.iter_mut().find(|(_, there)| *there == rows) {
+                Some((indices, _)) => indices.push(index),
+                None => groups.push((vec![index], rows)),
+            }
+        }
+        let name = |indices: Vec<String>| match indices.as_slice() {
+            [index] => format!("device {index}"),
+            several => format!("devices {}", several.join(", ")),
+        };
+        let devices = groups.into_iter().map(|(indices, rows)| (name(indices), rows));
+        devices.chain([("machine".to_owned(), self.rows(None, all))]).collect()
+    }
+
+    fn rows(&self, device: Option<u32>, all: bool) -> Rows {
+        let mut rows = Rows::default();
+        for function in self.functions.iter().filter(|function| function.device == device) {
+            rows.asked += 1;
+            rows.answered += usize::from(function.answer.answered);
+            if all || !function.answer.answered {
+                rows.shown.push(function.cells());
+            }
+        }
+        rows
     }
 
     fn print_problems(&self) {
@@ -407,19 +453,62 @@ impl Report {
     }
 }
 
+/// The table of functions of one device.
+#[derive(Default, PartialEq, Eq)]
+struct Rows {
+    answered: usize,
+    asked: usize,
+    shown: Vec<[String; 3]>,
+}
+
 impl FunctionReport {
     fn cells(&self) -> [String; 3] {
         let Answer { answered, asked, succeeded, from, statuses, because } = &self.answer;
-        let list = |set: &std::collections::BTreeSet<String>| {
-            set.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+        let list = |set: &BTreeSet<String>| {
+            let short: BTreeSet<_> = set.iter().map(|text| short(text)).collect();
+            short.into_iter().collect::<Vec<_>>().join(", ")
         };
-        if *answered {
-            let partly =
-                if succeeded < asked { format!("{succeeded} of {asked}") } else { "yes".into() };
-            let from = if from.is_empty() { "own state".into() } else { list(from) };
-            return [self.function.clone(), partly, from];
+        let (answer, why) = if *answered {
+            let fully = succeeded == asked || *succeeded == 0;
+            let answer = if fully { "yes".into() } else { format!("{succeeded} of {asked}") };
+            (answer, if from.is_empty() { "own state".into() } else { list(from) })
+        } else {
+            (list(statuses).replace("RSMI_STATUS_", ""), list(because))
+        };
+        [self.function.clone(), answer, why]
+    }
+}
+
+/// Without what is different for each device, and without what a table has no room for.
+fn short(text: &str) -> String {
+    let mut text = text.replace("No such file or directory (os error 2)", "no such file");
+    for (start, instead) in
+        [("/sys/class/drm/renderD", "device"), ("/dev/dri/renderD", "render node")]
+    {
+        if let Some((before, rest)) = text.split_once(start) {
+            let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            let rest = rest.strip_prefix("/device").unwrap_or(rest);
+            text = format!("{before}{instead}{rest}");
         }
-        let statuses = list(statuses).replace("RSMI_STATUS_", "");
-        [self.function.clone(), statuses, list(because)]
+    }
+    if let Some((before, rest)) = text.split_once("/hwmon/hwmon") {
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        text = format!("{before}/hwmon{rest}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn devices_are_told_of_alike() {
+        let file = "/sys/class/drm/renderD136/device/hwmon/hwmon4/fan1_input";
+        assert_eq!(short(file), "device/hwmon/fan1_input");
+        let why = format!("{file}: No such file or directory (os error 2)");
+        assert_eq!(short(&why), "device/hwmon/fan1_input: no such file");
+        assert_eq!(short("/dev/dri/renderD9: not opened"), "render node: not opened");
+        assert_eq!(short("amdsmi_get_gpu_memory_usage"), "amdsmi_get_gpu_memory_usage");
     }
 }
