@@ -13,9 +13,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long one function may take for one device, and all of them together.
-const ONE: Duration = Duration::from_secs(20);
-const ALL: Duration = Duration::from_secs(120);
+/// How many times as long as one function for one device all of them together may take.
+const ALL: u32 = 6;
 
 /// As many calls may end the process before the rest is left unasked.
 const MOST_FAILURES: usize = 8;
@@ -41,12 +40,12 @@ pub struct Answers {
 }
 
 /// Never fails: what could not be asked is part of the answer.
-pub fn ask(library: &Path) -> Answers {
+pub fn ask(library: &Path, patience: Duration) -> Answers {
     let mut answers = Answers::default();
-    let until = Instant::now() + ALL;
+    let until = Instant::now() + patience * ALL;
     loop {
         let skip = answers.failures.iter().map(|f| skipped(&f.function, f.device)).collect();
-        match once(library, skip, until, &mut answers) {
+        match once(library, skip, Limits { one: patience, until }, &mut answers) {
             Ok(None) => return answers,
             Ok(Some(failure)) => {
                 let hopeless = failure.device.is_none() && failure.function == "rsmi_init";
@@ -66,11 +65,17 @@ pub fn ask(library: &Path) -> Answers {
     }
 }
 
+/// How long a call may take, and when everything must be over.
+struct Limits {
+    one: Duration,
+    until: Instant,
+}
+
 /// One process, to its end: its last call, if it did not come back.
 fn once(
     library: &Path,
     skip: Vec<String>,
-    until: Instant,
+    Limits { one, until }: Limits,
     answers: &mut Answers,
 ) -> Result<Option<Failure>> {
     let own = std::env::current_exe().context("cannot tell where this command is")?;
@@ -101,10 +106,12 @@ fn once(
     let mut last = None;
     let mut done = false;
     let mut late = false;
+    let mut started = false;
     loop {
-        let left = until.saturating_duration_since(Instant::now()).min(ONE);
+        let left = until.saturating_duration_since(Instant::now()).min(one);
         match receiver.recv_timeout(left) {
             Ok(line) => match serde_json::from_str(&line) {
+                Ok(Told::Starting) => started = true,
                 Ok(Told::Done) => done = true,
                 Ok(told) => note(told, answers, &mut last),
                 // libamd_smi prints what it likes.
@@ -120,9 +127,16 @@ fn once(
     }
     let status = ended(&mut child, until)?;
     let text = log.recv_timeout(Duration::from_secs(2)).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    if !started {
+        bail!(
+            "{}",
+            text.lines().last().unwrap_or("the process that asks the library says nothing")
+        );
+    }
     // The same calls again, but for those that did not return.
     answers.log.answers.clear();
-    answers.log.read(&String::from_utf8_lossy(&text));
+    answers.log.read(&text);
     if done {
         return Ok(None);
     }

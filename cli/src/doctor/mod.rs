@@ -14,6 +14,7 @@ use clap::Args;
 use report::Report;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 pub use ask_inside::Ask;
 
@@ -35,11 +36,15 @@ pub struct Doctor {
     /// Print every function, not only those that are not answered
     #[arg(long)]
     all: bool,
+    /// How long the library may take for one function of one device; six times that for all
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    patience: u64,
 }
 
 impl Doctor {
     pub fn run(&self) -> Result<ExitCode> {
-        let report = Report::make(installed()?);
+        let report = Report::make(installed()?, Duration::from_secs(self.patience));
         if self.json {
             crate::print_json(&report)?;
         } else {

@@ -13,6 +13,7 @@ use comfy_table::presets::NOTHING;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 #[derive(Serialize)]
 pub struct Report {
@@ -95,10 +96,10 @@ fn sysfs(environment: &BTreeMap<String, String>) -> &Path {
 }
 
 impl Report {
-    pub fn make(library: PathBuf) -> Self {
+    pub fn make(library: PathBuf, patience: Duration) -> Self {
         let environment = environment();
         let driver = Driver::look(sysfs(&environment));
-        let answers = ask::ask(&library);
+        let answers = ask::ask(&library, patience);
         let functions = functions(&answers);
         let mut report = Self {
             command: env!("CARGO_PKG_VERSION"),
