@@ -119,6 +119,24 @@ fn every_form_of_debug_information_is_read() {
     assert_eq!(verdict(&audit(&program)), (Some("6.4"), "exact"));
 }
 
+#[test]
+fn programs_in_rust_are_read_too() {
+    let directory = scratch();
+    let library = rocm_smi(directory.path());
+    let source = directory.path().join("client.rs");
+    let text = "pub mod bindings {\n#[allow(non_camel_case_types)] #[repr(C)]\n\
+        pub struct rsmi_gpu_metrics_t { pub x: [u16; 1184] }\n\
+        unsafe extern \"C\" { pub fn rsmi_init(flags: u64) -> u32; }\n}\n\
+        fn main() { let m = bindings::rsmi_gpu_metrics_t { x: [1; 1184] };\n\
+        let s = unsafe { bindings::rsmi_init(u64::from(m.x[3])) }; std::process::exit(s as i32) }\n";
+    std::fs::write(&source, text).unwrap();
+    let program = directory.path().join("client");
+    let link = format!("link-arg={}", library.display());
+    let arguments = ["-g", "--edition=2024", "-C", &link, "-o"].map(OsStr::new);
+    tool("rustc", &[&arguments[..], &[program.as_os_str(), source.as_os_str()]].concat());
+    assert_eq!(verdict(&audit(&program)), (Some("6.4"), "exact"));
+}
+
 fn tool(name: &str, arguments: &[&OsStr]) {
     let done = Command::new(name).args(arguments).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -272,6 +290,9 @@ fn scripts_are_scanned() {
     assert_eq!(strings(&report["opens"]), ["librocm_smi64.so.5"]);
     assert_eq!(verdict(&report), (Some("5"), "likely"));
     assert!(strings(&report["notes"])[0].contains("text"));
+    // One that tries several tells nothing by them.
+    std::fs::write(&script, "try('librocm_smi64.so.5')\ntry('librocm_smi64.so.6')\n").unwrap();
+    assert_eq!(verdict(&audit(&script)), (None, "unknown"));
 }
 
 #[test]

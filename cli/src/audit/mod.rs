@@ -102,11 +102,14 @@ fn text(path: &Path) -> Result<Report> {
     std::fs::File::open(path)?.take(LONGEST_TEXT).read_to_end(&mut content)?;
     let mut names = Names::default();
     names.scan(&content);
-    let needed = names.libraries.iter().filter_map(|library| {
-        let file = Path::new(library).file_name()?.to_str()?;
-        evidence::Evidence::of_needed(path, file)
-    });
-    let verdict = Verdict::of(needed.collect());
+    let files =
+        names.libraries.iter().filter_map(|library| Path::new(library).file_name()?.to_str());
+    let telling = files.filter_map(|file| evidence::Evidence::of_needed(path, file));
+    // One that tries several names was built with none of them in mind.
+    let verdict = match telling.collect::<Vec<_>>() {
+        one if one.len() == 1 => Verdict::of(one),
+        _ => Verdict::of(Vec::new()),
+    };
     let notes = vec!["is a text: its names are all that can be seen of it".to_owned()];
     Ok(Report::new(path, "text", verdict).of_text(names, notes))
 }

@@ -6,6 +6,7 @@ mod ask_inside;
 mod calls;
 mod libraries;
 mod log;
+mod page;
 mod report;
 
 use crate::installation::Installation;

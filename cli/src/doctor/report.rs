@@ -1,4 +1,4 @@
-//! What `doctor` says, for people and for programs.
+//! What `doctor` finds, and what of it is wrong.
 
 use super::access::{self, Driver, File, WhoAmI};
 use super::ask::{self, Answers, Failure};
@@ -6,56 +6,52 @@ use super::ask_inside::{About, Device};
 use super::calls;
 use super::libraries::{Found, Libraries};
 use super::log::Answer;
-use crate::style::{BAD, GOOD, HEAD, WARN, WEAK};
-use anstream::println;
-use comfy_table::Table;
-use comfy_table::presets::NOTHING;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Serialize)]
 pub struct Report {
-    command: &'static str,
-    library: PathBuf,
-    about: About,
-    environment: BTreeMap<String, String>,
-    system_default: Option<String>,
-    user: WhoAmI,
-    driver: Driver,
-    files: Vec<File>,
-    libraries: Libraries,
-    init: Option<u32>,
-    devices: Vec<Device>,
-    functions: Vec<FunctionReport>,
-    did_not_return: Vec<Failure>,
-    log: Vec<String>,
-    problems: Vec<Problem>,
+    pub command: &'static str,
+    pub library: PathBuf,
+    pub about: About,
+    pub environment: BTreeMap<String, String>,
+    pub system_default: Option<String>,
+    pub user: WhoAmI,
+    pub driver: Driver,
+    pub files: Vec<File>,
+    pub libraries: Libraries,
+    pub init: Option<u32>,
+    pub devices: Vec<Device>,
+    pub functions: Vec<FunctionReport>,
+    pub did_not_return: Vec<Failure>,
+    pub log: Vec<String>,
+    pub problems: Vec<Problem>,
 }
 
 /// One function, for one device or for the whole machine.
 #[derive(Serialize)]
-struct FunctionReport {
-    function: String,
-    device: Option<u32>,
+pub struct FunctionReport {
+    pub function: String,
+    pub device: Option<u32>,
     #[serde(flatten)]
-    answer: Answer,
+    pub answer: Answer,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Severity {
+pub enum Severity {
     Error,
     Warning,
 }
 
 #[derive(Serialize)]
 pub struct Problem {
-    severity: Severity,
-    what: String,
+    pub severity: Severity,
+    pub what: String,
     /// What to do.
-    todo: String,
+    pub todo: String,
 }
 
 impl Problem {
@@ -267,249 +263,4 @@ fn functions(answers: &Answers) -> Vec<FunctionReport> {
         }
     }
     functions
-}
-
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(NOTHING).set_header(header);
-    table
-}
-
-fn or_none(text: Option<&str>) -> String {
-    text.unwrap_or("-").to_owned()
-}
-
-fn indented(table: &Table) {
-    for line in table.to_string().lines() {
-        println!("  {}", line.trim_end());
-    }
-}
-
-impl Report {
-    pub fn print(&self, all: bool) {
-        self.print_system();
-        self.print_libraries();
-        self.print_devices();
-        self.print_functions(all);
-        self.print_problems();
-    }
-
-    fn print_system(&self) {
-        let Driver { loaded, version, kernel, kfd_gpus } = &self.driver;
-        println!("{HEAD}System{HEAD:#}");
-        let version = version.as_deref().unwrap_or("of the kernel");
-        let driver =
-            if *loaded { format!("loaded, version {version}") } else { "not loaded".into() };
-        println!("  {:<12} {driver}", "amdgpu");
-        println!("  {:<12} {kernel}", "kernel");
-        let gpus = kfd_gpus.map_or("no topology".to_owned(), |gpus| format!("{gpus} GPUs"));
-        println!("  {:<12} {gpus}", "KFD");
-        let groups: Vec<_> = self.user.groups.iter().map(String::as_str).collect();
-        println!("  {:<12} {} (groups {})", "user", self.user.user, groups.join(", "));
-        for (state, files) in self.files_by_state() {
-            const MOST: usize = 4;
-            let more = files.len().saturating_sub(MOST);
-            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-            let files: Vec<_> = files.into_iter().take(MOST).collect();
-            println!("  {:<12} {state}: {}{more}", "devices", files.join(", "));
-        }
-        for (name, value) in &self.environment {
-            println!("  {WEAK}{name}={value}{WEAK:#}");
-        }
-    }
-
-    /// What may be done with the device files, those alike together.
-    fn files_by_state(&self) -> Vec<(String, Vec<String>)> {
-        let mut states: Vec<(String, Vec<String>)> = Vec::new();
-        for file in &self.files {
-            let state = match (file.exists, file.usable) {
-                (false, _) => "not there".to_owned(),
-                (true, true) => format!("{GOOD}usable{GOOD:#}"),
-                (true, false) => {
-                    let group = or_none(file.group.as_deref());
-                    let mode = or_none(file.mode.as_deref());
-                    format!("{BAD}no access{BAD:#} (group {group}, mode {mode})")
-                }
-            };
-            let path = file.path.display().to_string();
-            match states.iter_mut().find(|(there, _)| *there == state) {
-                Some((_, files)) => files.push(path),
-                None => states.push((state, vec![path])),
-            }
-        }
-        states
-    }
-
-    fn print_libraries(&self) {
-        println!("\n{HEAD}Libraries{HEAD:#}");
-        let About { version, amdsmi, amdsmi_release, generation, generation_because } = &self.about;
-        let version = or_none(version.as_deref());
-        println!("  {:<16} {} ({version})", "librsmi_compat", self.library.display());
-        let release = or_none(amdsmi_release.as_deref());
-        match amdsmi {
-            Some(path) => println!("  {:<16} {} (ROCm {release})", "libamd_smi", path.display()),
-            None => println!("  {:<16} none in use", "libamd_smi"),
-        }
-        for found in &self.libraries.libamd_smi {
-            println!(
-                "  {:<16} {WEAK}there: {} ({}){WEAK:#}",
-                "",
-                found.path.display(),
-                found.place
-            );
-        }
-        for found in &self.libraries.librocm_smi64 {
-            println!("  {:<16} {} (AMD's; {})", "librocm_smi64", found.path.display(), found.place);
-        }
-        let ours: Vec<_> = self.libraries.drop_in.iter().map(|found| found.name()).collect();
-        if let Some(first) = self.libraries.drop_in.first() {
-            let directory = first.path.parent().unwrap_or(&first.path).display();
-            println!("  {:<16} ours: {} in {directory}", "librocm_smi64", ours.join(", "));
-        }
-        let because = or_none(generation_because.as_deref());
-        println!("  {:<16} {} ({because})", "generation", or_none(generation.as_deref()));
-    }
-
-    fn print_devices(&self) {
-        println!("\n{HEAD}Devices{HEAD:#}");
-        if self.devices.is_empty() {
-            println!("  none");
-            return;
-        }
-        let mut table = table(&["rsmi", "PCI address", "HIP", "unique id", "render node", "name"]);
-        for device in &self.devices {
-            table.add_row([
-                device.index.to_string(),
-                or_none(device.pci.as_deref()),
-                device.hip.map_or("-".into(), |hip| hip.to_string()),
-                or_none(device.unique_id.as_deref()),
-                device.render_minor.map_or("-".into(), |minor| format!("renderD{minor}")),
-                or_none(device.name.as_deref()),
-            ]);
-        }
-        indented(&table);
-    }
-
-    fn print_functions(&self, all: bool) {
-        if self.functions.is_empty() {
-            return;
-        }
-        println!("\n{HEAD}Functions{HEAD:#}");
-        for (head, Rows { answered, asked, shown }) in self.functions_by_answer(all) {
-            println!("  {HEAD}{head}{HEAD:#}: {answered} of {asked} answered");
-            let mut table = table(&["function", "answer", "from, or why not"]);
-            table.add_rows(&shown);
-            if !shown.is_empty() {
-                indented(&table);
-            }
-        }
-        if !all {
-            println!("  {WEAK}--all prints what is answered, and by what{WEAK:#}");
-        }
-    }
-
-    /// Devices that answer alike are told of together; the machine comes last.
-    fn functions_by_answer(&self, all: bool) -> Vec<(String, Rows)> {
-        let mut groups: Vec<(Vec<String>, Rows)> = Vec::new();
-        for device in &self.devices {
-            let rows = self.rows(Some(device.index), all);
-            let index = device.index.to_string();
-            match groups.iter_mut().find(|(_, there)| *there == rows) {
-                Some((indices, _)) => indices.push(index),
-                None => groups.push((vec![index], rows)),
-            }
-        }
-        let name = |indices: Vec<String>| match indices.as_slice() {
-            [index] => format!("device {index}"),
-            several => format!("devices {}", several.join(", ")),
-        };
-        let devices = groups.into_iter().map(|(indices, rows)| (name(indices), rows));
-        devices.chain([("machine".to_owned(), self.rows(None, all))]).collect()
-    }
-
-    fn rows(&self, device: Option<u32>, all: bool) -> Rows {
-        let mut rows = Rows::default();
-        for function in self.functions.iter().filter(|function| function.device == device) {
-            rows.asked += 1;
-            rows.answered += usize::from(function.answer.answered);
-            if all || !function.answer.answered {
-                rows.shown.push(function.cells());
-            }
-        }
-        rows
-    }
-
-    fn print_problems(&self) {
-        println!();
-        if self.problems.is_empty() {
-            println!("{GOOD}Nothing is wrong.{GOOD:#}");
-        }
-        for Problem { severity, what, todo } in &self.problems {
-            match severity {
-                Severity::Error => println!("{BAD}error:{BAD:#} {what}"),
-                Severity::Warning => println!("{WARN}warning:{WARN:#} {what}"),
-            }
-            println!("  {todo}");
-        }
-    }
-}
-
-/// The table of functions of one device.
-#[derive(Default, PartialEq, Eq)]
-struct Rows {
-    answered: usize,
-    asked: usize,
-    shown: Vec<[String; 3]>,
-}
-
-impl FunctionReport {
-    fn cells(&self) -> [String; 3] {
-        let Answer { answered, asked, succeeded, from, statuses, because } = &self.answer;
-        let list = |set: &BTreeSet<String>| {
-            let short: BTreeSet<_> = set.iter().map(|text| short(text)).collect();
-            short.into_iter().collect::<Vec<_>>().join(", ")
-        };
-        let (answer, why) = if *answered {
-            let fully = succeeded == asked || *succeeded == 0;
-            let answer = if fully { "yes".into() } else { format!("{succeeded} of {asked}") };
-            (answer, if from.is_empty() { "own state".into() } else { list(from) })
-        } else {
-            (list(statuses).replace("RSMI_STATUS_", ""), list(because))
-        };
-        [self.function.clone(), answer, why]
-    }
-}
-
-/// Without what is different for each device, and without what a table has no room for.
-fn short(text: &str) -> String {
-    let mut text = text.replace("No such file or directory (os error 2)", "no such file");
-    for (start, instead) in
-        [("/sys/class/drm/renderD", "device"), ("/dev/dri/renderD", "render node")]
-    {
-        if let Some((before, rest)) = text.split_once(start) {
-            let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-            let rest = rest.strip_prefix("/device").unwrap_or(rest);
-            text = format!("{before}{instead}{rest}");
-        }
-    }
-    if let Some((before, rest)) = text.split_once("/hwmon/hwmon") {
-        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-        text = format!("{before}/hwmon{rest}");
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::short;
-
-    #[test]
-    fn devices_are_told_of_alike() {
-        let file = "/sys/class/drm/renderD136/device/hwmon/hwmon4/fan1_input";
-        assert_eq!(short(file), "device/hwmon/fan1_input");
-        let why = format!("{file}: No such file or directory (os error 2)");
-        assert_eq!(short(&why), "device/hwmon/fan1_input: no such file");
-        assert_eq!(short("/dev/dri/renderD9: not opened"), "render node: not opened");
-        assert_eq!(short("amdsmi_get_gpu_memory_usage"), "amdsmi_get_gpu_memory_usage");
-    }
 }

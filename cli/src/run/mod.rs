@@ -24,7 +24,8 @@ pub const NOT_FOUND: u8 = 127;
 /// Run a program on AMD SMI, by our librocm_smi64
 ///
 /// Whatever the program loads under a name of librocm_smi64, by whatever path, is our library; the
-/// programs that it starts inherit this. It needs no root and changes nothing on the system.
+/// programs that it starts inherit this, but for set-uid ones. It needs no root and changes nothing
+/// on the system.
 #[derive(Args)]
 #[command(after_help = "Exit status: the program's own; 125 if this command fails itself, 126 if \
     the program cannot be run on our library, 127 if there is no such program.\n\n\
