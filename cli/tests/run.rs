@@ -224,3 +224,30 @@ fn another_audit_library_is_asked_too() {
     assert_eq!(said.err, "asked\nasked\n");
     assert_eq!(said.out, "librocm_smi64.so.1 librsmi_compat.so.1 7.8\n");
 }
+
+/// Starts the library, counts the devices, and tells which libamd_smi answers.
+const COUNTS: &str = "import ctypes, sys\n\
+    l = ctypes.CDLL('/opt/rocm/lib/librocm_smi64.so.7')\n\
+    n = ctypes.c_uint32()\n\
+    p = ctypes.create_string_buffer(4096)\n\
+    assert l.rsmi_init(ctypes.c_uint64(0)) == 0\n\
+    assert l.rsmi_num_monitor_devices(ctypes.byref(n)) == 0\n\
+    l.rsmi_compat_amdsmi_path_get(p, ctypes.c_size_t(4096))\n\
+    print(n.value, p.value.decode())\n";
+
+#[test]
+fn libamd_smi_is_loaded_as_ever() {
+    let own = env!("CARGO_BIN_EXE_rsmi-compat");
+    let simulate = ["simulate", "--no-namespace", "--machine", "mi300x-2", "--", own, "run"];
+    let said = Said::of(rsmi_compat().args(simulate).args(["--", "python3", "-c", COUNTS]));
+    let stand_in = stage().join("lib/rsmi-compat/simulator");
+    assert!(said.out.starts_with(&format!("2 {}", stand_in.display())), "{}{}", said.out, said.err);
+    // Another one, by a relative path.
+    let directory = scratch();
+    let other = directory.path().join("my libamd_smi.so");
+    std::fs::copy(stand_in.join("libamd_smi.so"), &other).unwrap();
+    let mut command = rsmi_compat();
+    command.args(simulate).args(["--amdsmi", "my libamd_smi.so", "--", "python3", "-c", COUNTS]);
+    let said = Said::of(command.current_dir(directory.path()));
+    assert_eq!(said.out, format!("2 {}\n", other.display()), "{}", said.err);
+}

@@ -3,7 +3,7 @@
 use nix::unistd::{Gid, Group, Uid, User};
 use rustix::fs::{Access, AtFlags, CWD};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -81,6 +81,26 @@ fn group_name(gid: Gid) -> String {
     name.unwrap_or_else(|| gid.to_string())
 }
 
+/// What a user may not use, and what to do about it.
+pub fn denied(user: &str, files: &[File]) -> Vec<(String, String)> {
+    let mut by_group: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
+    for file in files.iter().filter(|file| file.exists && !file.usable) {
+        // Nobody is to be made a member of root's.
+        let group = file.needs_group.as_deref().filter(|group| *group != "root");
+        by_group.entry(group).or_default().push(file.path.display().to_string());
+    }
+    let say = |(group, files): (Option<&str>, Vec<String>)| {
+        let todo = match group {
+            Some(group) => format!("`usermod -aG {group} {user}`, then log in again"),
+            None => "have the files given to the groups render and video, by the distribution's \
+                     udev rules, and the user made a member; in a container, pass the groups on"
+                .to_owned(),
+        };
+        (format!("{user} may not use {}", files.join(", ")), todo)
+    };
+    by_group.into_iter().map(say).collect()
+}
+
 /// /dev/kfd and what is in /dev/dri.
 pub fn files(dev: &Path) -> Vec<File> {
     let dri = std::fs::read_dir(dev.join("dri")).into_iter().flatten().flatten();
@@ -140,6 +160,34 @@ mod tests {
         let driver = Driver::look(sys);
         assert_eq!((driver.loaded, driver.kfd_gpus), (true, Some(2)));
         assert_eq!(driver.version.as_deref(), Some("6.12.12"));
+    }
+
+    #[test]
+    fn who_is_denied_is_told_the_group() {
+        let file = |path: &str, usable: bool, group: Option<&str>| File {
+            path: path.into(),
+            exists: true,
+            mode: None,
+            owner: None,
+            group: None,
+            usable,
+            needs_group: group.map(str::to_owned),
+        };
+        let files = [
+            file("/dev/kfd", false, Some("render")),
+            file("/dev/dri/card0", false, Some("video")),
+            file("/dev/dri/card1", true, None),
+            file("/dev/dri/renderD128", false, Some("render")),
+            file("/dev/dri/renderD129", false, Some("root")),
+        ];
+        let told = denied("ada", &files);
+        assert_eq!(told.len(), 3);
+        assert_eq!(told[0].0, "ada may not use /dev/dri/renderD129");
+        assert!(!told[0].1.contains("usermod"), "{}", told[0].1);
+        assert_eq!(told[1].0, "ada may not use /dev/kfd, /dev/dri/renderD128");
+        assert!(told[1].1.contains("usermod -aG render ada"));
+        assert!(told[2].1.contains("usermod -aG video ada"));
+        assert!(denied("ada", &files[2..3]).is_empty());
     }
 
     #[test]

@@ -91,7 +91,8 @@ impl Report {
             Some(path) => println!("  {:<16} {} (ROCm {release})", "libamd_smi", path.display()),
             None => println!("  {:<16} none in use", "libamd_smi"),
         }
-        for found in &self.libraries.libamd_smi {
+        let others = self.libraries.libamd_smi.iter();
+        for found in others.filter(|found| Some(&found.path) != amdsmi.as_ref()) {
             println!(
                 "  {:<16} {WEAK}there: {} ({}){WEAK:#}",
                 "",

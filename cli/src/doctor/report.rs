@@ -197,23 +197,9 @@ impl Report {
         if !self.driver.loaded || self.user.is_root() {
             return Vec::new();
         }
-        let refused = self.files.iter().filter(|file| file.exists && !file.usable);
-        let mut by_group: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for file in refused {
-            let group = file.needs_group.as_deref().unwrap_or_default();
-            by_group.entry(group).or_default().push(file.path.display().to_string());
-        }
-        let say = |(group, files): (&str, Vec<String>)| {
-            let what = format!("{} may not use {}", self.user.user, files.join(", "));
-            let todo = if group.is_empty() {
-                "ask whoever administers the machine for access".to_owned()
-            } else {
-                format!("`usermod -aG {group} {}`, then log in again", self.user.user)
-            };
-            // The kernel's files answer nearly everything without.
-            warning(what, &todo)
-        };
-        by_group.into_iter().map(say).collect()
+        // The kernel's files answer nearly everything without.
+        let denied = access::denied(&self.user.user, &self.files);
+        denied.into_iter().map(|(what, todo)| warning(what, &todo)).collect()
     }
 
     fn library_problems(&self) -> Vec<Problem> {
