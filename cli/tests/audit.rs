@@ -290,6 +290,10 @@ fn scripts_are_scanned() {
     assert_eq!(strings(&report["opens"]), ["librocm_smi64.so.5"]);
     assert_eq!(verdict(&report), (Some("5"), "likely"));
     assert!(strings(&report["notes"])[0].contains("text"));
+    let line = |abi: &str, how: &str| format!("rsmi-compat run {abi}-- {how}{}", script.display());
+    assert_eq!(report["run"], line("--abi 5 ", "python3 "));
+    make_executable(&script);
+    assert_eq!(audit(&script)["run"], line("--abi 5 ", ""));
     // One that tries several tells nothing by them.
     std::fs::write(&script, "try('librocm_smi64.so.5')\ntry('librocm_smi64.so.6')\n").unwrap();
     assert_eq!(verdict(&audit(&script)), (None, "unknown"));

@@ -89,7 +89,8 @@ impl Report {
         self.names = names.functions;
         self.opens = names.libraries;
         self.notes = notes;
-        self.advise(true);
+        let script = self.script();
+        self.advise(script);
         self
     }
 
@@ -127,12 +128,24 @@ impl Report {
                 needed_by,
             });
         }
-        report.advise(found.program);
+        let program = found.program.then(|| shell_word(&report.file));
+        report.advise(program);
         report
     }
 
+    /// How a script is started.
+    fn script(&self) -> Option<String> {
+        use std::os::unix::fs::PermissionsExt;
+        let metadata = std::fs::metadata(&self.file).ok()?;
+        if metadata.permissions().mode() & 0o111 != 0 {
+            return Some(shell_word(&self.file));
+        }
+        let python = self.file.extension().is_some_and(|extension| extension == "py");
+        python.then(|| format!("python3 {}", shell_word(&self.file)))
+    }
+
     /// The line to run, and what else there is to know.
-    fn advise(&mut self, program: bool) {
+    fn advise(&mut self, program: Option<String>) {
         if self.generation.contradictory {
             self.notes.push(
                 "has the layouts of several generations: it chooses by rsmi_version_get, or its \
@@ -149,7 +162,7 @@ impl Report {
             return;
         }
         let abi = self.generation.generation.map(|abi| format!("--abi {abi} ")).unwrap_or_default();
-        let command = if program { absolute(&self.file) } else { "PROGRAM".into() };
+        let command = program.unwrap_or_else(|| "PROGRAM".into());
         self.run = Some(format!("rsmi-compat run {abi}-- {command}"));
     }
 
@@ -216,6 +229,9 @@ impl Report {
             (Some(generation), Sure::Likely) => format!("{generation} (likely)"),
             (Some(generation), _) => format!("{generation} (guess; {} fit)", fits.join(", ")),
             (None, _) if fits.is_empty() => "unknown".to_owned(),
+            (None, _) if *possible == Possible::ALL => {
+                "unknown, nothing tells; the library decides".to_owned()
+            }
             (None, _) => format!("unknown ({} fit); the library decides", fits.join(", ")),
         };
         println!("  {:<12} {text}", "built with");
@@ -242,7 +258,7 @@ fn joined(set: &BTreeSet<String>) -> String {
 }
 
 /// The path as it can be given to a shell anywhere.
-fn absolute(path: &Path) -> String {
+fn shell_word(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let text = path.to_string_lossy().into_owned();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%=:,".contains(c);
