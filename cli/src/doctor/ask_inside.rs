@@ -5,6 +5,7 @@ use super::calls::{self, Argument, Function};
 use anyhow::{Context, Result};
 use clap::Args;
 use libloading::os::unix::Library;
+use rustix::process::{Resource, Rlimit};
 use serde::{Deserialize, Serialize};
 use std::ffi::{CStr, c_char};
 use std::io::Write;
@@ -74,6 +75,9 @@ struct Caller {
 
 impl Ask {
     pub fn run(&self) -> Result<ExitCode> {
+        // Where a libamd_smi ends the process, it is said; nobody asked for a core file.
+        let none = Rlimit { current: Some(0), maximum: Some(0) };
+        let _ = rustix::process::setrlimit(Resource::Core, none);
         // SAFETY: the library is ours; its constructors do nothing.
         let library = unsafe { Library::new(&self.library) }
             .with_context(|| self.library.display().to_string())?;

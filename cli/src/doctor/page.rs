@@ -145,6 +145,10 @@ impl Report {
                 indented(&table);
             }
         }
+        let not_asked = self.not_asked.len();
+        println!(
+            "  {WEAK}{not_asked} functions that change or start something are not asked{WEAK:#}"
+        );
         if !all {
             println!("  {WEAK}--all prints what is answered, and by what{WEAK:#}");
         }

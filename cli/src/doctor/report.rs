@@ -25,6 +25,8 @@ pub struct Report {
     pub init: Option<u32>,
     pub devices: Vec<Device>,
     pub functions: Vec<FunctionReport>,
+    /// They change something, or belong to a conversation of several calls.
+    pub not_asked: Vec<&'static str>,
     pub did_not_return: Vec<Failure>,
     pub log: Vec<String>,
     pub problems: Vec<Problem>,
@@ -109,6 +111,7 @@ impl Report {
             init: answers.init,
             devices: answers.devices,
             functions,
+            not_asked: calls::not_asked(),
             did_not_return: answers.failures,
             log: answers.log.complaints.into_iter().collect(),
             problems: Vec::new(),
