@@ -148,8 +148,9 @@ fn a_libamd_smi_that_never_returns() {
     let directory = scratch();
     let hangs = broken(directory.path(), "for (;;) sleep(1000);");
     let before = Instant::now();
-    let (code, report) = json(on("mi300x-2", &[&hangs]).args(["--patience", "1"]));
-    assert!(before.elapsed() < Duration::from_secs(20));
+    let (code, report) = json(on("mi300x-2", &[&hangs]).args(["--patience", "3"]));
+    // All together might take 18 s.
+    assert!(before.elapsed() < Duration::from_secs(12));
     assert_eq!(code, Some(1));
     says(&report, "error: rsmi_init does not return");
 }
