@@ -177,6 +177,33 @@ fn file_capabilities_count_for_those_who_lack_them() {
     Said::of(&mut command).refuses(126, &["file capabilities"]);
 }
 
+#[test]
+fn a_program_that_may_be_run_and_not_be_read() {
+    // SAFETY: geteuid only reads.
+    if unsafe { libc::geteuid() } != 0 {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+    let program = hello(directory.path(), &[]);
+    let installed = installed_elsewhere(directory.path());
+    let as_nobody = |subcommand: &str| {
+        let mut command = bare_rsmi_compat(&installed);
+        Said::of(command.arg(subcommand).arg(&program).uid(NOBODY).gid(NOBODY))
+    };
+    fs::set_permissions(&program, Permissions::from_mode(0o711)).unwrap();
+    assert_eq!(as_nobody("run").out, "hello\n");
+    as_nobody("audit").refuses(2, &["hello", "Permission denied"]);
+    fs::set_permissions(&program, Permissions::from_mode(0o700)).unwrap();
+    as_nobody("run").refuses(126, &["hello", "may not be executed"]);
+    let closed = directory.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, Permissions::from_mode(0o700)).unwrap();
+    let mut command = bare_rsmi_compat(&installed);
+    command.arg("run").arg(closed.join("program")).uid(NOBODY).gid(NOBODY);
+    Said::of(&mut command).refuses(126, &["closed/program", "Permission denied"]);
+}
+
 /// The command and its files where everybody may read them.
 fn installed_elsewhere(directory: &Path) -> PathBuf {
     let prefix = directory.join("prefix");
