@@ -3,18 +3,17 @@
 //! Only what ours does is measured here: the libamd_smi below it is empty, and /sys is a directory.
 //! The comparison with the original is the lab's.
 
+#[path = "../tests/common/mod.rs"]
+mod common;
+
 use divan::{Bencher, black_box};
 use rsmi_compat::types::{
     RSMI_POWER_TYPE, rsmi_clk_type_t, rsmi_frequencies_t, rsmi_func_id_value_t, rsmi_gpu_metrics_t,
     rsmi_pcie_bandwidth_t, rsmi_status_t, rsmi_temperature_metric_t,
 };
-use rsmi_simulator::Machine;
 use std::ffi::{c_char, c_void};
 use std::fmt::Write as _;
-use std::fs;
 use std::mem::MaybeUninit;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 unsafe extern "C" {
     fn rsmi_init(flags: u64) -> rsmi_status_t;
@@ -52,26 +51,10 @@ const VERSIONS: [&str; 15] = [
     "2.4", "3.0",
 ];
 
-/// A libamd_smi of ROCm 6.1.2 or later, by its names, that has no GPU.
-const EMPTY_LIBAMD_SMI: &str = "
-    int amdsmi_init(unsigned long flags) { (void)flags; return 0; }
-    int amdsmi_shut_down(void) { return 0; }
-    int amdsmi_set_gpu_clear_sram_data(void) { return 2; }
-    int amdsmi_get_socket_handles(unsigned *count, void *list) { (void)list; *count = 0; return 0; }
-    int amdsmi_get_processor_handles(void) { return 2; }
-";
-
 fn main() {
-    let place = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let amdsmi = build_libamd_smi(&place);
-    let machine = tempfile::tempdir_in(place).expect("a directory for the machine");
-    let sysfs = write_machine(machine.path());
+    let machine = tempfile::tempdir().expect("a directory for the machine");
     // SAFETY: nothing else runs yet.
-    unsafe {
-        std::env::set_var("RSMI_COMPAT_AMDSMI", amdsmi);
-        std::env::set_var("RSMI_COMPAT_SYSFS", sysfs);
-        std::env::set_var("RSMI_COMPAT_ABI", "7.0");
-    }
+    unsafe { common::set_up(machine.path(), &description()) };
     // SAFETY: the function asks nothing of its caller.
     succeeded(unsafe { rsmi_init(0) });
     divan::main();
@@ -79,16 +62,7 @@ fn main() {
     succeeded(unsafe { rsmi_shut_down() });
 }
 
-fn build_libamd_smi(place: &Path) -> PathBuf {
-    let (source, library) = (place.join("libamd_smi.c"), place.join("libamd_smi.so"));
-    fs::write(&source, EMPTY_LIBAMD_SMI).expect("the source is written");
-    let mut compile = Command::new("cc");
-    compile.args(["-shared", "-fPIC", "-o"]).args([&library, &source]);
-    assert!(compile.status().expect("a C compiler, cc").success());
-    library
-}
-
-fn write_machine(place: &Path) -> PathBuf {
+fn description() -> String {
     let mut text = String::from(
         "about = \"A card for each version of gpu_metrics\"\n[driver]\n\
          [cpu]\nnodes = 1\ncores = 8\nmemory = 67000000000\n",
@@ -102,12 +76,7 @@ fn write_machine(place: &Path) -> PathBuf {
             at + 1
         );
     }
-    let (file, sysfs) = (place.join("machine.toml"), place.join("sys"));
-    fs::write(&file, text).expect("the description is written");
-    fs::create_dir(&sysfs).expect("the tree has a root");
-    let machine = Machine::from_file(&file).unwrap_or_else(|error| panic!("{error}"));
-    machine.write_tree(&sysfs).unwrap_or_else(|error| panic!("{error}"));
-    sysfs
+    text
 }
 
 fn succeeded(status: rsmi_status_t) {
