@@ -4,6 +4,8 @@
  * what waits. Besides: "init+shut_down", and "scrape": of every GPU the fifteen values that a monitor like btop shows.
  *
  *   speed [MILLISECONDS]   how long to spend on each function (20)
+ *
+ * Compiled with AMDSMI defined it measures what libamd_smi itself takes to start and to stop, and nothing else.
  */
 #define _GNU_SOURCE
 #include <stdbool.h>
@@ -14,10 +16,19 @@
 
 #include "rocm_smi/rocm_smi.h"
 
+#ifdef AMDSMI
+/* As they are in every release. */
+enum { AMDSMI_INIT_AMD_GPUS = 2 };
+extern int amdsmi_init(uint64_t flags);
+extern int amdsmi_shut_down(void);
+#endif
+
 enum { DEFAULT_BUDGET = 20, MOST_SAMPLES = 20000, LEAST_SAMPLES = 5, TEXT = 256, ITEMS = 64 };
 
 static uint32_t gpus;
 static uint32_t gpu; /* the one to ask next */
+
+#ifndef AMDSMI
 
 /* What the functions write; nobody reads it. */
 static bool flag;
@@ -198,6 +209,16 @@ static rsmi_status_t init_and_shut_down(void)
     return status == RSMI_STATUS_SUCCESS ? rsmi_shut_down() : status;
 }
 
+#else
+
+static rsmi_status_t init_and_shut_down(void)
+{
+    int status = amdsmi_init(AMDSMI_INIT_AMD_GPUS);
+    return (rsmi_status_t)(status == 0 ? amdsmi_shut_down() : status);
+}
+
+#endif
+
 static uint64_t now(void)
 {
     struct timespec time;
@@ -245,6 +266,7 @@ int main(int argc, char **argv)
 {
     uint64_t budget = (uint64_t)(argc > 1 ? atoi(argv[1]) : DEFAULT_BUDGET) * 1000000;
     measure("init+shut_down", init_and_shut_down, budget);
+#ifndef AMDSMI
     if (rsmi_init(0) != RSMI_STATUS_SUCCESS || rsmi_num_monitor_devices(&gpus) != RSMI_STATUS_SUCCESS || gpus == 0) {
         fputs("speed: there is no GPU to ask\n", stderr);
         return EXIT_FAILURE;
@@ -255,5 +277,6 @@ int main(int argc, char **argv)
 #undef ASK
     measure("supported_func_iterator", walk_the_supported_functions, budget);
     rsmi_shut_down();
+#endif
     return EXIT_SUCCESS;
 }

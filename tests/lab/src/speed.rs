@@ -20,6 +20,13 @@ const GENERATION: &str = "6.4";
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
+const INIT: &str = "init+shut_down";
+
+/// What cannot change, and so should cost next to nothing: names, ids, addresses and topology.
+const KEPT: &str = "id revision sku vendor_id name brand vendor_name market_name vram_vendor \
+    serial_number subsystem_id subsystem_name drm_render_minor subsystem_vendor_id unique_id \
+    xgmi_physical_id guid node_id device_identifiers pci_id xgmi_hive_id partition_id";
+
 /// Nobody notices this many nanoseconds, whatever the ratio.
 const UNNOTICED: f64 = 50.0;
 
@@ -52,11 +59,12 @@ type Measured = BTreeMap<usize, (String, Times)>;
 impl Bench {
     pub fn run(&self, lab: &Lab) -> Result<()> {
         let amdsmi = self.libamd_smi(lab)?;
-        let (original, ours) = self.build(lab, amdsmi)?;
-        let (mut of_original, mut of_ours) = (Measured::new(), Measured::new());
+        let [original, ours, below] = self.build(lab, amdsmi)?;
+        let [mut of_original, mut of_ours, mut of_below] = [const { Measured::new() }; 3];
         for _ in 0..self.rounds {
             measure(lab, &original, &mut of_original)?;
             measure(lab, &ours, &mut of_ours)?;
+            measure(lab, &below, &mut of_below)?;
         }
         println!(
             "{}, nanoseconds: the median of {} rounds of medians; ours over libamd_smi {amdsmi}, \
@@ -64,7 +72,7 @@ impl Bench {
             self.machine, self.rounds
         );
         println!("{:44} {:>12} {:>12} {:>7}", "", "ours", "original", "ratio");
-        let mut slower = Vec::new();
+        let (mut slower, mut above) = (Vec::new(), Vec::new());
         for ((name, original), (of, ours)) in of_original.values_mut().zip(of_ours.values_mut()) {
             ensure!(name == of, "the two clients measured different functions: {name}, {of}");
             let (theirs, mine) = (original.median(), ours.median());
@@ -74,11 +82,30 @@ impl Bench {
                 false => format!("  answers {}, the original {}", ours.status, original.status),
             };
             println!("{name:44} {mine:12.0} {theirs:12.0} {ratio:7.2}{statuses}");
+            if name == INIT
+                && let Some((_, below)) = of_below.get_mut(&0)
+            {
+                let its = below.median();
+                println!(
+                    "{:44} {its:12.0} {:12} {:7.2}",
+                    "  of it libamd_smi's own",
+                    "",
+                    its / theirs
+                );
+            }
+            let aim = aim(name);
+            if (100.0 * ratio).round() > 100.0 * aim {
+                above.push(format!("{name} {ratio:.2} (at most {aim:.2})"));
+            }
             if ratio > 1.0 && mine > UNNOTICED {
                 slower.push(name.as_str());
             }
         }
         println!("slower than the original: {} of {}", slower.len(), of_ours.len());
+        println!(
+            "more than it should be: {}",
+            if above.is_empty() { "none".into() } else { above.join(", ") }
+        );
         ensure!(!self.strict || slower.is_empty(), "slower: {}", slower.join(", "));
         Ok(())
     }
@@ -93,7 +120,8 @@ impl Bench {
         found.copied().with_context(|| format!("there is no such libamd_smi; there are {all}"))
     }
 
-    fn build(&self, lab: &Lab, amdsmi: &str) -> Result<(Run, Run)> {
+    /// Runs of the original, of ours, and of the libamd_smi below ours.
+    fn build(&self, lab: &Lab, amdsmi: &str) -> Result<[Run; 3]> {
         if !fetch::releases(lab, Library::Rsmi).contains(&RELEASE) {
             bail!(
                 "librocm_smi64 {RELEASE}, which ours is measured beside, is gone from the archive"
@@ -106,14 +134,32 @@ impl Bench {
                 .include(lab.drm_headers())
                 .arg(lab.workspace.join("tests/lab/clients/speed.c"))
         };
-        let (over_original, over_ours) =
-            (format!("{PROGRAM}-{RELEASE}"), format!("{PROGRAM}-ours"));
+        let [over_original, over_ours, below] =
+            [RELEASE, "ours", "amdsmi"].map(|over| format!("{PROGRAM}-{over}"));
         compile().real(Library::Rsmi, RELEASE).to(&lab.bin().join(&over_original))?;
         compile().ours().to(&lab.bin().join(&over_ours))?;
-        let original = Run::new(&self.machine, [over_original])
-            .env("LD_LIBRARY_PATH", format!("/lab/rsmi/{RELEASE}"));
+        compile().arg("-DAMDSMI").real(Library::AmdSmi, amdsmi).to(&lab.bin().join(&below))?;
+        let run = |program, libraries| {
+            Run::new(&self.machine, [program]).env("LD_LIBRARY_PATH", libraries)
+        };
+        let original = run(over_original, format!("/lab/rsmi/{RELEASE}"));
+        let below = run(below, format!("/lab/amdsmi/{amdsmi}"));
         let ours = Run::new(&self.machine, [over_ours]).over_ours(GENERATION, amdsmi);
-        Ok((original.timeout(PATIENCE), ours.timeout(PATIENCE)))
+        Ok([original, ours, below].map(|run| run.timeout(PATIENCE)))
+    }
+}
+
+/// How much of the original's time a function should take at most.
+fn aim(name: &str) -> f64 {
+    let kept = |name: &str| KEPT.split_whitespace().any(|kept| kept == name);
+    let of_device = name.strip_prefix("rsmi_dev_").and_then(|name| name.strip_suffix("_get"));
+    let topology = ["rsmi_topo_", "rsmi_minmax_bandwidth_get", "rsmi_is_P2P_accessible"].iter();
+    match name {
+        INIT => 0.7,
+        "scrape" => 0.5,
+        _ if of_device.is_some_and(kept) => 0.05,
+        _ if topology.clone().any(|start| name.starts_with(start)) => 0.05,
+        _ => f64::INFINITY,
     }
 }
 
@@ -143,6 +189,13 @@ fn measure(lab: &Lab, run: &Run, measured: &mut Measured) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_change_has_the_highest_aim() {
+        let kept = ["rsmi_dev_id_get", "rsmi_topo_numa_affinity_get", "rsmi_dev_xgmi_hive_id_get"];
+        assert!(kept.iter().all(|name| aim(name) < 0.1));
+        assert!(aim("rsmi_dev_busy_percent_get") > 1.0 && aim(INIT) < 1.0);
+    }
 
     #[test]
     fn the_median_is_in_the_middle_whatever_the_order() {

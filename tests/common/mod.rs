@@ -1,0 +1,43 @@
+//! The library in a test's own process, over a libamd_smi without GPUs and a machine of the simulator.
+
+use rsmi_simulator::Machine;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// By its names of ROCm 6.1.2 or later.
+const EMPTY_LIBAMD_SMI: &str = "
+    int amdsmi_init(unsigned long flags) { (void)flags; return 0; }
+    int amdsmi_shut_down(void) { return 0; }
+    int amdsmi_set_gpu_clear_sram_data(void) { return 2; }
+    int amdsmi_get_socket_handles(unsigned *count, void *list) { (void)list; *count = 0; return 0; }
+    int amdsmi_get_processor_handles(void) { return 2; }
+";
+
+/// Writes the machine below `place`, and has the library use it; returns what stands for /sys.
+///
+/// # Safety
+/// No other thread runs, and the library has not been called.
+pub unsafe fn set_up(place: &Path, description: &str) -> PathBuf {
+    let (file, sysfs) = (place.join("machine.toml"), place.join("sys"));
+    fs::write(&file, description).expect("the description is written");
+    fs::create_dir(&sysfs).expect("the tree has a root");
+    let machine = Machine::from_file(&file).unwrap_or_else(|error| panic!("{error}"));
+    machine.write_tree(&sysfs).unwrap_or_else(|error| panic!("{error}"));
+    // SAFETY: no other thread reads the environment.
+    unsafe {
+        std::env::set_var("RSMI_COMPAT_AMDSMI", empty_libamd_smi(place));
+        std::env::set_var("RSMI_COMPAT_SYSFS", &sysfs);
+        std::env::set_var("RSMI_COMPAT_ABI", "7.0");
+    }
+    sysfs
+}
+
+fn empty_libamd_smi(place: &Path) -> PathBuf {
+    let (source, library) = (place.join("libamd_smi.c"), place.join("libamd_smi.so"));
+    fs::write(&source, EMPTY_LIBAMD_SMI).expect("the source is written");
+    let mut compile = Command::new("cc");
+    compile.args(["-shared", "-fPIC", "-o"]).args([&library, &source]);
+    assert!(compile.status().expect("a C compiler, cc").success());
+    library
+}
