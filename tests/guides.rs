@@ -1,0 +1,172 @@
+//! What the guides tell to type exists: commands, options, targets, names, and the ends of links.
+
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, Parser, Tag, TagEnd};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Programs of others that the guides name; one that is not here may be misspelled.
+const OTHERS: [&str; 6] = ["cc", "cmake", "docker", "export", "hipcc", "module"];
+
+/// A page, and what is to be typed in it: whole lines, and pieces within sentences and tables.
+struct Page {
+    path: PathBuf,
+    text: String,
+}
+
+fn pages() -> Vec<Page> {
+    let root = Path::new(ROOT);
+    let mut paths = vec![root.join("README.md")];
+    for entry in fs::read_dir(root.join("docs")).expect("there are guides") {
+        paths.push(entry.expect("it can be listed").path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    assert!(paths.len() > 4, "only {} pages were found", paths.len());
+    let page = |path: PathBuf| Page { text: fs::read_to_string(&path).expect("it is text"), path };
+    paths.into_iter().map(page).collect()
+}
+
+impl Page {
+    /// Lines of blocks of the shell's, and code in running text that begins with our own commands.
+    fn commands(&self) -> Vec<(String, bool)> {
+        let mut found = Vec::new();
+        let mut shell = false;
+        for event in Parser::new_ext(&self.text, pulldown_cmark::Options::ENABLE_TABLES) {
+            match event {
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) => {
+                    shell = language.split(' ').next() == Some("sh");
+                }
+                Event::End(TagEnd::CodeBlock) => shell = false,
+                Event::Text(text) if shell => {
+                    let joined = text.replace("\\\n", " ");
+                    let lines = joined.lines().filter(|line| !line.trim().is_empty());
+                    found.extend(lines.map(|line| (line.to_owned(), true)));
+                }
+                Event::Code(text) if text.contains(' ') => {
+                    let word = |word: &&str| !word.contains('=') && *word != "sudo";
+                    let ours = ["rsmi-compat", "cargo", "make"];
+                    if text.split(' ').find(word).is_some_and(|word| ours.contains(&word)) {
+                        found.push((text.into_string(), false));
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn links(&self) -> Vec<String> {
+        let target = |event| match event {
+            Event::Start(Tag::Link { dest_url, .. }) => Some(CowStr::into_string(dest_url)),
+            _ => None,
+        };
+        Parser::new_ext(&self.text, pulldown_cmark::Options::ENABLE_TABLES)
+            .filter_map(target)
+            .collect()
+    }
+}
+
+/// The headings as links name them.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let slug = |line: &str| {
+        let kept = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.collect::<String>().replace(' ', "-")
+    };
+    headings.map(slug).collect()
+}
+
+#[test]
+fn links_lead_to_files_and_headings() {
+    for page in pages() {
+        for link in page.links().iter().filter(|link| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let here = page.path.parent().expect("a page lies somewhere");
+            let target = if file.is_empty() { page.path.clone() } else { here.join(file) };
+            assert!(target.exists(), "{}: {link} leads nowhere", page.path.display());
+            let known = || anchors(&fs::read_to_string(&target).expect("it is text"));
+            let found = anchor.is_empty() || known().iter().any(|known| known == anchor);
+            assert!(found, "{}: {link} has no such heading", page.path.display());
+        }
+    }
+}
+
+#[test]
+fn commands_take_what_they_are_given() {
+    let ours = command();
+    let mut checked = 0;
+    for page in pages() {
+        for (line, whole) in page.commands() {
+            let mut words = shlex::split(&line).unwrap_or_else(|| panic!("quotes in {line}"));
+            let settings = |word: &String| word.contains('=') && !word.starts_with('-');
+            words.retain(|word| word != "sudo");
+            while words.first().is_some_and(settings) {
+                words.remove(0);
+            }
+            let Some((program, arguments)) = words.split_first() else { continue };
+            let page = page.path.display();
+            let result = match program.as_str() {
+                "rsmi-compat" => parse(&ours, arguments, whole),
+                "make" => succeeds(Command::new("make").arg("-n").args(arguments)),
+                "cargo" => Ok(()),
+                "systemctl" => Ok(()),
+                other if OTHERS.contains(&other) => Ok(()),
+                other => Err(format!("{other} is not known")),
+            };
+            let sources = words.iter().filter(|word| word.starts_with("examples-c/"));
+            for source in sources {
+                assert!(Path::new(ROOT).join(source).exists(), "{page}: {line}: no {source}");
+            }
+            assert_eq!(result, Ok(()), "{page}: {line}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 40, "only {checked} commands were found");
+}
+
+/// The command's own parser reads the options, then --help keeps it from doing anything.
+fn parse(command: &Path, arguments: &[String], whole: bool) -> Result<(), String> {
+    let end = arguments.iter().position(|word| word == "--").unwrap_or(arguments.len());
+    let takes = arguments.first().is_some_and(|first| first == "run" || first == "simulate");
+    if whole && takes && arguments.len() <= end + 1 {
+        return Err("no program is named".into());
+    }
+    succeeds(Command::new(command).args(&arguments[..end]).arg("--help"))
+}
+
+fn succeeds(command: &mut Command) -> Result<(), String> {
+    let output: Output = command.current_dir(ROOT).output().map_err(|error| error.to_string())?;
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() { Ok(()) } else { Err(error) }
+}
+
+/// Builds the command rsmi-compat, and finds it in what cargo says.
+fn command() -> PathBuf {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--package=rsmi-compat-cli", "--message-format=json"])
+        .current_dir(ROOT)
+        .output()
+        .expect("cargo can be run");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let text = String::from_utf8_lossy(&built.stdout);
+    let path = text.rsplit("\"executable\":\"").next().and_then(|rest| rest.split('"').next());
+    PathBuf::from(path.expect("cargo names the command"))
+}
+
+#[test]
+fn functions_that_are_named_exist() {
+    let lists = [include_str!("abi/symbols.txt"), include_str!("abi/compat-symbols.txt")];
+    for page in pages().iter().filter(|page| page.path.parent() != Some(Path::new(ROOT))) {
+        let words = page.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        for word in
+            words.filter(|word| word.starts_with("rsmi_dev_") || word.starts_with("rsmi_compat_"))
+        {
+            let known = lists.iter().any(|list| list.lines().any(|name| name == word));
+            assert!(known, "{}: there is no {word}", page.path.display());
+        }
+    }
+}
