@@ -2,6 +2,7 @@
 
 mod answers;
 mod archive;
+mod clients;
 mod compare;
 mod compile;
 mod conform;
@@ -20,6 +21,7 @@ mod pairwise;
 mod setters;
 mod speed;
 mod state;
+mod terminal;
 mod tool;
 mod wheels;
 
@@ -33,6 +35,7 @@ use clap::{Args, Parser, Subcommand};
 use rustix::fs::Mode;
 use rustix::process::umask;
 
+use crate::clients::Clients;
 use crate::conform::Conform;
 use crate::info::Info;
 use crate::lab::Lab;
@@ -78,6 +81,8 @@ enum Command {
     Setters(Setters),
     /// Compare processes, counters, events and iterators, which have state of their own
     State,
+    /// Compare what real programs do over the real librocm_smi64 and over ours
+    Clients(Clients),
     /// See that MATRIX.md tells what answers each function
     Matrix(Matrix),
     /// Run a command on a machine
@@ -202,6 +207,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::State => {
             prepare(&lab)?;
             state::run(&lab)?;
+        }
+        Command::Clients(clients) => {
+            prepare(&lab)?;
+            clients.run(&lab)?;
         }
         Command::Matrix(matrix) => {
             prepare(&lab)?;

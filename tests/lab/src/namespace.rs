@@ -128,7 +128,7 @@ impl Run {
         Ok(ended.then_some(status))
     }
 
-    fn command(&self, lab: &Lab) -> Result<Command> {
+    pub fn command(&self, lab: &Lab) -> Result<Command> {
         ensure!(!self.argv.is_empty(), "there is no command to run");
         ensure!(lab.root().is_dir(), "the lab is empty: run `lab fetch` first");
         let machine = lab.machine(&self.machine)?;
@@ -195,13 +195,13 @@ fn wait(child: &Child, timeout: Option<Duration>) -> Result<bool> {
 
 /// A file in memory takes what a command prints: a pipe would have to be drained meanwhile,
 /// and whoever outlives the command would hold it open.
-fn stream(name: &str) -> Result<(File, Stdio)> {
+pub fn stream(name: &str) -> Result<(File, Stdio)> {
     let file = File::from(memfd_create(name, MemfdFlags::CLOEXEC)?);
     let stdio = Stdio::from(file.try_clone()?);
     Ok((file, stdio))
 }
 
-fn contents(mut file: File) -> Result<Vec<u8>> {
+pub fn contents(mut file: File) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut bytes)?;
