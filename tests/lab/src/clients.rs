@@ -4,22 +4,25 @@
 
 mod rocm_smi;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::sync::LazyLock;
+use std::collections::BTreeSet;
+use std::fs;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use regex::Regex;
 
 use crate::answers::Answers;
-use crate::compare::{Circumstances, Comparison, Place, Selection, Tally};
-use crate::lab::Lab;
+use crate::compare::{Circumstances, Comparison, Place, Selection};
+use crate::kit;
+use crate::lab::{Lab, Library};
 use crate::namespace::Run;
+use crate::report::{self, Row};
 
 /// Two accelerators, and a graphics card with fans, power profiles and a voltage curve.
 const MACHINES: [&str; 2] = ["mi300x-2", "navi31"];
+
+/// What Python made of its own library once need not be made again; the root is never written.
+const BYTECODE: &str = "/lab/bytecode";
 
 const LIST: &str = "client-differences.toml";
 
@@ -35,6 +38,9 @@ pub struct Clients {
     /// Only these
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
+    /// Write the table into README.md instead of comparing with it
+    #[arg(long)]
+    bless: bool,
 }
 
 impl Clients {
@@ -49,6 +55,7 @@ impl Clients {
         if selection.machine.is_empty() {
             selection.machine = MACHINES.map(str::to_owned).to_vec();
         }
+        kit::stage(lab)?;
         let mut ledger = Ledger::new(lab)?;
         for (name, client) in CLIENTS {
             if self.client.is_empty() || self.client.iter().any(|wanted| wanted == name) {
@@ -57,10 +64,13 @@ impl Clients {
                 println!("{name}: {:.1} s", start.elapsed().as_secs_f64());
             }
         }
-        for (client, row) in &ledger.rows {
-            println!("{client}: {row}");
+        let table = report::table("client", &ledger.rows);
+        println!("{table}");
+        ledger.comparison.finish(if everything { &self.selection } else { &selection })?;
+        if everything {
+            report::settle(lab, "clients", &table, self.bless)?;
         }
-        ledger.comparison.finish(if everything { &self.selection } else { &selection })
+        Ok(())
     }
 }
 
@@ -82,54 +92,54 @@ impl<'a> Side<'a> {
         [Side::Original(release)].into_iter().chain(ours).collect()
     }
 
-    /// Puts the library where the client opens it.
-    fn at(self, lab: &Lab, path: &str, mut run: Run) -> Run {
-        let library = match self {
+    /// The original where the client opens it; ours by `rsmi-compat run`.
+    fn under(self, lab: &Lab, path: &str, mut run: Run) -> Result<Run> {
+        run = run.env("PYTHONPYCACHEPREFIX", BYTECODE);
+        let bytecode = lab.cache.join("bytecode");
+        fs::create_dir_all(&bytecode)?;
+        run.binds.push((bytecode, BYTECODE.into()));
+        match self {
             Side::Original(release) => {
-                lab.library(crate::lab::Library::Rsmi, release).join("librocm_smi64.so.1")
+                let library = lab.library(Library::Rsmi, release).join("librocm_smi64.so.1");
+                run.binds.push((library, path.into()));
+                Ok(run)
             }
             Side::Ours { generation, amdsmi } => {
-                run = run.over_ours(generation, amdsmi).env("RSMI_COMPAT_LOG", "debug");
-                lab.ours().join("librsmi_compat.so.1")
+                kit::wrap(lab, generation, amdsmi, run.env("RSMI_COMPAT_LOG", "debug"))
             }
-        };
-        run.binds.push((library, path.into()));
-        run
+        }
     }
+}
+
+/// One client on one machine.
+#[derive(Clone, Copy)]
+pub struct Of<'a> {
+    pub client: &'a str,
+    /// How it is run on ours, as README.md shows it.
+    pub line: &'a str,
+    /// The real librocm_smi64 that it is compared over.
+    pub release: &'a str,
+    pub machine: &'a str,
 }
 
 /// The comparisons of all clients, and the sums of each.
 pub struct Ledger {
     comparison: Comparison,
-    rows: BTreeMap<String, Row>,
-}
-
-#[derive(Default)]
-struct Row {
-    functions: BTreeSet<String>,
-    tally: Tally,
+    rows: Vec<Row>,
 }
 
 impl Ledger {
     fn new(lab: &Lab) -> Result<Ledger> {
-        Ok(Ledger { comparison: Comparison::allowing(lab, LIST)?, rows: BTreeMap::new() })
+        Ok(Ledger { comparison: Comparison::allowing(lab, LIST)?, rows: Vec::new() })
     }
 
     /// Compares what the client says on one machine over the original with what it says over ours.
-    fn add(&mut self, client: &str, machine: &str, side: (&str, &str), real: &Said, ours: &Said) {
-        let (release, amdsmi) = side;
+    fn add(&mut self, of: Of, amdsmi: &str, real: &Said, ours: &Said) {
+        let Of { client, line, release, machine } = of;
         let place = Place { machine, release, amdsmi, circumstances: Circumstances::default() };
         let tally = self.comparison.compare(&place, &real.answers, &ours.answers);
         println!("{client} on {place}: {tally}");
-        let row = self.rows.entry(client.to_owned()).or_default();
-        row.tally.add(&tally);
-        row.functions.extend(ours.functions.iter().cloned());
-    }
-}
-
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} functions called, {}", self.functions.len(), self.tally)
+        report::add(&mut self.rows, client, line, &ours.functions, &tally);
     }
 }
 
@@ -147,13 +157,10 @@ impl Said {
 
     /// Takes out of what was said on stderr the lines of our own log; the rest are answers.
     fn stderr(&mut self, name: &str, text: &str) {
-        static CALL: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"^rsmi-compat: debug: (rsmi_\w+)\(").expect("a constant pattern")
-        });
         let mut number = 0;
         for line in text.lines() {
-            if let Some(found) = CALL.captures(line) {
-                self.functions.insert(found[1].to_owned());
+            if let Some(function) = report::called(line) {
+                self.functions.insert(function.to_owned());
             } else if !line.starts_with("rsmi-compat: ") {
                 self.answer(format!("{name}/stderr {number}"), line);
                 number += 1;

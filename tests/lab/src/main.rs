@@ -13,11 +13,14 @@ mod index;
 mod info;
 mod inside;
 mod interpose;
+mod kit;
 mod lab;
 mod machine;
 mod matrix;
+mod migrate;
 mod namespace;
 mod pairwise;
+mod report;
 mod setters;
 mod speed;
 mod state;
@@ -40,6 +43,7 @@ use crate::conform::Conform;
 use crate::info::Info;
 use crate::lab::Lab;
 use crate::matrix::Matrix;
+use crate::migrate::Migrate;
 use crate::namespace::Run;
 use crate::setters::Setters;
 use crate::speed::Bench;
@@ -83,6 +87,8 @@ enum Command {
     State,
     /// Compare what real programs do over the real librocm_smi64 and over ours
     Clients(Clients),
+    /// See that an unchanged program says the same by every way onto our library
+    Migrate(Migrate),
     /// See that MATRIX.md tells what answers each function
     Matrix(Matrix),
     /// Run a command on a machine
@@ -211,6 +217,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Clients(clients) => {
             prepare(&lab)?;
             clients.run(&lab)?;
+        }
+        Command::Migrate(migrate) => {
+            prepare(&lab)?;
+            migrate.run(&lab)?;
         }
         Command::Matrix(matrix) => {
             prepare(&lab)?;

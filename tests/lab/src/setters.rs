@@ -7,6 +7,7 @@
 
 pub mod probes;
 
+use std::collections::HashMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -61,8 +62,9 @@ pub struct Setters {
 pub const PATH: &str = "/setters/commands:/usr/bin";
 
 /// Shows everything by which a file can be changed or a program started.
-pub const STRACE: [&str; 9] = [
+pub const STRACE: [&str; 10] = [
     "strace",
+    "--seccomp-bpf",
     "-f",
     "-y",
     "-s",
@@ -244,8 +246,31 @@ fn of_any_process(line: &str) -> Option<String> {
     deed(pid.map_or(line, |(_, call)| call))
 }
 
+/// What strace wrote to a file about several processes at a time, in words.
+pub fn deeds_of_many(trace: &str) -> Vec<String> {
+    let mut unfinished = HashMap::new();
+    let mut deeds = Vec::new();
+    for line in trace.lines() {
+        let Some((process, call)) = line.split_once(' ') else { continue };
+        let call = call.trim_start();
+        if let Some(begun) = call.strip_suffix(" <unfinished ...>") {
+            unfinished.insert(process, begun);
+        } else if let Some((_, rest)) =
+            call.strip_prefix("<... ").and_then(|call| call.split_once(" resumed>"))
+        {
+            let begun = unfinished.remove(process).unwrap_or_default();
+            // What comes late is set apart by spaces.
+            let (rest, result) = rest.rsplit_once(" = ").unwrap_or((rest, "?"));
+            deeds.extend(deed(&format!("{begun}{} = {result}", rest.trim_end())));
+        } else {
+            deeds.extend(deed(call));
+        }
+    }
+    deeds
+}
+
 /// One system call in words, if it is one that matters.
-pub fn deed(call: &str) -> Option<String> {
+fn deed(call: &str) -> Option<String> {
     static OPEN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
             r#"^openat\([^,]*, "(/sys/[^"]*)", (\S+?)(?:, 0\d+)?\) = (?:\d+<([^>]*)>|-1 (\w+))"#,
@@ -292,8 +317,9 @@ pub fn deed(call: &str) -> Option<String> {
         return Some(format!("runs {}", &found[1]));
     }
     // None of the libraries does any of the rest to a file of the kernel's.
-    let harmless = ["access(", "openat(", "execve(", "ioctl("];
-    let strange = call.contains("/sys/") && !harmless.iter().any(|name| call.starts_with(name));
+    let harmless = ["access(", "open(", "openat(", "execve(", "ioctl("];
+    let strange = (call.contains("\"/sys/") || call.contains("</sys/"))
+        && !harmless.iter().any(|name| call.starts_with(name));
     strange.then(|| call.to_owned())
 }
 
@@ -331,6 +357,16 @@ write(4</sys/devices/d/level>, "late", 4) = 4
             r#"unlink("/sys/devices/d/level") = 0"#,
         ];
         assert_eq!(deeds(TRACE), expected);
+    }
+
+    #[test]
+    fn a_call_that_was_interrupted_is_put_together() {
+        let trace = "7  openat(AT_FDCWD</>, \"/sys/x\", O_WRONLY|O_TRUNC <unfinished ...>\n\
+                     8  write(1</dev/null>, \"a\", 1) = 1\n\
+                     7  <... openat resumed>)      = 3</sys/devices/x>\n\
+                     7  write(3</sys/devices/x>, \"1\", 1) = 1\n\
+                     8  open(\"/proc/sys/vm/overcommit_memory\", O_RDONLY) = 3</proc/sys/vm/o>\n";
+        assert_eq!(deeds_of_many(trace), ["opens /sys/devices/x", "writes 1 -> 1"]);
     }
 
     #[test]

@@ -9,15 +9,18 @@ use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Ledger, Said, Side};
+use super::{Ledger, Of, Said, Side};
 use crate::compare::{Selection, in_parallel};
 use crate::fetch;
+use crate::kit;
 use crate::lab::Lab;
 use crate::namespace::{Outcome, Run};
 use crate::setters;
 use crate::terminal::{self, Next};
 
 const COMMAND: &str = "/usr/libexec/rocm_smi/rocm_smi.py";
+
+const LINE: &str = "`ROCM_SMI_LIB_PATH=…/rsmi-compat/librocm_smi64.so.1 rsmi-compat run rocm-smi`";
 
 /// Where it opens the library.
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/librocm_smi64.so.1";
@@ -105,8 +108,9 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
             let bench = Bench::new(lab, release, &machine, &place)?;
             let said = bench.ask_all(&sides)?;
             for (amdsmi, ours) in amdsmi.iter().zip(&said[1..]) {
-                let client = format!("rocm-smi {release}");
-                ledger.add(&client, &machine, (release, amdsmi), &said[0], ours);
+                let client = &format!("rocm-smi {release}");
+                let of = Of { client, line: LINE, release, machine: &machine };
+                ledger.add(of, amdsmi, &said[0], ours);
             }
         }
     }
@@ -151,37 +155,39 @@ impl<'a> Bench<'a> {
     }
 
     fn tasks(&self) -> Result<Vec<Task>> {
-        let help = self.start(Side::Original(self.release), &["--help"]).output(self.lab)?;
+        let help = self.start(Side::Original(self.release), &["--help"])?.output(self.lab)?;
         let options = options(&help.text())?;
         let mut tasks = Vec::new();
         for option in ["", "-d 0 --showtemp", "-d 7 --showtemp", "--version"] {
             tasks.push(Task::Show(option.to_owned()));
         }
-        for option in options {
-            match INTERACTIVE.into_iter().find(|interactive| *interactive == option) {
-                Some(option) => tasks.push(Task::Watch(option)),
-                None => {
-                    tasks.push(Task::Show(format!("{option} --json")));
-                    tasks.push(Task::Show(option));
-                }
-            }
-        }
+        let watched = |option: &str| INTERACTIVE.into_iter().find(|watched| *watched == option);
+        let (watch, show): (Vec<_>, Vec<_>) =
+            options.into_iter().partition(|option| watched(option).is_some());
+        tasks.extend(watch.iter().filter_map(|option| watched(option)).map(Task::Watch));
+        // As JSON it tells of everything at once.
+        tasks.push(Task::Show(format!("{} --json", show.join(" "))));
+        tasks.extend(show.into_iter().map(Task::Show));
         tasks.push(Task::Show("--showallinfo --csv".to_owned()));
         tasks.extend(SETTERS.into_iter().map(Task::Set));
         Ok(tasks)
     }
 
-    fn start(&self, side: Side, arguments: &[&str]) -> Run {
+    fn start(&self, side: Side, arguments: &[&str]) -> Result<Run> {
         let mut run = Run::new(self.machine, [COMMAND].iter().chain(arguments).copied());
         run.binds.clone_from(&self.binds);
-        side.at(self.lab, LIBRARY, run).timeout(PATIENCE)
+        if let Side::Ours { .. } = side {
+            // It looks for the file itself before it has it loaded.
+            run = run.env("ROCM_SMI_LIB_PATH", format!("{}/librocm_smi64.so.1", kit::DROP_IN));
+        }
+        Ok(side.under(self.lab, LIBRARY, run)?.timeout(PATIENCE))
     }
 
     fn ask(&self, side: Side, task: &Task) -> Result<Said> {
         match task {
             Task::Show(options) => {
                 let arguments: Vec<_> = options.split_whitespace().collect();
-                let outcome = self.start(side, &arguments).output(self.lab)?;
+                let outcome = self.start(side, &arguments)?.output(self.lab)?;
                 said(&self.name(options), &outcome, outcome.errors())
             }
             Task::Watch(option) => self.watch(side, option),
@@ -191,12 +197,17 @@ impl<'a> Bench<'a> {
     }
 
     fn name(&self, options: &str) -> String {
-        format!("rocm-smi {}/{}", self.release, if options.is_empty() { "-" } else { options })
+        let options = match options {
+            "" => "-",
+            _ if options.ends_with(" --json") => "--json",
+            _ => options,
+        };
+        format!("rocm-smi {}/{options}", self.release)
     }
 
     /// Lets it draw for a while, and types the letter that ends it.
     fn watch(&self, side: Side, option: &str) -> Result<Said> {
-        let run = self.start(side, &[option]);
+        let run = self.start(side, &[option])?;
         let mut kept = false;
         let ending = terminal::run(&run, self.lab, |_, time| match kept {
             false if time > Duration::from_millis(1500) => {
@@ -222,7 +233,7 @@ impl<'a> Bench<'a> {
         let arguments: Vec<_> = options.split_whitespace().chain(["--autorespond", "y"]).collect();
         // The trace has a file of its own, since the command has something to say on stderr.
         let trace = tempfile::NamedTempFile::new()?;
-        let mut run = self.start(side, &arguments);
+        let mut run = self.start(side, &arguments)?;
         let strace = setters::STRACE.into_iter().chain(["-o", TRACE]);
         run.argv = strace.map(str::to_owned).chain(run.argv).collect();
         run.binds.push((trace.path().to_owned(), TRACE.into()));
@@ -231,11 +242,7 @@ impl<'a> Bench<'a> {
         let mut said = said(&name, &outcome, outcome.errors())?;
         let trace = fs::read_to_string(trace.path())?;
         ensure!(!trace.is_empty(), "strace saw nothing");
-        let calls = trace
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .map(|(_pid, call)| call.trim_start());
-        let deeds: Vec<_> = calls.filter_map(setters::deed).collect();
+        let deeds = setters::deeds_of_many(&trace);
         said.answer(format!("{name}/writes"), deeds.join("\n"));
         Ok(said)
     }
