@@ -2,6 +2,7 @@
 //!
 //! A client's answers are what it prints, value by value, and what it writes below /sys.
 
+mod btop;
 mod rocm_smi;
 
 use std::collections::BTreeSet;
@@ -29,7 +30,7 @@ const LIST: &str = "client-differences.toml";
 /// How a client is compared: it asks every side, and tells the ledger.
 type Client = fn(&Lab, &Selection, &mut Ledger) -> Result<()>;
 
-const CLIENTS: [(&str, Client); 1] = [("rocm-smi", rocm_smi::run)];
+const CLIENTS: [(&str, Client); 2] = [("rocm-smi", rocm_smi::run), ("btop", btop::run)];
 
 #[derive(Args, Default)]
 pub struct Clients {

@@ -37,7 +37,6 @@ pub struct Ending {
 /// What to do after a look at the screen.
 pub enum Next {
     Wait,
-    Type(&'static str),
     /// Keep what is on the screen, and type that.
     Keep(&'static str),
 }
@@ -75,7 +74,6 @@ pub fn run(run: &Run, lab: &Lab, mut watch: impl FnMut(&str, Duration) -> Next) 
         let text = screen.screen().contents();
         match watch(&text, start.elapsed()) {
             Next::Wait => {}
-            Next::Type(keys) => terminal.write_all(keys.as_bytes())?,
             Next::Keep(keys) => {
                 kept = Some(text);
                 terminal.write_all(keys.as_bytes())?;
