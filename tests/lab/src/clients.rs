@@ -3,7 +3,9 @@
 //! A client's answers are what it prints, value by value, and what it writes below /sys.
 
 mod btop;
+mod pyrsmi;
 mod rocm_smi;
+mod rust_crate;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,6 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use serde_json::Value;
 
 use crate::answers::Answers;
 use crate::compare::{Circumstances, Comparison, Place, Selection};
@@ -30,7 +33,12 @@ const LIST: &str = "client-differences.toml";
 /// How a client is compared: it asks every side, and tells the ledger.
 type Client = fn(&Lab, &Selection, &mut Ledger) -> Result<()>;
 
-const CLIENTS: [(&str, Client); 2] = [("rocm-smi", rocm_smi::run), ("btop", btop::run)];
+const CLIENTS: [(&str, Client); 4] = [
+    ("rocm-smi", rocm_smi::run),
+    ("btop", btop::run),
+    ("pyrsmi", pyrsmi::run),
+    ("rust", rust_crate::run),
+];
 
 #[derive(Args, Default)]
 pub struct Clients {
@@ -156,6 +164,26 @@ impl Said {
         self.answers.insert(name, answer.into());
     }
 
+    /// Each line that says something.
+    fn text(&mut self, name: &str, output: &str) {
+        let lines = output.lines().filter(|line| line.contains(|c: char| c.is_alphanumeric()));
+        for (number, line) in lines.enumerate() {
+            self.answer(format!("{name}/line {number}"), line);
+        }
+    }
+
+    /// Each value, by the names that lead to it; a list is one value.
+    fn json(&mut self, name: &str, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                for (member, value) in members {
+                    self.json(&format!("{name}/{member}"), value);
+                }
+            }
+            value => self.answer(name.to_owned(), value.to_string()),
+        }
+    }
+
     /// Takes out of what was said on stderr the lines of our own log; the rest are answers.
     fn stderr(&mut self, name: &str, text: &str) {
         let mut number = 0;
@@ -172,5 +200,20 @@ impl Said {
     fn extend(&mut self, other: Said) {
         self.answers.extend(other.answers);
         self.functions.extend(other.functions);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_taken_apart_into_values() {
+        let mut said = Said::default();
+        let value = serde_json::json!({"card0": {"Temp": "42.0"}, "system": {"Driver": "6"}});
+        said.json("c", &value);
+        let names: Vec<_> = said.answers.iter().collect();
+        assert_eq!(names.len(), 2);
+        assert_eq!(said.answers["c/card0/Temp"], "\"42.0\"");
     }
 }

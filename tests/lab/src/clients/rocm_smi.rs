@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use regex::Regex;
-use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{Ledger, Of, Said, Side};
@@ -223,7 +222,7 @@ impl<'a> Bench<'a> {
         // How often it drew is chance.
         let mut lines: Vec<_> = screen.lines().map(str::trim_end).collect();
         lines.dedup();
-        text(&mut said, &name, &lines.join("\n"));
+        said.text(&name, &lines.join("\n"));
         said.stderr(&name, &ending.stderr);
         Ok(said)
     }
@@ -272,44 +271,9 @@ fn said(name: &str, outcome: &Outcome, stderr: String) -> Result<Said> {
     said.answer(format!("{name}/status"), status);
     let output = outcome.text();
     match serde_json::from_str(output.trim()) {
-        Ok(value) => json(&mut said, name, &value),
-        Err(_) => text(&mut said, name, &output),
+        Ok(value) => said.json(name, &value),
+        Err(_) => said.text(name, &output),
     }
     said.stderr(name, &stderr);
     Ok(said)
-}
-
-/// Each line that says something.
-fn text(said: &mut Said, name: &str, output: &str) {
-    let lines = output.lines().filter(|line| line.contains(|c: char| c.is_alphanumeric()));
-    for (number, line) in lines.enumerate() {
-        said.answer(format!("{name}/line {number}"), line);
-    }
-}
-
-/// Each value, by the names that lead to it.
-fn json(said: &mut Said, name: &str, value: &Value) {
-    match value {
-        Value::Object(members) => {
-            for (member, value) in members {
-                json(said, &format!("{name}/{member}"), value);
-            }
-        }
-        value => said.answer(name.to_owned(), value.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn json_is_taken_apart_into_values() {
-        let mut said = Said::default();
-        let value = serde_json::json!({"card0": {"Temp": "42.0"}, "system": {"Driver": "6"}});
-        json(&mut said, "c", &value);
-        let names: Vec<_> = said.answers.iter().collect();
-        assert_eq!(names.len(), 2);
-        assert_eq!(said.answers["c/card0/Temp"], "\"42.0\"");
-    }
 }
