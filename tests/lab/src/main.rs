@@ -20,6 +20,7 @@ mod matrix;
 mod migrate;
 mod namespace;
 mod pairwise;
+mod rccl;
 mod report;
 mod setters;
 mod speed;
@@ -87,6 +88,8 @@ enum Command {
     State,
     /// Compare what real programs do over the real librocm_smi64 and over ours
     Clients(Clients),
+    /// See that all rsmi_* of Debian's librccl are ours; fetches half of ROCm
+    Rccl,
     /// See that an unchanged program says the same by every way onto our library
     Migrate(Migrate),
     /// See that MATRIX.md tells what answers each function
@@ -217,6 +220,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Clients(clients) => {
             prepare(&lab)?;
             clients.run(&lab)?;
+        }
+        Command::Rccl => {
+            prepare(&lab)?;
+            rccl::run(&lab)?;
         }
         Command::Migrate(migrate) => {
             prepare(&lab)?;
