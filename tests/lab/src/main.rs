@@ -245,7 +245,7 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 9] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 11] = [
         ("header", &|| header::run(lab)),
         ("wheels", &|| wheels::run(lab)),
         ("index", &|| index::run(lab)),
@@ -258,6 +258,8 @@ fn all(lab: &Lab) -> Result<()> {
         ("setters", &|| Setters::on_one_machine().run(lab)),
         ("conform", &|| Conform::default().run(lab)),
         ("matrix", &|| Matrix::default().run(lab)),
+        ("migrate", &|| Migrate::default().run(lab)),
+        ("clients", &|| Clients::default().run(lab)),
     ];
     let mut failed = Vec::new();
     for (name, part) in parts {
