@@ -19,12 +19,12 @@ use crate::tool;
 pub use programs::{PROGRAMS, place as program};
 
 /// sid's glibc is the newest, so it runs the libraries of every older suite too.
-const ROOT_SUITE: &str = "sid";
+pub const ROOT_SUITE: &str = "sid";
 const SUITES: [&str; 4] = ["bookworm", "trixie", ROOT_SUITE, "experimental"];
 
 /// What the root is made of, with all that these depend on. libamd-smi27 is named for its
 /// dependencies; the library itself stays out of the root, whose loader must not find one.
-const ROOT_PACKAGES: [&str; 25] = [
+pub const ROOT_PACKAGES: [&str; 25] = [
     "base-files",
     "bash",
     "coreutils",
@@ -259,14 +259,18 @@ fn fetch_headers(lab: &Lab, archive: &Archive, debs: &Path) -> Result<()> {
 }
 
 fn fetch_root(lab: &Lab, archive: &Archive) -> Result<()> {
-    let place = lab.root();
+    make_root(archive, &ROOT_PACKAGES, &lab.root())
+}
+
+/// Makes a root of these packages and all that they depend on, if it is not there.
+pub fn make_root(archive: &Archive, packages: &[&str], place: &Path) -> Result<()> {
     let stamp = "etc/lab-root";
-    let recipe = ROOT_PACKAGES.join("\n");
+    let recipe = packages.join("\n");
     if fs::read_to_string(place.join(stamp)).is_ok_and(|text| text == recipe) {
         return Ok(());
     }
-    let root = Partial::begin(&place)?;
-    let mut debs = archive.download_closure(ROOT_SUITE, &ROOT_PACKAGES)?;
+    let root = Partial::begin(place)?;
+    let mut debs = archive.download_closure(ROOT_SUITE, packages)?;
     // base-files makes /lib a link to /usr/lib, and whoever unpacks first decides that.
     debs.sort_by_key(|deb| !file_name(deb).starts_with("base-files_"));
     for deb in &debs {
@@ -276,7 +280,7 @@ fn fetch_root(lab: &Lab, archive: &Archive) -> Result<()> {
     }
     furnish(&root.path)?;
     fs::write(root.path.join(stamp), recipe)?;
-    root.finish(&place)
+    root.finish(place)
 }
 
 /// What the packages' own scripts would have done, as far as anybody here needs it.

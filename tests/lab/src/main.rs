@@ -9,6 +9,7 @@ mod conform;
 mod differences;
 mod fetch;
 mod header;
+mod hip;
 mod index;
 mod info;
 mod inside;
@@ -90,6 +91,8 @@ enum Command {
     Clients(Clients),
     /// See that all rsmi_* of Debian's librccl are ours; fetches half of ROCm
     Rccl,
+    /// Compile a HIP program with Debian's hipcc and run it; fetches the compiler
+    Hip,
     /// See that an unchanged program says the same by every way onto our library
     Migrate(Migrate),
     /// See that MATRIX.md tells what answers each function
@@ -221,6 +224,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             prepare(&lab)?;
             clients.run(&lab)?;
         }
+        Command::Hip => {
+            prepare(&lab)?;
+            hip::run(&lab)?;
+        }
         Command::Rccl => {
             prepare(&lab)?;
             rccl::run(&lab)?;
@@ -285,6 +292,7 @@ impl Enter {
     fn run(self, lab: &Lab) -> Result<ExitCode> {
         let run = Run {
             machine: self.machine,
+            root: None,
             dri: !self.no_dri,
             user: self.user,
             guest: self.guest,

@@ -22,6 +22,8 @@ use crate::lab::Lab;
 pub struct Run {
     /// A machine of the simulator by name, or the path of a machine file.
     pub machine: String,
+    /// Another root than the lab's.
+    pub root: Option<PathBuf>,
     /// Whether /dev/dri has the nodes of the machine's cards.
     pub dri: bool,
     /// As an ordinary user rather than as root.
@@ -52,6 +54,7 @@ impl Run {
     pub fn new<S: Into<String>>(machine: &str, argv: impl IntoIterator<Item = S>) -> Run {
         Run {
             machine: machine.to_owned(),
+            root: None,
             dri: true,
             user: false,
             guest: false,
@@ -133,7 +136,7 @@ impl Run {
         ensure!(lab.root().is_dir(), "the lab is empty: run `lab fetch` first");
         let machine = lab.machine(&self.machine)?;
         let spec = Spec {
-            root: lab.root(),
+            root: self.root.clone().unwrap_or_else(|| lab.root()),
             scratch: lab.cache.join("mnt"),
             cache: lab.cache.clone(),
             sys: machine.sys.clone(),
