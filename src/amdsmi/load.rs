@@ -1,5 +1,6 @@
 //! Finding and opening libamd_smi; once open it stays.
 
+use super::copies;
 use super::identify::{self, ByName};
 use super::symbols::Symbols;
 use crate::config::Config;
@@ -163,13 +164,11 @@ fn file_of(address: *const c_void) -> Option<PathBuf> {
 }
 
 /// DEEPBIND makes libamd_smi find its own rsmi_* before ours. A sanitizer ends the process that
-/// opens a library so, and has to go without; the door still stands.
+/// opens a library so, and libamd_smi dies in a program that has the C++ library's objects in
+/// itself; both have to go without. The door still stands.
 fn flags() -> c_int {
-    let deep = if cfg!(feature = "lab-no-deepbind") || under_sanitizer() {
-        0
-    } else {
-        libc::RTLD_DEEPBIND
-    };
+    let without = cfg!(feature = "lab-no-deepbind") || under_sanitizer() || copies::of_cxx();
+    let deep = if without { 0 } else { libc::RTLD_DEEPBIND };
     RTLD_NOW | RTLD_LOCAL | deep
 }
 

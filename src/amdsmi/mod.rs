@@ -1,6 +1,7 @@
 //! The only code that knows libamd_smi.
 
 mod buffer;
+mod copies;
 mod identify;
 mod load;
 mod symbols;

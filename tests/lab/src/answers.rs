@@ -19,6 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Asks a library everything. A probe that ends the program has that for its answer, and
 /// the next program goes on behind it.
 pub fn ask(lab: &Lab, run: &Run) -> Result<Answers> {
+    ask_and_hear(lab, run).map(|(answers, _)| answers)
+}
+
+/// Asks a library everything, and keeps what was said on stderr meanwhile.
+pub fn ask_and_hear(lab: &Lab, run: &Run) -> Result<(Answers, String)> {
+    let mut stderr = String::new();
     let mut answers = Answers::new();
     let mut last: Option<String> = None;
     loop {
@@ -37,11 +43,12 @@ pub fn ask(lab: &Lab, run: &Run) -> Result<Answers> {
                 outcome.errors().trim()
             );
         }
+        stderr += &outcome.errors();
         let died = death(&outcome);
         let mut read = read(&outcome.text());
         let Some(dead) = &died else {
             answers.extend(read);
-            return Ok(answers);
+            return Ok((answers, stderr));
         };
         match read.last_mut() {
             Some((id, answer)) => {
@@ -54,7 +61,7 @@ pub fn ask(lab: &Lab, run: &Run) -> Result<Answers> {
             // What comes before the first probe is rsmi_init, and it will not go better next time.
             None => {
                 answers.insert("the-end".into(), dead.clone());
-                return Ok(answers);
+                return Ok((answers, stderr));
             }
         }
         answers.extend(read);

@@ -44,6 +44,7 @@ pub struct Place<'a> {
 
 /// All comparisons of one run of the lab.
 pub struct Comparison {
+    list: &'static str,
     differences: Differences,
     asked: Asked,
     total: Tally,
@@ -52,8 +53,14 @@ pub struct Comparison {
 
 impl Comparison {
     pub fn new(lab: &Lab) -> Result<Comparison> {
-        let differences = Differences::read(&lab.workspace.join("tests/lab/differences.toml"))?;
+        Comparison::allowing(lab, "differences.toml")
+    }
+
+    /// With another list of the differences that are meant.
+    pub fn allowing(lab: &Lab, list: &'static str) -> Result<Comparison> {
+        let differences = Differences::read(&lab.workspace.join("tests/lab").join(list))?;
         Ok(Comparison {
+            list,
             differences,
             asked: Asked::default(),
             total: Tally::default(),
@@ -61,8 +68,14 @@ impl Comparison {
         })
     }
 
-    /// Compares one side with the other, probe by probe, and prints one line.
+    /// Compares one side with the other and prints one line.
     pub fn add(&mut self, place: &Place, real: &Answers, ours: &Answers) {
+        let tally = self.compare(place, real, ours);
+        println!("{place}: {tally}");
+    }
+
+    /// Compares one side with the other, probe by probe.
+    pub fn compare(&mut self, place: &Place, real: &Answers, ours: &Answers) -> Tally {
         let probes: BTreeSet<_> = real.keys().chain(ours.keys()).collect();
         let mut tally = Tally { asked: probes.len(), ..Tally::default() };
         let not_asked = "not asked".to_owned();
@@ -81,8 +94,8 @@ impl Comparison {
                 self.unlisted.add(place, &difference);
             }
         }
-        println!("{place}: {tally}");
         self.total.add(&tally);
+        tally
     }
 
     /// Prints the result, which is a failure unless all differences are listed and, if nothing was
@@ -94,7 +107,7 @@ impl Comparison {
             false => Vec::new(),
         };
         for entry in &vanished {
-            println!("listed in differences.toml, but no longer there: {entry}");
+            println!("listed in {}, but no longer there: {entry}", self.list);
         }
         println!("{}", self.total);
         ensure!(self.total.asked > 0, "nothing was compared");
@@ -170,16 +183,16 @@ impl Unlisted {
     }
 }
 
-#[derive(Default)]
-struct Tally {
-    asked: usize,
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    pub asked: usize,
     identical: usize,
-    listed: usize,
-    unlisted: usize,
+    pub listed: usize,
+    pub unlisted: usize,
 }
 
 impl Tally {
-    fn add(&mut self, other: &Tally) {
+    pub fn add(&mut self, other: &Tally) {
         self.asked += other.asked;
         self.identical += other.identical;
         self.listed += other.listed;
@@ -199,7 +212,7 @@ impl fmt::Display for Tally {
 }
 
 /// Which of all comparisons to make, and how much to say.
-#[derive(Args, Default)]
+#[derive(Args, Clone, Default)]
 pub struct Selection {
     /// Only on these machines: names, or paths of machine files
     #[arg(long, value_name = "MACHINE")]
@@ -240,7 +253,7 @@ impl Selection {
         chosen(&fetch::releases(lab, Library::AmdSmi), &self.amdsmi, "libamd_smi")
     }
 
-    fn is_everything(&self) -> bool {
+    pub fn is_everything(&self) -> bool {
         self.machine.is_empty() && self.release.is_empty() && self.amdsmi.is_empty()
     }
 }

@@ -1,5 +1,7 @@
 //! `lab fetch`: one root of Debian sid, and beside it the real libraries of several releases.
 
+mod programs;
+
 use std::fmt;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -14,13 +16,15 @@ use crate::archive::Archive;
 use crate::lab::{Lab, Library};
 use crate::tool;
 
+pub use programs::{PROGRAMS, place as program};
+
 /// sid's glibc is the newest, so it runs the libraries of every older suite too.
-const ROOT_SUITE: &str = "sid";
+pub const ROOT_SUITE: &str = "sid";
 const SUITES: [&str; 4] = ["bookworm", "trixie", ROOT_SUITE, "experimental"];
 
 /// What the root is made of, with all that these depend on. libamd-smi27 is named for its
 /// dependencies; the library itself stays out of the root, whose loader must not find one.
-const ROOT_PACKAGES: [&str; 24] = [
+pub const ROOT_PACKAGES: [&str; 25] = [
     "base-files",
     "bash",
     "coreutils",
@@ -43,6 +47,7 @@ const ROOT_PACKAGES: [&str; 24] = [
     "libubsan1",
     "pci.ids",
     "procps",
+    "python3",
     "sed",
     "strace",
 ];
@@ -86,7 +91,7 @@ struct Manifest {
     found: Vec<Found>,
 }
 
-/// One wanted library, and the package version that it was found in.
+/// One wanted library or program, and the package version that it was found in.
 #[derive(Serialize, Deserialize, PartialEq)]
 struct Found {
     library: String,
@@ -132,6 +137,7 @@ pub fn releases(lab: &Lab, library: Library) -> Vec<&'static str> {
 fn read_manifest(path: &Path) -> Option<Manifest> {
     let manifest: Manifest = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     let wanted = WANTED.iter().map(|wanted| (wanted.library.name(), wanted.release));
+    let wanted = wanted.chain(PROGRAMS.iter().map(|program| (program.package, program.release)));
     let found = manifest.found.iter().map(|found| (found.library.as_str(), found.release.as_str()));
     let same = manifest.root == ROOT_PACKAGES && manifest.headers == HEADERS && wanted.eq(found);
     same.then_some(manifest)
@@ -171,6 +177,9 @@ fn fetch_all(lab: &Lab) -> Result<Manifest> {
     let mut found = Vec::new();
     for wanted in &WANTED {
         found.push(fetch_library(lab, &archive, wanted, &debs)?);
+    }
+    for program in &PROGRAMS {
+        found.push(programs::fetch(lab, &archive, program, &debs)?);
     }
     fetch_headers(lab, &archive, &debs)?;
     fetch_root(lab, &archive)?;
@@ -250,14 +259,18 @@ fn fetch_headers(lab: &Lab, archive: &Archive, debs: &Path) -> Result<()> {
 }
 
 fn fetch_root(lab: &Lab, archive: &Archive) -> Result<()> {
-    let place = lab.root();
+    make_root(archive, &ROOT_PACKAGES, &lab.root())
+}
+
+/// Makes a root of these packages and all that they depend on, if it is not there.
+pub fn make_root(archive: &Archive, packages: &[&str], place: &Path) -> Result<()> {
     let stamp = "etc/lab-root";
-    let recipe = ROOT_PACKAGES.join("\n");
+    let recipe = packages.join("\n");
     if fs::read_to_string(place.join(stamp)).is_ok_and(|text| text == recipe) {
         return Ok(());
     }
-    let root = Partial::begin(&place)?;
-    let mut debs = archive.download_closure(ROOT_SUITE, &ROOT_PACKAGES)?;
+    let root = Partial::begin(place)?;
+    let mut debs = archive.download_closure(ROOT_SUITE, packages)?;
     // base-files makes /lib a link to /usr/lib, and whoever unpacks first decides that.
     debs.sort_by_key(|deb| !file_name(deb).starts_with("base-files_"));
     for deb in &debs {
@@ -267,12 +280,19 @@ fn fetch_root(lab: &Lab, archive: &Archive) -> Result<()> {
     }
     furnish(&root.path)?;
     fs::write(root.path.join(stamp), recipe)?;
-    root.finish(&place)
+    root.finish(place)
 }
 
 /// What the packages' own scripts would have done, as far as anybody here needs it.
 fn furnish(root: &Path) -> Result<()> {
-    for needed in ["bin/sh", "bin/bash", "lib64/ld-linux-x86-64.so.2", "usr/share/misc/pci.ids"] {
+    const NEEDED: [&str; 5] = [
+        "bin/sh",
+        "bin/bash",
+        "lib64/ld-linux-x86-64.so.2",
+        "usr/bin/python3",
+        "usr/share/misc/pci.ids",
+    ];
+    for needed in NEEDED {
         ensure!(root.join(needed).exists(), "the root lacks /{needed}");
     }
     for place in ["lab/ours", "lab/bin", "lab/drm", "lab/rsmi", "lab/amdsmi", "home/user"] {

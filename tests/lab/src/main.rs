@@ -2,24 +2,31 @@
 
 mod answers;
 mod archive;
+mod clients;
 mod compare;
 mod compile;
 mod conform;
 mod differences;
 mod fetch;
 mod header;
+mod hip;
 mod index;
 mod info;
 mod inside;
 mod interpose;
+mod kit;
 mod lab;
 mod machine;
 mod matrix;
+mod migrate;
 mod namespace;
 mod pairwise;
+mod rccl;
+mod report;
 mod setters;
 mod speed;
 mod state;
+mod terminal;
 mod tool;
 mod wheels;
 
@@ -33,10 +40,12 @@ use clap::{Args, Parser, Subcommand};
 use rustix::fs::Mode;
 use rustix::process::umask;
 
+use crate::clients::Clients;
 use crate::conform::Conform;
 use crate::info::Info;
 use crate::lab::Lab;
 use crate::matrix::Matrix;
+use crate::migrate::Migrate;
 use crate::namespace::Run;
 use crate::setters::Setters;
 use crate::speed::Bench;
@@ -78,6 +87,14 @@ enum Command {
     Setters(Setters),
     /// Compare processes, counters, events and iterators, which have state of their own
     State,
+    /// Compare what real programs do over the real librocm_smi64 and over ours
+    Clients(Clients),
+    /// See that all rsmi_* of Debian's librccl are ours; fetches half of ROCm
+    Rccl,
+    /// Compile a HIP program with Debian's hipcc and run it; fetches the compiler
+    Hip,
+    /// See that an unchanged program says the same by every way onto our library
+    Migrate(Migrate),
     /// See that MATRIX.md tells what answers each function
     Matrix(Matrix),
     /// Run a command on a machine
@@ -203,6 +220,22 @@ fn run(cli: Cli) -> Result<ExitCode> {
             prepare(&lab)?;
             state::run(&lab)?;
         }
+        Command::Clients(clients) => {
+            prepare(&lab)?;
+            clients.run(&lab)?;
+        }
+        Command::Hip => {
+            prepare(&lab)?;
+            hip::run(&lab)?;
+        }
+        Command::Rccl => {
+            prepare(&lab)?;
+            rccl::run(&lab)?;
+        }
+        Command::Migrate(migrate) => {
+            prepare(&lab)?;
+            migrate.run(&lab)?;
+        }
         Command::Matrix(matrix) => {
             prepare(&lab)?;
             matrix.run(&lab)?;
@@ -219,7 +252,7 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 9] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 11] = [
         ("header", &|| header::run(lab)),
         ("wheels", &|| wheels::run(lab)),
         ("index", &|| index::run(lab)),
@@ -232,6 +265,8 @@ fn all(lab: &Lab) -> Result<()> {
         ("setters", &|| Setters::on_one_machine().run(lab)),
         ("conform", &|| Conform::default().run(lab)),
         ("matrix", &|| Matrix::default().run(lab)),
+        ("migrate", &|| Migrate::default().run(lab)),
+        ("clients", &|| Clients::default().run(lab)),
     ];
     let mut failed = Vec::new();
     for (name, part) in parts {
@@ -257,6 +292,7 @@ impl Enter {
     fn run(self, lab: &Lab) -> Result<ExitCode> {
         let run = Run {
             machine: self.machine,
+            root: None,
             dri: !self.no_dri,
             user: self.user,
             guest: self.guest,

@@ -22,6 +22,8 @@ use crate::lab::Lab;
 pub struct Run {
     /// A machine of the simulator by name, or the path of a machine file.
     pub machine: String,
+    /// Another root than the lab's.
+    pub root: Option<PathBuf>,
     /// Whether /dev/dri has the nodes of the machine's cards.
     pub dri: bool,
     /// As an ordinary user rather than as root.
@@ -52,6 +54,7 @@ impl Run {
     pub fn new<S: Into<String>>(machine: &str, argv: impl IntoIterator<Item = S>) -> Run {
         Run {
             machine: machine.to_owned(),
+            root: None,
             dri: true,
             user: false,
             guest: false,
@@ -128,12 +131,12 @@ impl Run {
         Ok(ended.then_some(status))
     }
 
-    fn command(&self, lab: &Lab) -> Result<Command> {
+    pub fn command(&self, lab: &Lab) -> Result<Command> {
         ensure!(!self.argv.is_empty(), "there is no command to run");
         ensure!(lab.root().is_dir(), "the lab is empty: run `lab fetch` first");
         let machine = lab.machine(&self.machine)?;
         let spec = Spec {
-            root: lab.root(),
+            root: self.root.clone().unwrap_or_else(|| lab.root()),
             scratch: lab.cache.join("mnt"),
             cache: lab.cache.clone(),
             sys: machine.sys.clone(),
@@ -195,13 +198,13 @@ fn wait(child: &Child, timeout: Option<Duration>) -> Result<bool> {
 
 /// A file in memory takes what a command prints: a pipe would have to be drained meanwhile,
 /// and whoever outlives the command would hold it open.
-fn stream(name: &str) -> Result<(File, Stdio)> {
+pub fn stream(name: &str) -> Result<(File, Stdio)> {
     let file = File::from(memfd_create(name, MemfdFlags::CLOEXEC)?);
     let stdio = Stdio::from(file.try_clone()?);
     Ok((file, stdio))
 }
 
-fn contents(mut file: File) -> Result<Vec<u8>> {
+pub fn contents(mut file: File) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut bytes)?;

@@ -7,9 +7,10 @@
 
 pub mod probes;
 
+use std::collections::HashMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,25 @@ pub struct Setters {
     #[arg(long)]
     guest: bool,
 }
+
+/// The stand-ins for commands come first.
+pub const PATH: &str = "/setters/commands:/usr/bin";
+
+/// Shows everything by which a file can be changed or a program started.
+pub const STRACE: [&str; 10] = [
+    "strace",
+    "--seccomp-bpf",
+    "-f",
+    "-y",
+    "-s",
+    "256",
+    "-e",
+    "signal=none",
+    "-e",
+    "trace=access,openat,open,creat,write,writev,pwrite64,pwritev,rename,renameat,renameat2,unlink,\
+     unlinkat,mkdir,mkdirat,rmdir,link,linkat,symlink,symlinkat,truncate,ftruncate,chmod,fchmod,\
+     fchmodat,mount,execve",
+];
 
 /// One library somewhere: the original, or ours over a libamd_smi.
 struct Side<'a> {
@@ -134,26 +154,9 @@ impl<'a> Bench<'a> {
             .arg("-D_GNU_SOURCE")
             .arg(lab.workspace.join("tests/lab/clients/setters.c"))
             .to(&within("setters"))?;
-        // The original would stop the display manager and reload the driver; it is told that
-        // neither can be done.
-        for name in ["systemctl", "modprobe"] {
-            fs::create_dir_all(within("commands"))?;
-            let command = within("commands").join(name);
-            fs::write(&command, "#!/bin/sh\nexit 1\n")?;
-            fs::set_permissions(&command, Permissions::from_mode(0o755))?;
-        }
-        // Card nodes are numbered below those for rendering, which begin at 128.
-        for card in 0..128 {
-            let debug = within("debug/dri").join(card.to_string());
-            fs::create_dir_all(&debug)?;
-            fs::write(debug.join("amdgpu_gpu_recover"), "0\n")?;
-        }
-        let binds = vec![
-            (within("setters"), "/setters/setters".into()),
-            (within("commands"), "/setters/commands".into()),
-            (within("debug"), "/sys/kernel/debug".into()),
-            (interpose::ours(lab)?, "/setters/librsmi_compat.so.1".into()),
-        ];
+        let mut binds = stand_ins(place.path())?;
+        binds.push((within("setters"), "/setters/setters".into()));
+        binds.push((interpose::ours(lab)?, "/setters/librsmi_compat.so.1".into()));
         Ok(Bench { lab, binds, _place: place })
     }
 
@@ -169,11 +172,6 @@ impl<'a> Bench<'a> {
     }
 
     fn ask(&self, side: &Side, probe: &Probe) -> Result<String> {
-        // Everything by which a file can be changed or a program started.
-        const WATCHED: &str = "trace=access,openat,open,creat,write,writev,pwrite64,pwritev,\
-            rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,link,linkat,symlink,\
-            symlinkat,truncate,ftruncate,chmod,fchmod,fchmodat,mount,execve";
-        let strace = ["strace", "-f", "-y", "-s", "256", "-e", "signal=none", "-e", WATCHED];
         let (library, directory) = match side.library {
             Library::Original { release } => {
                 ("librocm_smi64.so".to_owned(), format!("/lab/rsmi/{release}"))
@@ -181,11 +179,11 @@ impl<'a> Bench<'a> {
             Library::Ours { .. } => ("librsmi_compat.so.1".to_owned(), "/setters".to_owned()),
         };
         let client = ["/setters/setters".to_owned(), library];
-        let argv = strace.map(str::to_owned).into_iter().chain(client);
+        let argv = STRACE.map(str::to_owned).into_iter().chain(client);
         let mut run = Run::new(side.machine, argv.chain(probe.call().map(str::to_owned)));
         run.binds.clone_from(&self.binds);
         run = side.circumstances.under(run).timeout(PATIENCE);
-        run = run.env("PATH", "/setters/commands:/usr/bin");
+        run = run.env("PATH", PATH);
         if let Library::Ours { generation, amdsmi } = side.library {
             run = run.over_ours(generation, amdsmi);
         }
@@ -196,6 +194,26 @@ impl<'a> Bench<'a> {
         }
         answer(&run.output(self.lab)?)
     }
+}
+
+/// What must not happen, for all that anybody inside can do: binds of harmless things in its place.
+pub fn stand_ins(place: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
+    // The original would stop the display manager and reload the driver; it is told that
+    // neither can be done.
+    let (commands, debug) = (place.join("commands"), place.join("debug"));
+    fs::create_dir_all(&commands)?;
+    for name in ["systemctl", "modprobe"] {
+        let command = commands.join(name);
+        fs::write(&command, "#!/bin/sh\nexit 1\n")?;
+        fs::set_permissions(&command, Permissions::from_mode(0o755))?;
+    }
+    // Card nodes are numbered below those for rendering, which begin at 128.
+    for card in 0..128 {
+        let debug = debug.join("dri").join(card.to_string());
+        fs::create_dir_all(&debug)?;
+        fs::write(debug.join("amdgpu_gpu_recover"), "0\n")?;
+    }
+    Ok(vec![(commands, "/setters/commands".into()), (debug, "/sys/kernel/debug".into())])
 }
 
 /// The status, or how the client died, and a line for everything that it did.
@@ -218,11 +236,37 @@ fn deeds(trace: &str) -> Vec<String> {
     let inside = trace.lines().skip_while(|line| !line.contains("\"/setters/begin\"")).skip(1);
     inside
         .take_while(|line| !line.contains("\"/setters/end\""))
-        .filter_map(|line| {
-            let pid = line.strip_prefix("[pid").and_then(|rest| rest.split_once("] "));
-            deed(pid.map_or(line, |(_, call)| call))
-        })
+        .filter_map(of_any_process)
         .collect()
+}
+
+/// What a line tells, whichever process it is about.
+fn of_any_process(line: &str) -> Option<String> {
+    let pid = line.strip_prefix("[pid").and_then(|rest| rest.split_once("] "));
+    deed(pid.map_or(line, |(_, call)| call))
+}
+
+/// What strace wrote to a file about several processes at a time, in words.
+pub fn deeds_of_many(trace: &str) -> Vec<String> {
+    let mut unfinished = HashMap::new();
+    let mut deeds = Vec::new();
+    for line in trace.lines() {
+        let Some((process, call)) = line.split_once(' ') else { continue };
+        let call = call.trim_start();
+        if let Some(begun) = call.strip_suffix(" <unfinished ...>") {
+            unfinished.insert(process, begun);
+        } else if let Some((_, rest)) =
+            call.strip_prefix("<... ").and_then(|call| call.split_once(" resumed>"))
+        {
+            let begun = unfinished.remove(process).unwrap_or_default();
+            // What comes late is set apart by spaces.
+            let (rest, result) = rest.rsplit_once(" = ").unwrap_or((rest, "?"));
+            deeds.extend(deed(&format!("{begun}{} = {result}", rest.trim_end())));
+        } else {
+            deeds.extend(deed(call));
+        }
+    }
+    deeds
 }
 
 /// One system call in words, if it is one that matters.
@@ -273,8 +317,9 @@ fn deed(call: &str) -> Option<String> {
         return Some(format!("runs {}", &found[1]));
     }
     // None of the libraries does any of the rest to a file of the kernel's.
-    let harmless = ["access(", "openat(", "execve(", "ioctl("];
-    let strange = call.contains("/sys/") && !harmless.iter().any(|name| call.starts_with(name));
+    let harmless = ["access(", "open(", "openat(", "execve(", "ioctl("];
+    let strange = (call.contains("\"/sys/") || call.contains("</sys/"))
+        && !harmless.iter().any(|name| call.starts_with(name));
     strange.then(|| call.to_owned())
 }
 
@@ -312,6 +357,16 @@ write(4</sys/devices/d/level>, "late", 4) = 4
             r#"unlink("/sys/devices/d/level") = 0"#,
         ];
         assert_eq!(deeds(TRACE), expected);
+    }
+
+    #[test]
+    fn a_call_that_was_interrupted_is_put_together() {
+        let trace = "7  openat(AT_FDCWD</>, \"/sys/x\", O_WRONLY|O_TRUNC <unfinished ...>\n\
+                     8  write(1</dev/null>, \"a\", 1) = 1\n\
+                     7  <... openat resumed>)      = 3</sys/devices/x>\n\
+                     7  write(3</sys/devices/x>, \"1\", 1) = 1\n\
+                     8  open(\"/proc/sys/vm/overcommit_memory\", O_RDONLY) = 3</proc/sys/vm/o>\n";
+        assert_eq!(deeds_of_many(trace), ["opens /sys/devices/x", "writes 1 -> 1"]);
     }
 
     #[test]

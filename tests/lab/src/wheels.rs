@@ -4,7 +4,7 @@
 //! library and headers no archive carries. They are read as text; nothing of them runs.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -65,32 +65,45 @@ fn functions(text: &str) -> Result<Vec<(String, Vec<&'static str>)>> {
     Ok(found)
 }
 
-/// The bindings of a release, fetched once.
+/// The bindings of a release.
 fn bindings(lab: &Lab, release: &str) -> Result<String> {
-    let place = lab.cache.join("wheels").join(release);
+    let place = fetch(lab, "amdsmi", release)?;
     let file = place.join("amdsmi/amdsmi_wrapper.py");
-    if !file.is_file() {
-        let _lock = lab.lock()?;
-        fs::create_dir_all(&place)?;
-        let made = tempfile::Builder::new().prefix(".making-").tempdir_in(&place)?;
-        let python = || Command::new("python3");
-        tool::output(
-            python()
-                .args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"])
-                .args(["--disable-pip-version-check", "--dest"])
-                .arg(made.path())
-                .arg(format!("amdsmi=={release}")),
-        )
-        .context("the bindings come with pip: install python3 and python3-pip")?;
-        let wheel = only_file(made.path())?;
-        let unpacked = made.path().join("unpacked");
-        tool::output(python().args(["-m", "zipfile", "-e"]).arg(wheel).arg(&unpacked))?;
-        fs::rename(unpacked.join("amdsmi"), place.join("amdsmi"))?;
-    }
     fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-fn only_file(directory: &Path) -> Result<std::path::PathBuf> {
+/// The directory that has a package out of the wheel of that name, fetched once.
+pub fn fetch(lab: &Lab, name: &str, release: &str) -> Result<PathBuf> {
+    fetch_package(lab, name, name, release)
+}
+
+/// Likewise, where the package is elsewhere in the wheel.
+pub fn fetch_package(lab: &Lab, name: &str, path: &str, release: &str) -> Result<PathBuf> {
+    let package = Path::new(path).file_name().context("a package has a name")?;
+    let place = lab.cache.join("wheels").join(name).join(release);
+    let _lock = lab.lock()?;
+    if place.join(package).is_dir() {
+        return Ok(place);
+    }
+    fs::create_dir_all(&place)?;
+    let made = tempfile::Builder::new().prefix(".making-").tempdir_in(&place)?;
+    let python = || Command::new("python3");
+    tool::output(
+        python()
+            .args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"])
+            .args(["--disable-pip-version-check", "--dest"])
+            .arg(made.path())
+            .arg(format!("{name}=={release}")),
+    )
+    .context("it comes with pip: install python3 and python3-pip")?;
+    let wheel = only_file(made.path())?;
+    let unpacked = made.path().join("unpacked");
+    tool::output(python().args(["-m", "zipfile", "-e"]).arg(wheel).arg(&unpacked))?;
+    fs::rename(unpacked.join(path), place.join(package))?;
+    Ok(place)
+}
+
+fn only_file(directory: &Path) -> Result<PathBuf> {
     let entry = fs::read_dir(directory)?.next().context("pip brought nothing")?;
     Ok(entry?.path())
 }

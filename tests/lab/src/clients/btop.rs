@@ -1,0 +1,111 @@
+//! btop: what its boxes of GPUs show, read off a terminal, and that it misses no function.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use super::{Ledger, Of, Said, Side};
+use crate::compare::{Selection, in_parallel};
+use crate::fetch;
+use crate::lab::Lab;
+use crate::namespace::Run;
+use crate::terminal::{self, Next};
+
+const LINE: &str = "`rsmi-compat run btop`";
+
+/// Where it looks first.
+const LIBRARY: &str = "/opt/rocm/lib/librocm_smi64.so";
+
+/// Its release, that of the library of the same suite, and what ours calls their generation.
+const RELEASES: [(&str, &str, &str); 2] = [("1.3.2", "6.1.2", "6.0"), ("1.4.7", "6.4.1", "6.4")];
+
+const SETTINGS: &str = "update_ms = 500\nlog_level = \"DEBUG\"\nshow_gpu_info = \"Off\"\n\
+    graph_symbol = \"tty\"\n";
+
+/// It measures for a while before it shows all.
+const MEASURES: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where each release keeps its log.
+const LOGS: [&str; 2] = ["/root/.config/btop/btop.log", "/root/.local/state/btop.log"];
+
+pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> {
+    let amdsmi = selection.amdsmi(lab)?;
+    for (btop, release, generation) in RELEASES {
+        let program = fetch::program(lab, "btop", btop).join("usr/bin/btop");
+        if !program.is_file() {
+            println!("btop {btop} is gone from the archive");
+            continue;
+        }
+        let sides = Side::all(release, generation, &amdsmi);
+        for machine in selection.machines() {
+            let client = &format!("btop {btop}");
+            let said = in_parallel(&sides, |side| look(lab, client, &program, &machine, *side))?;
+            for (amdsmi, ours) in amdsmi.iter().zip(&said[1..]) {
+                let of = Of { client, line: LINE, release, machine: &machine };
+                ledger.add(of, amdsmi, &said[0], ours);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Lets it draw, and takes down what is on the screen.
+fn look(lab: &Lab, client: &str, program: &Path, machine: &str, side: Side) -> Result<Said> {
+    let place = tempfile::tempdir()?;
+    let file = |name: &str, text: &str| -> Result<PathBuf> {
+        let path = place.path().join(name);
+        fs::write(&path, text)?;
+        Ok(path)
+    };
+    // A box without a GPU ends it.
+    let boxes = if machine == "mi300x-2" { "gpu0 gpu1" } else { "gpu0" };
+    let settings = format!("shown_boxes = \"{boxes}\"\n{SETTINGS}");
+    let mut run = Run::new(machine, ["btop"]).env("TERM", "xterm-256color");
+    run.binds.push((program.to_owned(), "/usr/bin/btop".into()));
+    run.binds.push((file("btop.conf", &settings)?, "/root/.config/btop/btop.conf".into()));
+    run.binds.push((file("fstab", "")?, "/etc/fstab".into()));
+    for (number, log) in LOGS.iter().enumerate() {
+        run.binds.push((file(&number.to_string(), "")?, log.into()));
+    }
+    let run = side.under(lab, LIBRARY, run)?.timeout(PATIENCE);
+    let mut kept = false;
+    let ending = terminal::run(&run, lab, |screen, time| match kept {
+        false if time > MEASURES && screen.contains("gpu") => {
+            kept = true;
+            Next::Keep("q")
+        }
+        _ => Next::Wait,
+    })?;
+
+    let logs =
+        (0..LOGS.len()).map(|number| fs::read_to_string(place.path().join(number.to_string())));
+    let logs = logs.collect::<Result<Vec<_>, _>>()?.concat();
+    ensure!(!logs.is_empty(), "{client} on {machine} keeps no log");
+    let mut said = Said::default();
+    said.answer(format!("{client}/status"), format!("{:?} {:?}", ending.status, ending.signal));
+    let complaints = logs.lines().filter(|line| line.contains("WARNING") || line.contains("ERROR"));
+    // A line begins with the time.
+    let complaints: Vec<_> =
+        complaints.map(|line| line.split_once(") ").map_or(line, |it| it.1)).collect();
+    said.answer(format!("{client}/log"), complaints.join("\n"));
+    let screen = ending
+        .screen
+        .with_context(|| format!("{client} on {machine} shows no GPU: {logs}{}", ending.stderr))?;
+    for (number, line) in screen.lines().map(words).filter(|line| !line.is_empty()).enumerate() {
+        for (place, word) in line.iter().enumerate() {
+            said.answer(format!("{client}/screen {number}.{place}"), word.clone());
+        }
+    }
+    said.stderr(client, &ending.stderr);
+    Ok(said)
+}
+
+/// What can be read in a line of the screen, without frames and graphs.
+fn words(line: &str) -> Vec<String> {
+    let readable = |c: char| c.is_ascii_graphic() || c == '°';
+    let line: String = line.chars().map(|c| if readable(c) { c } else { ' ' }).collect();
+    line.split_whitespace().map(str::to_owned).collect()
+}

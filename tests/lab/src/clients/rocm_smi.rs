@@ -1,0 +1,279 @@
+//! The command `rocm-smi`: each option that shows something, as text and as JSON, and each that sets.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use regex::Regex;
+use tempfile::TempDir;
+
+use super::{Ledger, Of, Said, Side};
+use crate::compare::{Selection, in_parallel};
+use crate::fetch;
+use crate::kit;
+use crate::lab::Lab;
+use crate::namespace::{Outcome, Run};
+use crate::setters;
+use crate::terminal::{self, Next};
+
+const COMMAND: &str = "/usr/libexec/rocm_smi/rocm_smi.py";
+
+const LINE: &str = "`ROCM_SMI_LIB_PATH=…/rsmi-compat/librocm_smi64.so.1 rsmi-compat run rocm-smi`";
+
+/// Where it opens the library.
+const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/librocm_smi64.so.1";
+
+/// The command's release, that of the library it came with, and what ours calls their generation.
+const RELEASES: [(&str, &str); 2] = [("6.1.2", "6.0"), ("6.4.1", "6.4")];
+
+/// What shows something until somebody types a letter.
+const INTERACTIVE: [&str; 2] = ["--showevents", "--showtempgraph"];
+
+/// It told of more than this in every release.
+const FEWEST_OPTIONS: usize = 50;
+
+/// Where strace writes inside.
+const TRACE: &str = "/setters/trace";
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const SETTERS: [&str; 53] = [
+    "--setclock sclk 1",
+    "--setclock mclk 2",
+    "--setclock sclk 99",
+    "--setsclk 0 1",
+    "--setmclk 1",
+    "--setmclk 99",
+    "--setpcie 1",
+    "--setpcie 0 1",
+    "--setslevel 1 1500 900",
+    "--setmlevel 1 900 900",
+    "--setvc 1 1500 900",
+    "--setvc 9 1500 900",
+    "--setsrange 600 1900",
+    "--setsrange 1900 600",
+    "--setmrange 900 1200",
+    "--setextremum max sclk 1900",
+    "--setextremum min sclk 600",
+    "--setextremum max mclk 1100",
+    "--setextremum min mclk 900",
+    "--setfan 120",
+    "--setfan 50%",
+    "--setfan 300",
+    "--setperflevel auto",
+    "--setperflevel low",
+    "--setperflevel high",
+    "--setperflevel manual",
+    "--setperflevel none",
+    "--setoverdrive 5",
+    "--setoverdrive 50",
+    "--setmemoverdrive 5",
+    "--setpoweroverdrive 300",
+    "--setpoweroverdrive 1",
+    "--setpoweroverdrive 9999",
+    "--setprofile 1",
+    "--setprofile 2",
+    "--setprofile 99",
+    "--setperfdeterminism 1600",
+    "--setcomputepartition DPX",
+    "--setcomputepartition cpx",
+    "--setmemorypartition NPS4",
+    "--rasenable sdma ue",
+    "--rasdisable umc ce",
+    "--rasinject sdma",
+    "--resetclocks",
+    "--resetfans",
+    "--resetprofile",
+    "--resetpoweroverdrive",
+    "--resetxgmierr",
+    "--resetperfdeterminism",
+    "--resetcomputepartition",
+    "--resetmemorypartition",
+    "--gpureset -d 0",
+    "--save /tmp/saved",
+];
+
+pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> {
+    let amdsmi = selection.amdsmi(lab)?;
+    let place = tempfile::Builder::new().prefix("rsmi-clients-").tempdir()?;
+    for (release, generation) in RELEASES {
+        if !fetch::program(lab, "rocm-smi", release).is_dir() {
+            println!("rocm-smi {release} is gone from the archive");
+            continue;
+        }
+        let sides = Side::all(release, generation, &amdsmi);
+        for machine in selection.machines() {
+            let bench = Bench::new(lab, release, &machine, &place)?;
+            let said = bench.ask_all(&sides)?;
+            for (amdsmi, ours) in amdsmi.iter().zip(&said[1..]) {
+                let client = &format!("rocm-smi {release}");
+                let of = Of { client, line: LINE, release, machine: &machine };
+                ledger.add(of, amdsmi, &said[0], ours);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One release of the command on one machine.
+struct Bench<'a> {
+    lab: &'a Lab,
+    release: &'a str,
+    machine: &'a str,
+    binds: Vec<(PathBuf, PathBuf)>,
+}
+
+/// One way to start the command.
+enum Task {
+    Show(String),
+    Watch(&'static str),
+    Set(&'static str),
+}
+
+impl<'a> Bench<'a> {
+    fn new(lab: &'a Lab, release: &'a str, machine: &'a str, place: &TempDir) -> Result<Bench<'a>> {
+        let script = fetch::program(lab, "rocm-smi", release).join("usr/libexec/rocm_smi");
+        let mut binds = setters::stand_ins(place.path())?;
+        binds.push((script, "/usr/libexec/rocm_smi".into()));
+        Ok(Bench { lab, release, machine, binds })
+    }
+
+    /// Every side's answers to everything.
+    fn ask_all(&self, sides: &[Side]) -> Result<Vec<Said>> {
+        let tasks = self.tasks()?;
+        let of_side = |side| tasks.iter().map(move |task| (side, task));
+        let work: Vec<_> = sides.iter().flat_map(of_side).collect();
+        let said = in_parallel(&work, |(side, task)| self.ask(**side, task))?;
+        let together = |chunk: &[Said]| {
+            let mut all = Said::default();
+            chunk.iter().for_each(|said| all.extend(said.clone()));
+            all
+        };
+        Ok(said.chunks(tasks.len()).map(together).collect())
+    }
+
+    fn tasks(&self) -> Result<Vec<Task>> {
+        let help = self.start(Side::Original(self.release), &["--help"])?.output(self.lab)?;
+        let options = options(&help.text())?;
+        let mut tasks = Vec::new();
+        for option in ["", "-d 0 --showtemp", "-d 7 --showtemp", "--version"] {
+            tasks.push(Task::Show(option.to_owned()));
+        }
+        let watched = |option: &str| INTERACTIVE.into_iter().find(|watched| *watched == option);
+        let (watch, show): (Vec<_>, Vec<_>) =
+            options.into_iter().partition(|option| watched(option).is_some());
+        tasks.extend(watch.iter().filter_map(|option| watched(option)).map(Task::Watch));
+        // As JSON it tells of everything at once.
+        tasks.push(Task::Show(format!("{} --json", show.join(" "))));
+        tasks.extend(show.into_iter().map(Task::Show));
+        tasks.push(Task::Show("--showallinfo --csv".to_owned()));
+        tasks.extend(SETTERS.into_iter().map(Task::Set));
+        Ok(tasks)
+    }
+
+    fn start(&self, side: Side, arguments: &[&str]) -> Result<Run> {
+        let mut run = Run::new(self.machine, [COMMAND].iter().chain(arguments).copied());
+        run.binds.clone_from(&self.binds);
+        if let Side::Ours { .. } = side {
+            // It looks for the file itself before it has it loaded.
+            run = run.env("ROCM_SMI_LIB_PATH", format!("{}/librocm_smi64.so.1", kit::DROP_IN));
+        }
+        Ok(side.under(self.lab, LIBRARY, run)?.timeout(PATIENCE))
+    }
+
+    fn ask(&self, side: Side, task: &Task) -> Result<Said> {
+        match task {
+            Task::Show(options) => {
+                let arguments: Vec<_> = options.split_whitespace().collect();
+                let outcome = self.start(side, &arguments)?.output(self.lab)?;
+                said(&self.name(options), &outcome, outcome.errors())
+            }
+            Task::Watch(option) => self.watch(side, option),
+            Task::Set(options) => self.set(side, options),
+        }
+        .with_context(|| format!("rocm-smi {} on {}", self.release, self.machine))
+    }
+
+    fn name(&self, options: &str) -> String {
+        let options = match options {
+            "" => "-",
+            _ if options.ends_with(" --json") => "--json",
+            _ => options,
+        };
+        format!("rocm-smi {}/{options}", self.release)
+    }
+
+    /// Lets it draw for a while, and types the letter that ends it.
+    fn watch(&self, side: Side, option: &str) -> Result<Said> {
+        let run = self.start(side, &[option])?;
+        let mut kept = false;
+        let ending = terminal::run(&run, self.lab, |_, time| match kept {
+            false if time > Duration::from_millis(1500) => {
+                kept = true;
+                Next::Keep("q")
+            }
+            _ => Next::Wait,
+        })?;
+        let name = self.name(option);
+        let mut said = Said::default();
+        said.answer(format!("{name}/status"), format!("{:?} {:?}", ending.status, ending.signal));
+        let screen = ending.screen.with_context(|| format!("{option} showed nothing"))?;
+        // How often it drew is chance.
+        let mut lines: Vec<_> = screen.lines().map(str::trim_end).collect();
+        lines.dedup();
+        said.text(&name, &lines.join("\n"));
+        said.stderr(&name, &ending.stderr);
+        Ok(said)
+    }
+
+    /// What it says, and what was written below /sys.
+    fn set(&self, side: Side, options: &str) -> Result<Said> {
+        let arguments: Vec<_> = options.split_whitespace().chain(["--autorespond", "y"]).collect();
+        // The trace has a file of its own, since the command has something to say on stderr.
+        let trace = tempfile::NamedTempFile::new()?;
+        let mut run = self.start(side, &arguments)?;
+        let strace = setters::STRACE.into_iter().chain(["-o", TRACE]);
+        run.argv = strace.map(str::to_owned).chain(run.argv).collect();
+        run.binds.push((trace.path().to_owned(), TRACE.into()));
+        let outcome = run.env("PATH", setters::PATH).output(self.lab)?;
+        let name = self.name(options);
+        let mut said = said(&name, &outcome, outcome.errors())?;
+        let trace = fs::read_to_string(trace.path())?;
+        ensure!(!trace.is_empty(), "strace saw nothing");
+        let deeds = setters::deeds_of_many(&trace);
+        said.answer(format!("{name}/writes"), deeds.join("\n"));
+        Ok(said)
+    }
+}
+
+/// The options that show something, in its own words.
+fn options(help: &str) -> Result<Vec<String>> {
+    let shows = help.split_once("Display Options:").map(|(_, rest)| rest);
+    let shows = shows.and_then(|rest| rest.split_once("Set options:"));
+    let (shows, _) = shows.context("--help has no chapter about what can be shown")?;
+    let option = Regex::new(r"(?m)^  (?:-\w, )?(--\w+)( TYPE)?")?;
+    let options: Vec<_> = option
+        .captures_iter(shows)
+        .map(|found| format!("{}{}", &found[1], if found.get(2).is_some() { " all" } else { "" }))
+        .collect();
+    ensure!(options.len() >= FEWEST_OPTIONS, "--help tells of {} options only", options.len());
+    Ok(options)
+}
+
+fn said(name: &str, outcome: &Outcome, stderr: String) -> Result<Said> {
+    let mut said = Said::default();
+    let status = match (outcome.status, outcome.signal) {
+        _ if outcome.timed_out => "hangs".to_owned(),
+        (Some(status), _) => status.to_string(),
+        (None, signal) => format!("signal {}", signal.unwrap_or_default()),
+    };
+    said.answer(format!("{name}/status"), status);
+    let output = outcome.text();
+    match serde_json::from_str(output.trim()) {
+        Ok(value) => said.json(name, &value),
+        Err(_) => said.text(name, &output),
+    }
+    said.stderr(name, &stderr);
+    Ok(said)
+}

@@ -1,0 +1,94 @@
+//! `lab hip`: a HIP program, compiled by Debian's hipcc and linked with -lrsmi_compat, run on a
+//! machine of the lab as far as HIP goes there: it finds no device, and rsmi does.
+//!
+//! The compiler is too much to fetch for every run of the lab.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::archive::Archive;
+use crate::lab::{Lab, Library};
+use crate::namespace::{Outcome, Run};
+use crate::{fetch, kit};
+
+const SOURCE: &str = "examples-c/hip_topology.cpp";
+const PACKAGES: [&str; 2] = ["hipcc", "libamdhip64-dev"];
+const MACHINES: [&str; 2] = ["mi300x-2", "navi31"];
+
+/// Where the program is made inside.
+const PLACE: &str = "/hip";
+
+const PATIENCE: Duration = Duration::from_secs(300);
+
+pub fn run(lab: &Lab) -> Result<()> {
+    kit::stage(lab)?;
+    let root = fetch_root(lab)?;
+    let place = lab.cache.join("hip/made");
+    fs::create_dir_all(&place)?;
+    let inside = |machine: &str, argv: &[&str]| -> Result<Run> {
+        let mut run = kit::install(lab, Run::new(machine, argv.iter().copied()))?;
+        run.root = Some(root.clone());
+        run.binds.push((place.clone(), PLACE.into()));
+        run.binds.push((lab.workspace.join(SOURCE), format!("{PLACE}/source.cpp").into()));
+        Ok(run.timeout(PATIENCE))
+    };
+    let (include, library) =
+        (format!("-I{}/include", kit::PREFIX), format!("-L{}/lib", kit::PREFIX));
+    let program = format!("{PLACE}/hip_topology");
+    let source = format!("{PLACE}/source.cpp");
+    let compile = [
+        "hipcc",
+        "--offload-arch=gfx942",
+        &include,
+        &source,
+        "-o",
+        &program,
+        &library,
+        "-lrsmi_compat",
+    ];
+    let compiled = inside(MACHINES[0], &compile)?.output(lab)?;
+    ensure!(compiled.success(), "hipcc cannot compile {SOURCE}: {}", compiled.errors().trim());
+    println!("hipcc compiled {SOURCE}");
+    for machine in MACHINES {
+        for amdsmi in fetch::releases(lab, Library::AmdSmi) {
+            let outcome = inside(machine, &[&program])?
+                .env("LD_LIBRARY_PATH", format!("{}/lib", kit::PREFIX))
+                .env("RSMI_COMPAT_AMDSMI", kit::amdsmi(amdsmi))
+                .output(lab)?;
+            let devices = check(&outcome, machine)
+                .with_context(|| format!("on {machine}, amdsmi {amdsmi}"))?;
+            println!("{machine}, amdsmi {amdsmi}: {devices} devices found");
+        }
+    }
+    Ok(())
+}
+
+/// The number of devices that it tells of, each with its address.
+fn check(outcome: &Outcome, machine: &str) -> Result<usize> {
+    let expected: &[&str] = match machine {
+        "navi31" => &["0000:03:00.0"],
+        _ => &["0000:05:00.0", "0000:85:00.0"],
+    };
+    let (said, complaints) = (outcome.text(), outcome.errors());
+    ensure!(outcome.success(), "it ends with {:?}: {complaints}", outcome.status);
+    for address in expected {
+        ensure!(said.contains(address), "it does not tell of {address}: {said}{complaints}");
+    }
+    Ok(expected.len())
+}
+
+fn fetch_root(lab: &Lab) -> Result<PathBuf> {
+    let _lock = lab.lock()?;
+    let place = lab.cache.join("hip/root");
+    let state = lab.cache.join("hip/apt");
+    if !place.is_dir() {
+        let archive = Archive::open(&state, &[fetch::ROOT_SUITE])?;
+        let packages: Vec<_> = fetch::ROOT_PACKAGES.into_iter().chain(PACKAGES).collect();
+        fetch::make_root(&archive, &packages, &place)?;
+        fs::remove_dir_all(state)?;
+    }
+    Ok(place)
+}

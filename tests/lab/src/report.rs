@@ -1,0 +1,121 @@
+//! What the lab has seen, as tables that README.md shows between markers of their own.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result, ensure};
+use regex::Regex;
+
+use crate::compare::Tally;
+use crate::lab::Lab;
+use crate::tool;
+
+const PAGE: &str = "README.md";
+
+/// One client or way, over every machine and libamd_smi.
+#[derive(Default)]
+pub struct Row {
+    pub name: String,
+    pub line: String,
+    pub functions: BTreeSet<String>,
+    pub tally: Tally,
+}
+
+/// Adds to the row of that name, the last one if it is there.
+pub fn add(
+    rows: &mut Vec<Row>,
+    name: &str,
+    line: &str,
+    functions: &BTreeSet<String>,
+    tally: &Tally,
+) {
+    if rows.last().is_none_or(|row| row.name != name) {
+        rows.push(Row { name: name.to_owned(), line: line.to_owned(), ..Row::default() });
+    }
+    if let Some(row) = rows.last_mut() {
+        row.functions.extend(functions.iter().cloned());
+        row.tally.add(tally);
+    }
+}
+
+/// The functions that a log of ours tells of.
+pub fn functions(log: &str) -> BTreeSet<String> {
+    log.lines().filter_map(called).map(str::to_owned).collect()
+}
+
+/// The function that a line of our log is about.
+pub fn called(line: &str) -> Option<&str> {
+    static CALL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^rsmi-compat: debug: (rsmi_\w+)\(").expect("a constant pattern")
+    });
+    CALL.captures(line).and_then(|found| found.get(1)).map(|name| name.as_str())
+}
+
+pub fn table(what: &str, rows: &[Row]) -> String {
+    let mut text = format!(
+        "| {what} | how | functions called | values compared | differences |\n|---|---|--:|--:|--:|\n"
+    );
+    for Row { name, line, functions, tally } in rows {
+        let (functions, asked, listed) = (functions.len(), tally.asked, tally.listed);
+        text += &format!("| {name} | {line} | {functions} | {asked} | {listed} |\n");
+    }
+    text
+}
+
+/// Writes the table between its markers, or compares it with the one that is there.
+pub fn settle(lab: &Lab, name: &str, table: &str, bless: bool) -> Result<()> {
+    let path = lab.workspace.join(PAGE);
+    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
+    let (before, there, after) = parts(&page, name)
+        .with_context(|| format!("{PAGE} has no <!-- {name}:begin --> and <!-- {name}:end -->"))?;
+    let new = format!("\n\n{table}\n");
+    if bless {
+        tool::replace_file(&path, format!("{before}{new}{after}"))?;
+        println!("{PAGE} shows the table of {name}");
+        return Ok(());
+    }
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    let (old, seen) = (lines(there), lines(&new));
+    for line in old.difference(&seen) {
+        println!("no longer true: {line}");
+    }
+    for line in seen.difference(&old) {
+        println!("not in {PAGE}: {line}");
+    }
+    ensure!(there == new, "the table of {name} in {PAGE} is not what was seen; --bless writes it");
+    Ok(())
+}
+
+/// What comes before the table, the table, and what comes behind it.
+fn parts<'a>(page: &'a str, name: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let (begin, end) = (format!("<!-- {name}:begin -->"), format!("<!-- {name}:end -->"));
+    let start = page.find(&begin)? + begin.len();
+    let stop = start + page[start..].find(&end)?;
+    Some((&page[..start], &page[start..stop], &page[stop..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_taken_apart_at_the_markers() {
+        let page = "a\n<!-- x:begin -->\nold\n<!-- x:end -->\nb";
+        let expected = ("a\n<!-- x:begin -->", "\nold\n", "<!-- x:end -->\nb");
+        assert_eq!(parts(page, "x"), Some(expected));
+        assert_eq!(parts(page, "y"), None);
+    }
+
+    #[test]
+    fn rows_of_one_name_are_added_up() {
+        let mut rows = Vec::new();
+        let functions = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let tally = Tally { asked: 2, listed: 1, ..Tally::default() };
+        add(&mut rows, "a", "l", &functions(&["f", "g"]), &tally);
+        add(&mut rows, "a", "l", &functions(&["g"]), &tally);
+        add(&mut rows, "b", "l", &functions(&[]), &tally);
+        assert_eq!(rows.len(), 2);
+        assert!(table("x", &rows).contains("| a | l | 2 | 4 | 2 |\n"));
+    }
+}
