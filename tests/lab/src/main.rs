@@ -2,6 +2,7 @@
 
 mod answers;
 mod archive;
+mod cleanroot;
 mod compare;
 mod compile;
 mod conform;
@@ -11,6 +12,7 @@ mod header;
 mod index;
 mod info;
 mod inside;
+mod install;
 mod interpose;
 mod lab;
 mod machine;
@@ -35,6 +37,7 @@ use rustix::process::umask;
 
 use crate::conform::Conform;
 use crate::info::Info;
+use crate::install::Install;
 use crate::lab::Lab;
 use crate::matrix::Matrix;
 use crate::namespace::Run;
@@ -82,6 +85,8 @@ enum Command {
     Matrix(Matrix),
     /// Run a command on a machine
     Enter(Enter),
+    /// Install in each way into a clean root, and build and run clients there
+    Install(Install),
     /// What `enter` starts in its own namespace
     #[command(hide = true)]
     Inside { spec: String },
@@ -207,6 +212,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             prepare(&lab)?;
             matrix.run(&lab)?;
         }
+        Command::Install(install) => {
+            prepare(&lab)?;
+            install.run(&lab)?;
+        }
         Command::Enter(enter) => return enter.run(&lab),
     }
     Ok(ExitCode::SUCCESS)
@@ -264,6 +273,7 @@ impl Enter {
             binds: self.bind,
             cwd: self.cwd,
             argv: self.command,
+            root: None,
             timeout: self.timeout,
         };
         match run.interact(lab)? {

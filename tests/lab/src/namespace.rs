@@ -34,6 +34,8 @@ pub struct Run {
     pub binds: Vec<(PathBuf, PathBuf)>,
     pub cwd: PathBuf,
     pub argv: Vec<String>,
+    /// Another root than the lab's own, which has what the lab's has in /lab.
+    pub root: Option<PathBuf>,
     /// After this time everything that the command started is killed.
     pub timeout: Option<Duration>,
 }
@@ -59,6 +61,7 @@ impl Run {
             binds: Vec::new(),
             cwd: PathBuf::from("/"),
             argv: argv.into_iter().map(Into::into).collect(),
+            root: None,
             timeout: None,
         }
     }
@@ -133,7 +136,7 @@ impl Run {
         ensure!(lab.root().is_dir(), "the lab is empty: run `lab fetch` first");
         let machine = lab.machine(&self.machine)?;
         let spec = Spec {
-            root: lab.root(),
+            root: self.root.clone().unwrap_or_else(|| lab.root()),
             scratch: lab.cache.join("mnt"),
             cache: lab.cache.clone(),
             sys: machine.sys.clone(),

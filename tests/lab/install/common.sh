@@ -1,0 +1,23 @@
+# What every case begins with. On the machine there are two MI300X.
+set -eu
+cd "$(mktemp -d)"
+
+fail() { echo "$*" >&2; exit 1; }
+
+# is EXPECTED COMMAND...: what the command prints, without its stderr.
+is() {
+    expected=$1
+    shift
+    printed=$("$@") || fail "$*: exit status $?"
+    [ "$printed" = "$expected" ] || fail "$*: '$printed', not '$expected'"
+}
+
+# refuses SENTENCE COMMAND...: it fails, and says this.
+refuses() {
+    sentence=$1
+    shift
+    if "$@" > said 2>&1; then fail "$*: it succeeded"; fi
+    tr -s ' \n' ' ' < said | grep -qF "$sentence" || fail "$*: it said $(cat said)"
+}
+
+CLIENT="7.8.0 2 AMD Instinct MI300X"
