@@ -1,6 +1,7 @@
 # What every case begins with. On the machine there are two MI300X.
 set -eu
 cd "$(mktemp -d)"
+PATH=/usr/local/bin:$PATH
 
 fail() { echo "$*" >&2; exit 1; }
 
@@ -20,4 +21,7 @@ refuses() {
     tr -s ' \n' ' ' < said | grep -qF "$sentence" || fail "$*: it said $(cat said)"
 }
 
-CLIENT="7.8.0 2 AMD Instinct MI300X"
+CLIENT="7.8.0 2 AMD Instinct MI300X OAM"
+
+# listing: every path, but for scratch and what package managers keep for themselves.
+listing() { find / -xdev \( -path /tmp -o -path /var \) -prune -o -print | sort; }

@@ -1,6 +1,5 @@
 # The Debian packages of the library: a client, and nothing left after a purge.
 . /lab/install/common.sh
-listing() { find / -xdev -path /tmp -prune -o -path /var/lib/dpkg -prune -o -path /var/log -prune -o -print | sort; }
 listing > before
 dpkg --install /lab/packages/rsmi-compat_*.deb > log 2>&1 || fail "$(cat log)"
 dpkg --install /lab/packages/rsmi-compat-dev_*.deb > log 2>&1 || fail "$(cat log)"

@@ -1,20 +1,20 @@
 # rsmi-compat-system: unchanged programs get ours, with the structs of their release of Debian.
 . /lab/install/common.sh
-listing() { find / -xdev -path /tmp -prune -o -path /var/lib/dpkg -prune -o -path /var/log -prune -o -print | sort; }
 conf=/etc/rsmi-compat.conf
 codename() { sed -i "s/^VERSION_CODENAME=.*/VERSION_CODENAME=$1/" /usr/lib/os-release; }
 control() { # NAME [FIELD...]
-    mkdir -p "$1/DEBIAN"
-    { printf 'Package: %s\nVersion: 6.4.1-1.1\nArchitecture: amd64\n' "$1"
+    name=$1
+    shift
+    mkdir -p "$name/DEBIAN"
+    { printf 'Package: %s\nVersion: 6.4.1-1.1\nArchitecture: amd64\n' "$name"
       printf 'Maintainer: x <x@localhost>\nDescription: x\n'
-      shift
       [ $# = 0 ] || printf '%s\n' "$@"
-    } > "$1/DEBIAN/control"
-    dpkg-deb --build "$1" "$1.deb" > log
+    } > "$name/DEBIAN/control"
+    dpkg-deb --build "$name" "$name.deb" > log
 }
 
 listing > before
-cc /lab/install/client.c -I/lab/rsmi/6.4.1/include -L/lab/rsmi/6.4.1 -lrocm_smi64 -o client
+cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi64 -o client
 refuses "librocm_smi64.so.1" ./client
 
 # Over the original, with what depends on exactly that.
@@ -30,7 +30,7 @@ is "installed" dpkg-query -W -f '${db:Status-Status}' rocm-smi
 refuses 'conflicts with' dpkg --install librocm-smi64-1.deb
 
 is "abi = 5" tail -n 1 $conf
-is "5.0.0 2 AMD Instinct MI300X" ./client
+is "5.0.0 2 AMD Instinct MI300X OAM" ./client
 # The next release of Debian comes with other programs.
 for pair in trixie/6.0/7.2.0 forky/6.4/7.6.0; do
     IFS=/ read -r name abi version << END
@@ -40,7 +40,7 @@ END
     dpkg-trigger --no-await /usr/lib/os-release
     dpkg --triggers-only --pending > log 2>&1 || fail "$(cat log)"
     is "abi = $abi" tail -n 1 $conf
-    is "$version 2 AMD Instinct MI300X" ./client
+    is "$version 2 AMD Instinct MI300X OAM" ./client
 done
 # What an administrator wrote stays.
 echo 'abi = 6.2' > $conf
