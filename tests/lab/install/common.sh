@@ -25,3 +25,12 @@ CLIENT="7.8.0 2 AMD Instinct MI300X OAM"
 
 # listing: every path, but for scratch and what package managers keep for themselves.
 listing() { find / -xdev \( -path /tmp -o -path /var \) -prune -o -print | sort; }
+
+# old FILE...: none of these ELF files needs a glibc newer than RHEL 8's.
+old() {
+    for file in "$@"; do
+        versions=$(readelf --wide --version-info "$file" | grep -o 'Name: GLIBC_[0-9.]*' || true)
+        newest=$(printf '%s\n' "$versions" GLIBC_2.28 | sed 's/.*GLIBC_//' | sort -V | tail -n 1)
+        [ "$newest" = 2.28 ] || fail "$file needs glibc $newest"
+    done
+}

@@ -2,6 +2,7 @@
 . /lab/install/common.sh
 tar xf /lab/packages/rsmi-compat-*.tar.gz
 mv rsmi-compat-* first
+old first/bin/rsmi-compat $(find first/lib -name '*.so*' -type f)
 cc /lab/install/client.c -Ifirst/include -L/lab/rsmi/6.4.1 -lrocm_smi64 -o client
 LD_LIBRARY_PATH=$PWD/first/lib/rsmi-compat is "$CLIENT" ./client
 mv first second
