@@ -1,7 +1,7 @@
 # What every case begins with. On the machine there are two MI300X.
 set -eu
+PATH=/usr/local/bin:$PATH:/bin:/sbin
 cd "$(mktemp -d)"
-PATH=/usr/local/bin:$PATH
 
 fail() { echo "$*" >&2; exit 1; }
 

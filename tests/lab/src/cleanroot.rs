@@ -12,57 +12,72 @@ use crate::archive;
 use crate::lab::Lab;
 use crate::tool;
 
-const SUITE: &str = "sid";
+/// A root to be made: the packages beside what apt itself needs.
+pub struct Recipe {
+    pub suite: &'static str,
+    packages: &'static [&'static str],
+}
 
-/// Beside what apt itself needs: what builds clients, what installs packages, and what libamd_smi
-/// and the lab want.
-const PACKAGES: [&str; 11] = [
-    "cmake",
-    "environment-modules",
-    "gcc",
-    "libamd-smi27",
-    "libc6-dev",
-    "libdrm-amdgpu1",
-    "libdrm2",
-    "make",
-    "pci.ids",
-    "pkgconf",
-    "rpm",
-];
+/// What builds clients, what installs packages, and what libamd_smi and the lab want.
+pub const NEW: Recipe = Recipe {
+    suite: "sid",
+    packages: &[
+        "cmake",
+        "environment-modules",
+        "gcc",
+        "libamd-smi27",
+        "libc6-dev",
+        "libdrm-amdgpu1",
+        "libdrm2",
+        "make",
+        "pci.ids",
+        "pkgconf",
+        "rpm",
+    ],
+};
+
+/// The oldest glibc that the archive still has, and no libamd_smi.
+pub const OLD: Recipe =
+    Recipe { suite: "bullseye", packages: &["gcc", "libc6-dev", "libdrm-amdgpu1", "libdrm2"] };
 
 const STAMP: &str = "etc/lab-root";
 
 /// The root, which is made once and never written to afterwards.
-pub fn get(lab: &Lab) -> Result<PathBuf> {
+pub fn get(lab: &Lab, recipe: &Recipe) -> Result<PathBuf> {
     let _lock = lab.lock()?;
-    let place = lab.cache.join("clean");
-    let recipe = PACKAGES.join("\n");
-    if fs::read_to_string(place.join(STAMP)).is_ok_and(|text| text == recipe) {
+    let place = lab.cache.join("clean").join(recipe.suite);
+    let text = recipe.packages.join("\n");
+    if fs::read_to_string(place.join(STAMP)).is_ok_and(|there| there == text) {
         return Ok(place);
     }
     let start = Instant::now();
-    let partial = lab.cache.join("clean.partial");
+    let partial = place.with_extension("partial");
     for old in [&partial, &place] {
         if old.exists() {
             fs::remove_dir_all(old)?;
         }
     }
-    make(&partial)?;
+    fs::create_dir_all(lab.cache.join("clean"))?;
+    make(recipe, &partial)?;
     furnish(&partial)?;
-    fs::write(partial.join(STAMP), recipe)?;
+    fs::write(partial.join(STAMP), text)?;
     fs::rename(&partial, &place)?;
-    eprintln!("lab: made a clean root in {:.1} s", start.elapsed().as_secs_f64());
+    let seconds = start.elapsed().as_secs_f64();
+    eprintln!("lab: made a clean root of {} in {seconds:.1} s", recipe.suite);
     Ok(place)
 }
 
-fn make(place: &Path) -> Result<()> {
+fn make(recipe: &Recipe, place: &Path) -> Result<()> {
     let mut mmdebstrap = Command::new("mmdebstrap");
     mmdebstrap.args(["--quiet", "--variant=apt"]);
     mmdebstrap.args(["--aptopt=Acquire::Check-Valid-Until \"false\""]);
     mmdebstrap.args(["--aptopt=APT::Install-Recommends \"false\""]);
-    mmdebstrap.arg(format!("--include={}", PACKAGES.join(",")));
-    mmdebstrap.arg(SUITE).arg(place).arg(archive::source(&archive::site()?, SUITE));
-    tool::output(&mut mmdebstrap).context("install mmdebstrap, if it is not there").map(drop)
+    mmdebstrap.arg(format!("--include={}", recipe.packages.join(",")));
+    mmdebstrap.arg(recipe.suite).arg(place);
+    mmdebstrap.arg(archive::source(&archive::site()?, recipe.suite));
+    tool::output(&mut mmdebstrap)
+        .with_context(|| format!("there is no root of {}", recipe.suite))
+        .map(drop)
 }
 
 /// What the lab's own root has too; and no archive, so that nothing inside asks the network.

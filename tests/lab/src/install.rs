@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::cleanroot;
+use crate::cleanroot::{self, NEW, OLD};
 use crate::lab::Lab;
 use crate::namespace::Run;
 use crate::tool;
@@ -19,7 +19,7 @@ const MACHINE: &str = "mi300x-2";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A script of tests/lab/install, and whether an ordinary user runs it.
-const CASES: [(&str, bool); 8] = [
+const CASES: [(&str, bool); 9] = [
     ("pkg-config", false),
     ("cmake", false),
     ("deb", false),
@@ -28,7 +28,11 @@ const CASES: [(&str, bool); 8] = [
     ("tar", true),
     ("module", false),
     ("container", false),
+    (OLD_GLIBC, true),
 ];
+
+/// The case that is run where glibc is old.
+const OLD_GLIBC: &str = "old-glibc";
 
 #[derive(Args)]
 pub struct Install {
@@ -39,7 +43,7 @@ pub struct Install {
 
 impl Install {
     pub fn run(&self, lab: &Lab) -> Result<()> {
-        let root = cleanroot::get(lab)?;
+        let root = cleanroot::get(lab, &NEW)?;
         let place = lab.cache.join("install");
         if place.exists() {
             fs::remove_dir_all(&place)?;
@@ -72,9 +76,12 @@ impl Install {
         }
         let wanted = |name: &str| self.case.as_deref().is_none_or(|case| case == name);
         for (name, user) in CASES.into_iter().filter(|(name, _)| wanted(name)) {
-            let mut run = Run::new(MACHINE, ["sh", &format!("/lab/install/{name}.sh")]);
+            let mut run = Run::new(MACHINE, ["/bin/sh", &format!("/lab/install/{name}.sh")]);
             run.user = user;
-            run.root = Some(root.clone());
+            run.root = match name {
+                OLD_GLIBC => Some(cleanroot::get(lab, &OLD)?),
+                _ => Some(root.clone()),
+            };
             run.binds = vec![
                 (lab.workspace.join("tests/lab/install"), "/lab/install".into()),
                 (lab.workspace.join("packaging"), "/lab/packaging".into()),
