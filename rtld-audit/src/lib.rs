@@ -72,19 +72,13 @@ impl Directory {
 
 /// The directory that this library was loaded from.
 fn own_directory() -> Option<PathBuf> {
-    // SAFETY: Dl_info is plain data.
-    let mut info: libc::Dl_info = unsafe { std::mem::zeroed() };
-    let own: extern "C" fn(c_uint) -> c_uint = la_version;
-    // SAFETY: dladdr takes any address and writes the struct that it is given.
-    let found = unsafe { libc::dladdr(own as *const libc::c_void, &raw mut info) };
-    if found == 0 || info.dli_fname.is_null() {
-        return None;
-    }
-    // SAFETY: the loader's name of an object is NUL-terminated.
-    let file = unsafe { CStr::from_ptr(info.dli_fname) };
-    let file = Path::new(OsStr::from_bytes(file.to_bytes()));
+    // Not by dladdr: before glibc 2.34 that is libdl's, which crashes in an audit library.
+    let list = std::env::var_os("LD_AUDIT")?;
+    let own = |path: &&[u8]| path.ends_with(b"/librsmi_compat_audit.so");
+    let path = list.as_bytes().split(|byte| *byte == b':').find(own)?;
     // A program may change its directory; a path that depends on it is of no use.
-    file.is_absolute().then(|| file.parent().map(Path::to_owned)).flatten()
+    let path = Path::new(OsStr::from_bytes(path));
+    path.is_absolute().then(|| path.parent().map(Path::to_owned)).flatten()
 }
 
 /// Called once, before anything of the program is loaded. To answer 0 is to bow out.

@@ -25,8 +25,9 @@ fn main() {
     arg("-Wl,--strip-debug");
     if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64") {
         let script = Path::new(&place).join("symbol-version.map");
-        // The names stand in the .symver directives of the exports: LLD takes them from there.
-        fs::write(&script, "AMDSMI_1 { };\n").expect("OUT_DIR is writable");
+        // The names stand in the .symver directives of the exports: LLD takes them from there. What
+        // else there is rustc's own script hides, for a linker that reads both.
+        fs::write(&script, "AMDSMI_1 { local: *; };\n").expect("OUT_DIR is writable");
         arg(&format!("-Wl,--version-script={}", script.display()));
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::artifacts::Artifacts;
 use crate::dropin;
@@ -142,7 +142,9 @@ fn command(table: &mut Table, program: &Path, scratch: &Path) -> Result<()> {
     let pages = scratch.join("man1");
     fs::create_dir(&pages)?;
     run::run(Command::new(program).arg("man").arg(&pages))?;
-    for page in sorted(&pages)? {
+    let pages = sorted(&pages)?;
+    ensure!(!pages.is_empty(), "{} wrote no manual page", program.display());
+    for page in pages {
         let name = page.file_name().expect("it was listed").to_owned();
         table.file(&page, Path::new("share/man/man1").join(name));
     }

@@ -50,7 +50,8 @@ fn tools() -> Result<PathBuf> {
 fn fetch(place: &Path) -> Result<()> {
     eprintln!("fetching {} from PyPI", PACKAGES.join(" and "));
     let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    pip.args(["--no-deps", "--root-user-action=ignore"]);
     pip.arg("--target").arg(place).args(PACKAGES);
     run::run(&mut pip).context("the linker for old glibc comes with pip: install python3-pip")
 }

@@ -71,6 +71,7 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
     files(&STAGE, &STAGE, &mut found);
     for path in [
         "bin/rsmi-compat",
+        "include/rsmi_compat.h",
         "include/rocm_smi/rocm_smi.h",
         "include/rocm_smi/kfd_ioctl.h",
         "include/rocm_smi/rocm_smi64Config.h",
@@ -85,6 +86,8 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
         "lib/cmake/rsmi_compat/rsmi_compat-config-version.cmake",
         "lib/cmake/rocm_smi/rocm_smi-config.cmake",
         "lib/cmake/rocm_smi/rocm_smi-config-version.cmake",
+        "share/bash-completion/completions/rsmi-compat",
+        "share/man/man1/rsmi-compat.1",
         "share/man/man7/rsmi_compat.7",
         "share/doc/rsmi-compat/LICENSE",
     ] {

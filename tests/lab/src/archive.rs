@@ -109,7 +109,7 @@ impl Archive {
 }
 
 /// The address of the Debian archive, as the system's own apt knows it.
-fn site() -> Result<String> {
+pub fn site() -> Result<String> {
     let format = "$(LABEL)\t$(RELEASE)\t$(COMPONENT)\t$(SITE)";
     let known = tool::output(Command::new("apt-get").args(["indextargets", "--format", format]))?;
     // Before the first `apt-get update` apt knows its sources, but not yet who they are.
@@ -174,7 +174,7 @@ APT::Update::Error-Mode "any";
 
 /// Packages are checked against Debian's own keyring; without that file, against whatever
 /// keys this system's apt trusts.
-fn source(site: &str, suite: &str) -> String {
+pub fn source(site: &str, suite: &str) -> String {
     let keyring = ["/usr/share/keyrings/debian-archive-keyring.gpg"]
         .into_iter()
         .chain(["/usr/share/keyrings/debian-archive-keyring.pgp"])

@@ -2,6 +2,7 @@
 
 mod answers;
 mod archive;
+mod cleanroot;
 mod clients;
 mod compare;
 mod compile;
@@ -13,6 +14,7 @@ mod hip;
 mod index;
 mod info;
 mod inside;
+mod install;
 mod interpose;
 mod kit;
 mod lab;
@@ -43,6 +45,7 @@ use rustix::process::umask;
 use crate::clients::Clients;
 use crate::conform::Conform;
 use crate::info::Info;
+use crate::install::Install;
 use crate::lab::Lab;
 use crate::matrix::Matrix;
 use crate::migrate::Migrate;
@@ -99,6 +102,8 @@ enum Command {
     Matrix(Matrix),
     /// Run a command on a machine
     Enter(Enter),
+    /// Install in each way into a clean root, and build and run clients there
+    Install(Install),
     /// What `enter` starts in its own namespace
     #[command(hide = true)]
     Inside { spec: String },
@@ -240,6 +245,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             prepare(&lab)?;
             matrix.run(&lab)?;
         }
+        Command::Install(install) => {
+            prepare(&lab)?;
+            install.run(&lab)?;
+        }
         Command::Enter(enter) => return enter.run(&lab),
     }
     Ok(ExitCode::SUCCESS)
@@ -300,6 +309,7 @@ impl Enter {
             binds: self.bind,
             cwd: self.cwd,
             argv: self.command,
+            root: None,
             timeout: self.timeout,
         };
         match run.interact(lab)? {

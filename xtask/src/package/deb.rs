@@ -88,6 +88,9 @@ fn system(tree: &Tree, output: &Path) -> Result<PathBuf> {
         let link = Entry { path: lib.join(name), what: What::Link(target.into()) };
         place::entry(&link, deb.root())?;
     }
+    // What is built on such a system runs over the original too.
+    let shlibs = "librocm_smi64 1 librocm-smi64-1\nlibrocm_smi64 7 librocm-smi64-7\n";
+    deb.control_file("shlibs", shlibs, 0o644)?;
     deb.documents_of(RUNTIME)?;
     let sources = workspace::root()?.join("packaging/debian");
     for (name, mode) in [("postinst", 0o755), ("postrm", 0o755), ("triggers", 0o644)] {

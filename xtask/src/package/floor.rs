@@ -97,7 +97,7 @@ pub fn check(root: &Path, floor: Glibc) -> Result<usize> {
         let Some(needs) = Needs::of(&path)? else { continue };
         count += 1;
         if needs.glibc().is_some_and(|glibc| glibc > floor) {
-            too_new.push(path);
+            too_new.push(path.strip_prefix(root)?.to_owned());
         }
     }
     ensure!(count > 0, "{} has no ELF file to look at", root.display());

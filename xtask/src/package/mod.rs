@@ -22,7 +22,7 @@ use crate::run;
 use crate::workspace;
 use crate::zig;
 
-pub const SUMMARY: &str = "The C API of rocm_smi_lib, answered by AMD SMI";
+pub const SUMMARY: &str = "C API of rocm_smi_lib, answered by AMD SMI";
 
 /// The package's own version, behind the library's.
 const REVISION: &str = "1";

@@ -1,5 +1,6 @@
 //! The packages for Red Hat and SUSE: rsmi-compat, and rsmi-compat-devel with what a compiler needs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -12,15 +13,20 @@ use crate::workspace::VERSION;
 
 const NAME: &str = "rsmi-compat";
 
-/// Directories that are not the system's, and go with the package.
-const DIRECTORIES: [&str; 4] = [
-    "lib64/rsmi-compat",
-    "lib64/rsmi-compat/simulator",
-    "share/doc/rsmi-compat",
-    "share/modulefiles/rsmi-compat",
+/// Directories that every system has; the others below /usr go with the package.
+const STANDARD: [&str; 11] = [
+    "",
+    "bin",
+    "include",
+    "lib64",
+    "lib64/cmake",
+    "lib64/pkgconfig",
+    "share",
+    "share/doc",
+    "share/man",
+    "share/man/man1",
+    "share/man/man7",
 ];
-const DEVEL_DIRECTORIES: [&str; 3] =
-    ["include/rocm_smi", "lib64/cmake/rsmi_compat", "lib64/cmake/rocm_smi"];
 
 pub fn make(tree: &Tree, output: &Path) -> Result<Vec<PathBuf>> {
     Ok(vec![runtime(tree, output)?, devel(tree, output)?])
@@ -38,7 +44,7 @@ fn runtime(tree: &Tree, output: &Path) -> Result<PathBuf> {
     package.recommends(Dependency::any("amd-smi-lib"));
     package.post_install_script("/sbin/ldconfig");
     package.post_uninstall_script("/sbin/ldconfig");
-    fill(&mut package, tree, &DIRECTORIES, |entry| !entry.is_development())?;
+    fill(&mut package, tree, |entry| !entry.is_development())?;
     write(package, NAME, output)
 }
 
@@ -51,7 +57,7 @@ fn devel(tree: &Tree, output: &Path) -> Result<PathBuf> {
     package.requires(Dependency::eq(NAME, format!("{VERSION}-{REVISION}")));
     // The same files below /usr.
     package.conflicts(Dependency::any("rocm-smi-devel"));
-    fill(&mut package, tree, &DEVEL_DIRECTORIES, Entry::is_development)?;
+    fill(&mut package, tree, Entry::is_development)?;
     write(package, &name, output)
 }
 
@@ -74,16 +80,17 @@ fn requirements(needs: &Needs) -> Vec<String> {
     found
 }
 
-fn fill(
-    package: &mut PackageBuilder,
-    tree: &Tree,
-    directories: &[&str],
-    part: impl Fn(&Entry) -> bool,
-) -> Result<()> {
+fn fill(package: &mut PackageBuilder, tree: &Tree, part: impl Fn(&Entry) -> bool) -> Result<()> {
+    let entries = || tree.entries.iter().filter(|entry| part(entry));
+    let directories: BTreeSet<_> =
+        entries().flat_map(|entry| entry.path.ancestors().skip(1)).collect();
     for directory in directories {
-        package.with_dir_entry(FileOptions::dir(format!("/usr/{directory}")).permissions(0o755))?;
+        let name = directory.display().to_string();
+        if !STANDARD.contains(&name.as_str()) {
+            package.with_dir_entry(FileOptions::dir(format!("/usr/{name}")).permissions(0o755))?;
+        }
     }
-    for entry in tree.entries.iter().filter(|entry| part(entry)) {
+    for entry in entries() {
         let path = format!("/usr/{}", entry.path.display());
         match &entry.what {
             What::Link(target) => {

@@ -1,0 +1,36 @@
+# What every case begins with. On the machine there are two MI300X.
+set -eu
+PATH=/usr/local/bin:$PATH:/bin:/sbin
+cd "$(mktemp -d)"
+
+fail() { echo "$*" >&2; exit 1; }
+
+# is EXPECTED COMMAND...: what the command prints, without its stderr.
+is() {
+    expected=$1
+    shift
+    printed=$("$@") || fail "$*: exit status $?"
+    [ "$printed" = "$expected" ] || fail "$*: '$printed', not '$expected'"
+}
+
+# refuses SENTENCE COMMAND...: it fails, and says this.
+refuses() {
+    sentence=$1
+    shift
+    if "$@" > said 2>&1; then fail "$*: it succeeded"; fi
+    tr -s ' \n' ' ' < said | grep -qF "$sentence" || fail "$*: it said $(cat said)"
+}
+
+CLIENT="7.8.0 2 AMD Instinct MI300X OAM"
+
+# listing: every path, but for scratch and what package managers keep for themselves.
+listing() { find / -xdev \( -path /tmp -o -path /var \) -prune -o -print | sort; }
+
+# old FILE...: none of these ELF files needs a glibc newer than RHEL 8's.
+old() {
+    for file in "$@"; do
+        versions=$(readelf --wide --version-info "$file" | grep -o 'Name: GLIBC_[0-9.]*' || true)
+        newest=$(printf '%s\n' "$versions" GLIBC_2.28 | sed 's/.*GLIBC_//' | sort -V | tail -n 1)
+        [ "$newest" = 2.28 ] || fail "$file needs glibc $newest"
+    done
+}

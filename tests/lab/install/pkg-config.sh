@@ -1,0 +1,17 @@
+# make install in /usr/local: pkg-config finds it, and programs find it as the loader does.
+. /lab/install/common.sh
+cp -a /lab/destdir/usr/local/. /usr/local/
+ldconfig
+cc /lab/install/client.c $(pkg-config --cflags --libs rsmi_compat) -o client
+is "$CLIENT" ./client
+is "$(pkg-config --modversion rsmi_compat)" sh -c "rsmi-compat --version | sed 's/.* //'"
+# The legacy names, by the drop-in directory.
+cc /lab/install/client.c -I/usr/local/include -L/lab/rsmi/6.4.1 -lrocm_smi64 -o legacy
+readelf -d legacy | grep -q 'NEEDED.*librocm_smi64.so.1' || fail "it is no legacy client"
+refuses "librocm_smi64.so.1" ./legacy
+LD_LIBRARY_PATH=$(pkg-config --variable=dropindir rsmi_compat) is "$CLIENT" ./legacy
+is "$CLIENT" rsmi-compat run ./legacy
+for page in 1/rsmi-compat.1 7/rsmi_compat.7; do
+    test -s /usr/local/share/man/man$page || fail "no manual page $page"
+done
+bash -n /usr/local/share/bash-completion/completions/rsmi-compat

@@ -1,0 +1,59 @@
+# rsmi-compat-system: unchanged programs get ours, with the structs of their release of Debian.
+. /lab/install/common.sh
+conf=/etc/rsmi-compat.conf
+codename() { sed -i "s/^VERSION_CODENAME=.*/VERSION_CODENAME=$1/" /usr/lib/os-release; }
+control() { # NAME [FIELD...]
+    name=$1
+    shift
+    mkdir -p "$name/DEBIAN"
+    { printf 'Package: %s\nVersion: 6.4.1-1.1\nArchitecture: amd64\n' "$name"
+      printf 'Maintainer: x <x@localhost>\nDescription: x\n'
+      [ $# = 0 ] || printf '%s\n' "$@"
+    } > "$name/DEBIAN/control"
+    dpkg-deb --build "$name" "$name.deb" > log
+}
+
+listing > before
+cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi64 -o client
+refuses "librocm_smi64.so.1" ./client
+
+# Over the original, with what depends on exactly that.
+control librocm-smi64-1
+control rocm-smi 'Depends: librocm-smi64-1 (= 6.4.1-1.1)'
+dpkg --install librocm-smi64-1.deb rocm-smi.deb > log 2>&1 || fail "$(cat log)"
+codename bookworm
+dpkg --install /lab/packages/rsmi-compat_*.deb > log 2>&1 || fail "$(cat log)"
+dpkg --install /lab/packages/rsmi-compat-system_*.deb > log 2>&1 || fail "$(cat log)"
+is "" dpkg --audit
+is "" sh -c "dpkg-query -W -f '\${db:Status-Status}' librocm-smi64-1 | grep -x installed || true"
+is "installed" dpkg-query -W -f '${db:Status-Status}' rocm-smi
+refuses 'conflicts with' dpkg --install librocm-smi64-1.deb
+
+is "abi = 5" tail -n 1 $conf
+is "5.0.0 2 AMD Instinct MI300X OAM" ./client
+# The next release of Debian comes with other programs.
+for pair in trixie/6.0/7.2.0 forky/6.4/7.6.0; do
+    IFS=/ read -r name abi version << END
+$pair
+END
+    codename "$name"
+    dpkg-trigger --no-await /usr/lib/os-release
+    dpkg --triggers-only --pending > log 2>&1 || fail "$(cat log)"
+    is "abi = $abi" tail -n 1 $conf
+    is "$version 2 AMD Instinct MI300X OAM" ./client
+done
+# What an administrator wrote stays.
+echo 'abi = 6.2' > $conf
+dpkg --install /lab/packages/rsmi-compat-system_*.deb > log 2>&1 || fail "$(cat log)"
+is "abi = 6.2" cat $conf
+rm $conf
+codename plucky
+dpkg --install /lab/packages/rsmi-compat-system_*.deb > log 2>&1 || fail "$(cat log)"
+grep -q "'plucky' is no release of Debian that is known here" log || fail "$(cat log)"
+test ! -e $conf || fail "a generation was made up: $(cat $conf)"
+codename forky
+dpkg --install /lab/packages/rsmi-compat-system_*.deb > log 2>&1 || fail "$(cat log)"
+
+dpkg --purge rocm-smi rsmi-compat-system rsmi-compat > log 2>&1 || fail "$(cat log)"
+listing > after
+diff before after > log || fail "left behind: $(cat log)"

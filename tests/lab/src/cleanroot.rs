@@ -1,0 +1,96 @@
+//! A root of Debian with a compiler, a package database and libamd_smi, and without us.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::archive;
+use crate::lab::Lab;
+use crate::tool;
+
+/// A root to be made: the packages beside what apt itself needs.
+pub struct Recipe {
+    pub suite: &'static str,
+    packages: &'static [&'static str],
+}
+
+/// What builds clients, what installs packages, and what libamd_smi and the lab want.
+pub const NEW: Recipe = Recipe {
+    suite: "sid",
+    packages: &[
+        "cmake",
+        "environment-modules",
+        "gcc",
+        "libamd-smi27",
+        "libc6-dev",
+        "libdrm-amdgpu1",
+        "libdrm2",
+        "make",
+        "pci.ids",
+        "pkgconf",
+        "rpm",
+    ],
+};
+
+/// The oldest glibc that the archive still has, and no libamd_smi.
+pub const OLD: Recipe =
+    Recipe { suite: "bullseye", packages: &["gcc", "libc6-dev", "libdrm-amdgpu1", "libdrm2"] };
+
+const STAMP: &str = "etc/lab-root";
+
+/// The root, which is made once and never written to afterwards.
+pub fn get(lab: &Lab, recipe: &Recipe) -> Result<PathBuf> {
+    let _lock = lab.lock()?;
+    let place = lab.cache.join("clean").join(recipe.suite);
+    let text = recipe.packages.join("\n");
+    if fs::read_to_string(place.join(STAMP)).is_ok_and(|there| there == text) {
+        return Ok(place);
+    }
+    let start = Instant::now();
+    let partial = place.with_extension("partial");
+    for old in [&partial, &place] {
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
+    }
+    fs::create_dir_all(lab.cache.join("clean"))?;
+    make(recipe, &partial)?;
+    furnish(&partial)?;
+    fs::write(partial.join(STAMP), text)?;
+    fs::rename(&partial, &place)?;
+    let seconds = start.elapsed().as_secs_f64();
+    eprintln!("lab: made a clean root of {} in {seconds:.1} s", recipe.suite);
+    Ok(place)
+}
+
+fn make(recipe: &Recipe, place: &Path) -> Result<()> {
+    let mut mmdebstrap = Command::new("mmdebstrap");
+    mmdebstrap.args(["--quiet", "--variant=apt"]);
+    mmdebstrap.args(["--aptopt=Acquire::Check-Valid-Until \"false\""]);
+    mmdebstrap.args(["--aptopt=APT::Install-Recommends \"false\""]);
+    mmdebstrap.arg(format!("--include={}", recipe.packages.join(",")));
+    mmdebstrap.arg(recipe.suite).arg(place);
+    mmdebstrap.arg(archive::source(&archive::site()?, recipe.suite));
+    tool::output(&mut mmdebstrap)
+        .with_context(|| format!("there is no root of {}", recipe.suite))
+        .map(drop)
+}
+
+/// What the lab's own root has too; and no archive, so that nothing inside asks the network.
+fn furnish(root: &Path) -> Result<()> {
+    for list in ["etc/apt/sources.list", "etc/apt/sources.list.d/0000sources.list"] {
+        let list = root.join(list);
+        if list.exists() {
+            fs::write(list, "")?;
+        }
+    }
+    for place in ["lab/ours", "lab/bin", "lab/drm", "lab/rsmi", "lab/amdsmi", "home/user"] {
+        fs::create_dir_all(root.join(place))?;
+    }
+    fs::set_permissions(root.join("home/user"), fs::Permissions::from_mode(0o777))?;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! `lab install`: each way of installing, into a clean root, where clients are built and run.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use clap::Args;
+
+use crate::cleanroot::{self, NEW, OLD};
+use crate::lab::Lab;
+use crate::namespace::Run;
+use crate::tool;
+
+const MACHINE: &str = "mi300x-2";
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A script of tests/lab/install, and whether an ordinary user runs it.
+const CASES: [(&str, bool); 9] = [
+    ("pkg-config", false),
+    ("cmake", false),
+    ("deb", false),
+    ("system", false),
+    ("rpm", false),
+    ("tar", true),
+    ("module", false),
+    ("container", false),
+    (OLD_GLIBC, true),
+];
+
+/// The case that is run where glibc is old.
+const OLD_GLIBC: &str = "old-glibc";
+
+#[derive(Args)]
+pub struct Install {
+    /// Only this case
+    #[arg(long, value_parser = CASES.map(|(name, _)| name))]
+    case: Option<String>,
+}
+
+impl Install {
+    pub fn run(&self, lab: &Lab) -> Result<()> {
+        let root = cleanroot::get(lab, &NEW)?;
+        let place = lab.cache.join("install");
+        if place.exists() {
+            fs::remove_dir_all(&place)?;
+        }
+        let (packages, destdir) = (place.join("packages"), place.join("destdir"));
+        let mut failed = Vec::new();
+        let mut report = |name: &str, start: Instant, result: Result<()>| {
+            let seconds = start.elapsed().as_secs_f64();
+            match result {
+                Ok(()) => println!("ok      {name} ({seconds:.1} s)"),
+                Err(error) => {
+                    println!("FAILED  {name}: {error:#}");
+                    failed.push(name.to_owned());
+                }
+            }
+        };
+        let start = Instant::now();
+        tool::output(xtask(lab).args(["package", "all", "--output"]).arg(&packages))?;
+        println!("packages in {:.1} s", start.elapsed().as_secs_f64());
+        for (prefix, libdir) in [
+            ("/usr/local", "lib"),
+            ("/opt/multiarch", "lib/x86_64-linux-gnu"),
+            ("/opt/rsmi-compat", "lib64"),
+        ] {
+            make(lab, "install", &destdir, &[("PREFIX", prefix), ("LIBDIR", libdir)])?;
+        }
+        if self.case.is_none() {
+            let start = Instant::now();
+            report("uninstall", start, uninstall(lab, &place.join("uninstall")));
+        }
+        let wanted = |name: &str| self.case.as_deref().is_none_or(|case| case == name);
+        for (name, user) in CASES.into_iter().filter(|(name, _)| wanted(name)) {
+            let mut run = Run::new(MACHINE, ["/bin/sh", &format!("/lab/install/{name}.sh")]);
+            run.user = user;
+            run.root = match name {
+                OLD_GLIBC => Some(cleanroot::get(lab, &OLD)?),
+                _ => Some(root.clone()),
+            };
+            run.binds = vec![
+                (lab.workspace.join("tests/lab/install"), "/lab/install".into()),
+                (lab.workspace.join("packaging"), "/lab/packaging".into()),
+                (packages.clone(), "/lab/packages".into()),
+                (destdir.clone(), "/lab/destdir".into()),
+            ];
+            let start = Instant::now();
+            let result = run.timeout(PATIENCE).output(lab).and_then(|outcome| {
+                ensure!(!outcome.timed_out, "the time was up");
+                ensure!(outcome.success(), "{}", outcome.errors().trim());
+                Ok(())
+            });
+            report(name, start, result);
+        }
+        ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+        Ok(())
+    }
+}
+
+/// Nothing is left of two installations over each other, and nothing of others' is lost.
+fn uninstall(lab: &Lab, place: &Path) -> Result<()> {
+    let others = place.join("opt/site/lib/pkgconfig");
+    fs::create_dir_all(&others)?;
+    fs::write(others.join("theirs.pc"), "theirs")?;
+    let before = listing(place)?;
+    for libdir in ["lib/x86_64-linux-gnu", "lib"] {
+        make(lab, "install", place, &[("PREFIX", "/opt/site"), ("LIBDIR", libdir)])?;
+    }
+    let installed = listing(place)?;
+    let triplet = installed.iter().find(|path| path.to_string_lossy().contains("linux-gnu"));
+    ensure!(triplet.is_none(), "the earlier installation left {triplet:?}");
+    ensure!(installed.len() > before.len() + 30, "little was installed: {installed:?}");
+    make(lab, "uninstall", place, &[("PREFIX", "/opt/site")])?;
+    let after = listing(place)?;
+    ensure!(after == before, "other than before: {:?}", after.symmetric_difference(&before));
+    let again = make(lab, "uninstall", place, &[("PREFIX", "/opt/site")]);
+    ensure!(again.is_err(), "there was nothing to uninstall, and nobody said so");
+    // Down to the directory that was there.
+    let fresh = place.join("fresh");
+    make(lab, "install", &fresh, &[("PREFIX", "/usr")])?;
+    make(lab, "uninstall", &fresh, &[("PREFIX", "/usr")])?;
+    ensure!(!fresh.exists(), "{:?} is left", listing(&fresh)?);
+    Ok(())
+}
+
+fn listing(place: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut found = BTreeSet::new();
+    let mut directories = vec![place.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                directories.push(entry.path());
+            }
+            found.insert(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+fn make(lab: &Lab, target: &str, destdir: &Path, variables: &[(&str, &str)]) -> Result<()> {
+    let mut make = Command::new("make");
+    make.current_dir(&lab.workspace).args(["--silent", target]);
+    make.arg(format!("DESTDIR={}", destdir.display()));
+    make.args(variables.iter().map(|(name, value)| format!("{name}={value}")));
+    tool::output(&mut make).map(drop)
+}
+
+fn xtask(lab: &Lab) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(&lab.workspace).arg("xtask");
+    cargo
+}
