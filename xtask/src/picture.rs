@@ -20,7 +20,7 @@ pub struct Picture {
 
 const PICTURE: &str = "docs/rsmi_top.svg";
 /// The moment that is shown, in seconds of the machine's time: every time the same.
-const MOMENT: &str = "103.4";
+const MOMENT: &str = "97.3";
 const COLUMNS: &str = "124";
 
 /// Of a character, in the picture's units.
@@ -84,11 +84,16 @@ fn pieces(line: &str) -> Result<Vec<Piece>> {
             let (code, rest) = part.split_once('m').context("an escape that is not a style")?;
             (now, text) = (style(code)?, rest);
         }
-        let length = text.chars().count();
-        if !text.trim().is_empty() {
-            pieces.push(Piece { column, text: text.to_owned(), style: now });
+        // A gap is left by where the next piece begins: blanks in a row are one to many a viewer.
+        for word in text.split("  ") {
+            let own = word.trim_start();
+            let begin = column + word.chars().count() - own.chars().count();
+            if !own.is_empty() {
+                pieces.push(Piece { column: begin, text: own.trim_end().to_owned(), style: now });
+            }
+            column += word.chars().count() + 2;
         }
-        column += length;
+        column -= 2;
     }
     Ok(pieces)
 }
@@ -104,7 +109,7 @@ fn svg(screen: &str) -> Result<String> {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
          role=\"img\" aria-label=\"rsmi_top on eight simulated MI300X\">\n\
          <style>text{{font:14px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;\
-         fill:#d4d4d4;white-space:pre}}.b{{font-weight:bold;fill:#fff}}.d{{fill:#5a5a5a}}\
+         fill:#d4d4d4}}.b{{font-weight:bold;fill:#fff}}rect.d{{fill:#3c3c3c}}.d{{fill:#7a7a7a}}\
          .r{{fill:#f26d6d}}.g{{fill:#7ec77e}}.y{{fill:#e5c07b}}.m{{fill:#c586c0}}.c{{fill:#4fc1d9}}</style>\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#1e1e1e\"/>\n"
     );
@@ -132,15 +137,11 @@ fn draw(svg: &mut String, row: usize, piece: &Piece) {
         );
         return;
     }
-    let text = piece.text.trim_start();
-    let left = left + (piece.text.chars().count() - text.chars().count()) as f64 * WIDTH;
-    let text = text.trim_end();
-    let length = text.chars().count() as f64 * WIDTH;
     let class = match piece.style {
         "" => String::new(),
         style => format!(" class=\"{style}\""),
     };
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    let text = piece.text.replace('&', "&amp;").replace('<', "&lt;");
     // Wherever the font is wider or narrower, the columns stay where they are.
     let _ = writeln!(
         svg,
