@@ -66,16 +66,16 @@ fn chip(
     };
     if let Some(like) = chip.as_table_mut().and_then(|keys| keys.remove("chip")) {
         let like = like.as_str().unwrap_or_default();
-        // A chip of one's own is like a built-in one, never like itself.
+        // A chip of one's own is like a built-in one, be it of the same name.
         match built_in(like, chips)? {
-            Some(mut base) if like != name => {
+            Some(mut base) => {
                 if let Some(keys) = base.as_table_mut() {
                     keys.remove("chip");
                 }
                 merge(&mut base, &chip);
                 chip = base;
             }
-            _ => {
+            None => {
                 return Ok(Err(format!(
                     "chip `{name}` is like `{like}`, which is no built-in chip"
                 )));

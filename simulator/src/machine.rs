@@ -96,7 +96,7 @@ impl Machine {
         Self::from_text(&file, &text)
     }
 
-    fn from_text(file: &str, text: &str) -> Result<Self, Error> {
+    pub(crate) fn from_text(file: &str, text: &str) -> Result<Self, Error> {
         let description = load::load(file, text, CHIPS)?;
         let wrong = |what| Error::Machine { file: file.into(), what };
         let numbers = Arc::new(Numbering::of(&description).map_err(wrong)?);

@@ -28,6 +28,12 @@ fn versions() -> impl Iterator<Item = &'static Layout> {
     LAYOUTS.iter().chain([&attributes::LAYOUT])
 }
 
+/// The numbers of every version.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = (u8, u8)> {
+    versions().map(|layout| (layout.format, layout.content))
+}
+
 impl Metrics {
     /// Says what a member is, unless the description already did.
     pub(crate) fn suppose(&mut self, name: &str, value: impl Into<i64>) {
