@@ -30,7 +30,7 @@
 
 #include "rocm_smi/rocm_smi.h"
 
-enum { NAME_LENGTH = 64, NAME_COLUMNS = 22, CELL = 32, DEFAULT_WIDTH = 120, LEAST_BAR = 4, MOST_BAR = 24 };
+enum { NAME_LENGTH = 64, NAME_COLUMNS = 24, CELL = 32, DEFAULT_WIDTH = 120, LEAST_BAR = 4, MOST_BAR = 24 };
 
 /* What all columns but the two bars take, with the gaps between them. */
 enum { FIXED_COLUMNS = 90 };
@@ -86,15 +86,26 @@ static double read_clock(uint32_t device, rsmi_clk_type_t clock)
     return (double)steps.frequency[steps.current] / 1e6;
 }
 
+/* A name that is too long comes shortened, which is what a column wants. Where neither the card nor pci.ids has one,
+   the library answers with the vendor's number. */
+static void read_name(uint32_t device, char name[NAME_LENGTH])
+{
+    rsmi_status_t status = rsmi_dev_name_get(device, name, NAME_LENGTH);
+    bool named = status == RSMI_STATUS_SUCCESS || status == RSMI_STATUS_INSUFFICIENT_SIZE;
+    if (named && strncmp(name, "0x", 2) != 0)
+        return;
+    uint16_t id;
+    if (rsmi_dev_id_get(device, &id) == RSMI_STATUS_SUCCESS)
+        snprintf(name, NAME_LENGTH, "AMD GPU 0x%04x", (unsigned)id);
+    else
+        strcpy(name, "n/a");
+}
+
 static void read_device(uint32_t device, struct reading *reading)
 {
     *reading = (struct reading){.busy = -1, .degrees = -1, .watts = -1, .used = -1, .fan = -1};
 
-    /* A name that is too long comes shortened, which is what a column wants. */
-    rsmi_status_t status = rsmi_dev_name_get(device, reading->name, sizeof reading->name);
-    if (status != RSMI_STATUS_SUCCESS && status != RSMI_STATUS_INSUFFICIENT_SIZE)
-        strcpy(reading->name, "n/a");
-
+    read_name(device, reading->name);
     uint32_t percent;
     if (rsmi_dev_busy_percent_get(device, &percent) == RSMI_STATUS_SUCCESS)
         reading->busy = percent;
@@ -189,7 +200,8 @@ static void print_device(const struct view *view, int bar, uint32_t device, cons
 
     bool known = reading->used >= 0 && reading->total > 0;
     put_bar(view, MAGENTA, bar, known ? reading->used / reading->total : 0);
-    snprintf(text, sizeof text, "%.1f/%.0fG", reading->used / gib, reading->total / gib);
+    double total = reading->total / gib;
+    snprintf(text, sizeof text, "%.1f/%.*fG", reading->used / gib, total < 10 ? 1 : 0, total);
     put(view, known ? PLAIN : DIM, 10, known ? text : "n/a");
 
     put_number(view, PLAIN, 8, reading->core, "MHz");

@@ -153,14 +153,16 @@ fn the_machine_is_in_sys_where_namespaces_are_and_the_rest_is_as_before() {
 fn without_a_namespace_the_libraries_are_told_where_the_machine_is() {
     let installed = Installed::new();
     let script = "cat $RSMI_COMPAT_SYSFS/class/drm/card1/device/device; \
-                  echo $RSMI_COMPAT_AMDSMI $LD_LIBRARY_PATH $RSMI_SIM_MACHINE $RSMI_SIM_LOAD";
-    let mut command = installed.simulate(&["--no-namespace"]);
-    command.env("LD_LIBRARY_PATH", "/of/mine").args(["sh", "-c", script]);
+                  echo $RSMI_COMPAT_AMDSMI $LD_LIBRARY_PATH $RSMI_SIM_MACHINE $RSMI_SIM_LOAD \
+                  $RSMI_SIM_SEED $RSMI_SIM_TIME$RSMI_SIM_EPOCH";
+    let mut command = installed.simulate(&["--no-namespace", "--seed", "9"]);
+    command.env("LD_LIBRARY_PATH", "/of/mine").env("RSMI_SIM_TIME", "5.5");
+    command.args(["sh", "-c", script]);
     let (_, stdout, _) = output(&mut command);
     let lib = installed.prefix.path().canonicalize().expect("there").join("lib");
     let lib = lib.display();
     let expected = format!(
-        "0x740f\n{lib}/rsmi-compat/simulator/libamd_smi.so {lib}/rsmi-compat:{lib}:/of/mine mi210 training\n"
+        "0x740f\n{lib}/rsmi-compat/simulator/libamd_smi.so {lib}/rsmi-compat:{lib}:/of/mine mi210 training 9 5.500000000\n"
     );
     assert_eq!(stdout, expected);
 }

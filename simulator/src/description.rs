@@ -20,6 +20,7 @@ pub(crate) struct Description {
     #[serde(default = "yes")]
     pub kfd: bool,
     #[serde(default)]
+    #[expect(dead_code, reason = "read for its errors; what it says is merged key by key")]
     pub chip: BTreeMap<String, Gpu>,
     #[serde(default)]
     pub gpu: Vec<Gpu>,

@@ -24,6 +24,8 @@ mod live;
 mod load;
 pub mod machine;
 pub mod metrics;
+#[cfg(test)]
+mod reference;
 pub mod scratch;
 mod ticker;
 mod value;

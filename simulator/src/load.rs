@@ -32,17 +32,10 @@ pub(crate) fn load(file: &str, text: &str, chips: &[(&str, &str)]) -> Result<Des
     let raw_gpus = raw.get("gpu").and_then(Value::as_array);
     for (index, raw_gpu) in raw_gpus.into_iter().flatten().enumerate() {
         let Some(name) = machine.gpu[index].chip.clone() else { continue };
-        let mut merged = match (own.and_then(|own| own.get(&name)), built_in(&name, chips)?) {
-            (Some(chip), _) => chip.clone(),
-            (None, Some(chip)) => chip,
-            (None, None) => {
-                let own = machine.chip.keys().map(String::as_str);
-                let known: Vec<_> = chips.iter().map(|(name, _)| *name).chain(own).collect();
-                let known = known.join(", ");
-                let what = format!("gpu {index}: there is no chip `{name}`; there are {known}");
-                return Err(Error::Machine { file: file.into(), what });
-            }
-        };
+        let mut merged = chip(&name, own, chips)?.map_err(|what| {
+            let what = format!("gpu {index}: {what}");
+            Error::Machine { file: file.into(), what }
+        })?;
         merge(&mut merged, raw_gpu);
         // Both were read by themselves above, so this only fails where the two do not fit.
         machine.gpu[index] = merged.try_into().map_err(|error: toml::de::Error| {
@@ -54,6 +47,42 @@ pub(crate) fn load(file: &str, text: &str, chips: &[(&str, &str)]) -> Result<Des
         .and_then(|()| fault::check(&machine.fault))
         .map_err(|what| Error::Machine { file: file.into(), what })?;
     Ok(machine)
+}
+
+/// All keys of a chip, those of the chip that it is like included; or what is wrong with its name.
+fn chip(
+    name: &str,
+    own: Option<&Table>,
+    chips: &[(&str, &str)],
+) -> Result<Result<Value, String>, Error> {
+    let found = match own.and_then(|own| own.get(name)) {
+        Some(chip) => Some(chip.clone()),
+        None => built_in(name, chips)?,
+    };
+    let Some(mut chip) = found else {
+        let own = own.into_iter().flat_map(|own| own.keys().map(String::as_str));
+        let known: Vec<_> = chips.iter().map(|(name, _)| *name).chain(own).collect();
+        return Ok(Err(format!("there is no chip `{name}`; there are {}", known.join(", "))));
+    };
+    if let Some(like) = chip.as_table_mut().and_then(|keys| keys.remove("chip")) {
+        let like = like.as_str().unwrap_or_default();
+        // A chip of one's own is like a built-in one, be it of the same name.
+        match built_in(like, chips)? {
+            Some(mut base) => {
+                if let Some(keys) = base.as_table_mut() {
+                    keys.remove("chip");
+                }
+                merge(&mut base, &chip);
+                chip = base;
+            }
+            None => {
+                return Ok(Err(format!(
+                    "chip `{name}` is like `{like}`, which is no built-in chip"
+                )));
+            }
+        }
+    }
+    Ok(Ok(chip))
 }
 
 fn built_in(name: &str, chips: &[(&str, &str)]) -> Result<Option<Value>, Error> {
@@ -200,5 +229,20 @@ mod tests {
         let power = machine.gpu[0].power.as_ref().expect("power");
         assert_eq!((power.cap, power.label.as_deref()), (Some(250.0), Some("PPT")));
         assert_eq!(machine.gpu[0].device, Some(1));
+    }
+
+    #[test]
+    fn a_chip_that_is_like_another_says_only_what_differs() {
+        let own = "[chip.bigger]\nchip = 'big'\npower.cap = 400.0\n";
+        let card = "[[gpu]]\nchip = 'bigger'\npci = '0000:c1:00.0'\n";
+        let machine = load("m.toml", &format!("{GOOD}{own}{card}"), CHIPS).expect("a good machine");
+        let power = machine.gpu[0].power.as_ref().expect("power");
+        assert_eq!((power.cap, power.label.as_deref()), (Some(400.0), Some("PPT")));
+        for like in ["bigger", "huge"] {
+            let text = error(&format!("{}{card}", own.replace("'big'", &format!("'{like}'"))));
+            let expected =
+                format!("m.toml: gpu 0: chip `bigger` is like `{like}`, which is no built-in chip");
+            assert_eq!(text, expected);
+        }
     }
 }

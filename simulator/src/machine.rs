@@ -38,6 +38,7 @@ pub(crate) const MACHINES: &[(&str, &str)] = built_in!("machines":
     "mi300x-ordered",
     "mi300x-dpx",
     "mi300x-cpx-nps4",
+    "mi325x-8",
     "mi250x-4",
     "mi210",
     "navi31",
@@ -51,7 +52,7 @@ pub(crate) const MACHINES: &[(&str, &str)] = built_in!("machines":
 );
 
 pub(crate) const CHIPS: &[(&str, &str)] =
-    built_in!("chips": "mi300x", "mi250x", "mi210", "navi31", "phoenix");
+    built_in!("chips": "mi300x", "mi325x", "mi250x", "mi210", "navi31", "phoenix");
 
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -95,7 +96,7 @@ impl Machine {
         Self::from_text(&file, &text)
     }
 
-    fn from_text(file: &str, text: &str) -> Result<Self, Error> {
+    pub(crate) fn from_text(file: &str, text: &str) -> Result<Self, Error> {
         let description = load::load(file, text, CHIPS)?;
         let wrong = |what| Error::Machine { file: file.into(), what };
         let numbers = Arc::new(Numbering::of(&description).map_err(wrong)?);

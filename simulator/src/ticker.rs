@@ -93,6 +93,8 @@ mod tests {
     use super::*;
     use crate::LoadKind;
     use crate::scratch::Scratch;
+    use std::fs::File;
+    use std::io::{Read, Seek};
     use std::time::Instant;
 
     fn training(name: &str) -> Machine {
@@ -124,6 +126,9 @@ mod tests {
         let sensors = fs::read_dir(card.join("hwmon")).expect("hwmon").next();
         let power = sensors.expect("one").expect("one").path().join("power1_input");
         let (metrics, busy) = (card.join("gpu_metrics"), card.join("gpu_busy_percent"));
+        let mut held = File::open(&metrics).expect("always there");
+        let mut first = Vec::new();
+        held.read_to_end(&mut first).expect("read");
         let begin = Instant::now();
         let mut seen = [const { Vec::new() }; 3];
         while begin.elapsed() < Duration::from_millis(1500) {
@@ -142,6 +147,10 @@ mod tests {
         let counts = seen.map(|seen| seen.len());
         assert!(counts[1] >= 8, "gpu_metrics was seen to change {} times", counts[1]);
         assert!(counts[0] >= 2 && counts[2] >= 2, "{counts:?}");
+        let mut bytes = Vec::new();
+        held.rewind().expect("still open");
+        held.read_to_end(&mut bytes).expect("still open");
+        assert_eq!(bytes, first, "what is open is not changed under the reader's hands");
         drop(ticker);
         let last = fs::read(&metrics).expect("still there");
         thread::sleep(3 * TICK);

@@ -1,11 +1,13 @@
 //! The developer commands that cargo has no name for.
 
 mod artifacts;
+mod demo;
 mod dropin;
 mod install;
 mod layout;
 mod manifest;
 mod package;
+mod picture;
 mod place;
 mod run;
 mod stage;
@@ -17,8 +19,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::demo::Demo;
 use crate::install::{Install, Uninstall};
 use crate::package::Package;
+use crate::picture::Picture;
 use crate::stage::Stage;
 
 /// The developer commands that cargo has no name for.
@@ -39,6 +43,10 @@ enum Command {
     Package(Package),
     /// Remove what `install` installed below a prefix
     Uninstall(Uninstall),
+    /// Show a monitor written in C on our library: on GPUs if there are any, else on simulated ones
+    Demo(Demo),
+    /// Make docs/rsmi_top.svg anew, of what that monitor prints
+    Picture(Picture),
 }
 
 fn main() -> ExitCode {
@@ -57,5 +65,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Install(install) => install.run(),
         Command::Package(package) => package.run(),
         Command::Uninstall(uninstall) => uninstall.run(),
+        Command::Demo(demo) => demo.run(),
+        Command::Picture(picture) => picture.run(),
     }
 }

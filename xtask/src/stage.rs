@@ -26,6 +26,8 @@ pub struct Stage {
 const STAMP: &str = ".rsmi-compat-stage";
 
 impl Stage {
+    pub const RELEASE: Stage = Stage { release: true, prefix_dir: None };
+
     pub fn run(&self) -> Result<()> {
         let place = match &self.prefix_dir {
             Some(place) => std::path::absolute(place)?,

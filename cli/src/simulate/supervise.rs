@@ -40,15 +40,17 @@ impl Supervisor {
     }
 }
 
-/// What the kernel sends, for Ctrl-C say, it sends to the program as well.
 fn hand_on(origin: &Origin, child: &Child) {
-    if origin.signal == SIGCHLD || !matches!(origin.cause, Cause::Sent(_)) {
-        return;
-    }
-    if let Some(signal) = Signal::from_named_raw(origin.signal) {
+    if let Some(signal) = for_program(origin.signal, origin.cause) {
         // It may have ended by now, which is told next.
         let _ = kill_process(Pid::from_child(child), signal);
     }
+}
+
+/// What the kernel sends, for Ctrl-C say, it sends to the program as well.
+fn for_program(signal: c_int, cause: Cause) -> Option<Signal> {
+    let ours = signal == SIGCHLD || !matches!(cause, Cause::Sent(_));
+    Signal::from_named_raw(signal).filter(|_| !ours)
 }
 
 fn is_ignored(signal: c_int) -> bool {
@@ -67,4 +69,18 @@ pub(super) fn end_like(status: ExitStatus) -> ExitCode {
         return ExitCode::from(128u8.saturating_add(u8::try_from(signal).unwrap_or(u8::MAX)));
     }
     ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use signal_hook::low_level::siginfo::Sent;
+
+    #[test]
+    fn only_what_somebody_sent_is_handed_on() {
+        let sent = Cause::Sent(Sent::User);
+        assert_eq!(for_program(SIGINT, sent), Some(Signal::INT));
+        assert_eq!(for_program(SIGINT, Cause::Kernel), None);
+        assert_eq!(for_program(SIGCHLD, sent), None);
+    }
 }

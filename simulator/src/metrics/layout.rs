@@ -5,7 +5,7 @@
 //! out: like everything nobody reports, they read as all ones.
 
 /// One member: an array of `count` little-endian numbers of `bytes` each.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Member {
     pub name: &'static str,
     pub offset: usize,
@@ -14,13 +14,13 @@ pub(crate) struct Member {
 }
 
 /// The statistics of one partition, repeated for each of eight.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Xcp {
     pub size: usize,
     pub members: &'static [Member],
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Layout {
     pub format: u8,
     pub content: u8,

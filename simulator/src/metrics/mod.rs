@@ -1,5 +1,6 @@
 //! The binary file `gpu_metrics`, in any version that the kernel has had.
 
+mod attributes;
 mod layout;
 
 pub(crate) use layout::{LAYOUTS, Layout, MAX_XCP, Member};
@@ -20,6 +21,17 @@ pub(crate) struct Metrics {
     pub version: Option<&'static Layout>,
     values: BTreeMap<String, Vec<i64>>,
     xcp: Vec<BTreeMap<String, Vec<i64>>>,
+}
+
+/// Those that have a layout, and the one that has none.
+fn versions() -> impl Iterator<Item = &'static Layout> {
+    LAYOUTS.iter().chain([&attributes::LAYOUT])
+}
+
+/// The numbers of every version.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = (u8, u8)> {
+    versions().map(|layout| (layout.format, layout.content))
 }
 
 impl Metrics {
@@ -69,6 +81,9 @@ impl Metrics {
     /// The whole file; nothing if the description names no version.
     pub(crate) fn encode(&self) -> Option<Vec<u8>> {
         let layout = self.version?;
+        if layout == &attributes::LAYOUT {
+            return Some(attributes::encode(&self.values, &self.xcp));
+        }
         // What no firmware reports is all ones, padding too.
         let mut bytes = vec![0xff; layout.size];
         bytes[..2].copy_from_slice(&(layout.size as u16).to_le_bytes());
@@ -113,7 +128,7 @@ impl<'de> Deserialize<'de> for Metrics {
                         "xcp" => metrics.xcp = map.next_value::<Vec<XcpTable>>()?.into_values(),
                         _ => {
                             let Numbers(values) = map.next_value()?;
-                            check(&name, &values, LAYOUTS.iter().map(|layout| layout.members))
+                            check(&name, &values, versions().map(|layout| layout.members))
                                 .map_err(de::Error::custom)?;
                             metrics.values.insert(name, values);
                         }
@@ -132,7 +147,7 @@ struct Name(String);
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let name = String::deserialize(from)?;
-        let mut members = LAYOUTS.iter().flat_map(|layout| layout.members);
+        let mut members = versions().flat_map(|layout| layout.members);
         if ["version", "xcp"].contains(&name.as_str()) || members.any(|m| m.name == name) {
             return Ok(Self(name));
         }
@@ -148,8 +163,8 @@ impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         let name = |layout: &Layout| format!("{}.{}", layout.format, layout.content);
-        LAYOUTS.iter().find(|layout| name(layout) == text).map(Self).ok_or_else(|| {
-            let known: Vec<_> = LAYOUTS.iter().map(name).collect();
+        versions().find(|layout| name(layout) == text).map(Self).ok_or_else(|| {
+            let known: Vec<_> = versions().map(name).collect();
             de::Error::custom(format!(
                 "there is no gpu_metrics version `{text}`, allowed are {}",
                 known.join(", ")
@@ -167,7 +182,7 @@ impl<'de> Deserialize<'de> for XcpTable {
         let table: BTreeMap<_, _> =
             table.into_iter().map(|(name, numbers)| (name, numbers.0)).collect();
         for (name, values) in &table {
-            let layouts = LAYOUTS.iter().filter_map(|layout| layout.xcp);
+            let layouts = versions().filter_map(|layout| layout.xcp);
             check(name, values, layouts.map(|(_, xcp)| xcp.members)).map_err(de::Error::custom)?;
         }
         Ok(Self(table))
