@@ -186,7 +186,7 @@ impl Unlisted {
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub asked: usize,
-    identical: usize,
+    pub identical: usize,
     pub listed: usize,
     pub unlisted: usize,
 }

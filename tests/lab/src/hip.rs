@@ -3,16 +3,19 @@
 //!
 //! The compiler is too much to fetch for every run of the lab.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::archive::Archive;
+use crate::compile::Compile;
 use crate::lab::{Lab, Library};
 use crate::namespace::{Outcome, Run};
-use crate::{fetch, kit};
+use crate::{fetch, kit, tool};
 
 const SOURCE: &str = "examples-c/hip_topology.cpp";
 const PACKAGES: [&str; 2] = ["hipcc", "libamdhip64-dev"];
@@ -20,6 +23,8 @@ const MACHINES: [&str; 2] = ["mi300x-2", "navi31"];
 
 /// Where the program is made inside.
 const PLACE: &str = "/hip";
+
+const REST: &str = "librest_of_drm.so";
 
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -48,15 +53,19 @@ pub fn run(lab: &Lab) -> Result<()> {
         &program,
         &library,
         "-lrsmi_compat",
+        // What the machine's libdrm lacks comes when it is run.
+        "-Wl,--allow-shlib-undefined",
     ];
     let compiled = inside(MACHINES[0], &compile)?.output(lab)?;
     ensure!(compiled.success(), "hipcc cannot compile {SOURCE}: {}", compiled.errors().trim());
     println!("hipcc compiled {SOURCE}");
+    rest_of_libdrm(lab, &root, &place)?;
     for machine in MACHINES {
         for amdsmi in fetch::releases(lab, Library::AmdSmi) {
             let outcome = inside(machine, &[&program])?
                 .env("LD_LIBRARY_PATH", format!("{}/lib", kit::PREFIX))
                 .env("RSMI_COMPAT_AMDSMI", kit::amdsmi(amdsmi))
+                .env("LD_PRELOAD", format!("{PLACE}/{REST}"))
                 .output(lab)?;
             let devices = check(&outcome, machine)
                 .with_context(|| format!("on {machine}, amdsmi {amdsmi}"))?;
@@ -64,6 +73,27 @@ pub fn run(lab: &Lab) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The machine's libdrm is a stand-in, which has not all that HIP's runtime refers to: here is the
+/// rest of it, which finds no device.
+fn rest_of_libdrm(lab: &Lab, root: &Path, place: &Path) -> Result<()> {
+    let names = |file: &Path, kind: &str| -> Result<BTreeSet<String>> {
+        let symbols = tool::output(Command::new("nm").args(["-D", kind]).arg(file))?;
+        let last = symbols.lines().filter_map(|line| line.split_whitespace().next_back());
+        let name = last.map(|name| name.split('@').next().unwrap_or_default().to_owned());
+        Ok(name.filter(|name| name.starts_with("drm") || name.starts_with("amdgpu_")).collect())
+    };
+    let runtime = root.join("usr/lib/x86_64-linux-gnu/libhsa-runtime64.so.1");
+    let wanted = names(&runtime, "--undefined-only")?;
+    let there = names(&lab.cache.join("drm/libdrm_amdgpu.so.1"), "--defined-only")?;
+    let rest = wanted.difference(&there);
+    let source: String = rest
+        .map(|name| format!("long {name}(void);\nlong {name}(void) {{ return -19; }}\n"))
+        .collect();
+    let file = place.join("rest.c");
+    fs::write(&file, source)?;
+    Compile::new(lab).args(["-shared", "-fPIC"]).arg(&file).to(&place.join(REST))
 }
 
 /// The number of devices that it tells of, each with its address.

@@ -111,7 +111,7 @@ mod tests {
     fn rows_of_one_name_are_added_up() {
         let mut rows = Vec::new();
         let functions = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        let tally = Tally { asked: 2, listed: 1, ..Tally::default() };
+        let tally = Tally { asked: 2, identical: 1, listed: 1, unlisted: 0 };
         add(&mut rows, "a", "l", &functions(&["f", "g"]), &tally);
         add(&mut rows, "a", "l", &functions(&["g"]), &tally);
         add(&mut rows, "b", "l", &functions(&[]), &tally);
