@@ -144,6 +144,30 @@ fn python_gets_us() {
 }
 
 #[test]
+fn who_looks_in_the_process_finds_us_by_preload() {
+    let script = "import ctypes\n\
+        v = (ctypes.c_uint32 * 8)()\n\
+        print(ctypes.CDLL(None).rsmi_version_get(v), v[0])\n";
+    let python = |options: &[&str]| {
+        let mut command = rsmi_compat();
+        Said::of(command.arg("run").args(options).args(["--abi=5", "python3", "-c", script]))
+    };
+    assert_eq!(python(&["--preload"]).out, "0 5\n");
+    assert!(python(&[]).err.contains("undefined symbol: rsmi_version_get"));
+}
+
+#[test]
+fn the_rocm_smi_command_is_told_the_path() {
+    let lib = stage().canonicalize().unwrap().join("lib/rsmi-compat");
+    let mut command = rsmi_compat();
+    let print = ["run", "printenv", "ROCM_SMI_LIB_PATH"];
+    let said = Said::of(command.args(print));
+    assert_eq!(said.out.trim_end(), lib.join("librocm_smi64.so.1").to_str().unwrap());
+    let said = Said::of(command.env("ROCM_SMI_LIB_PATH", "/of/their/own"));
+    assert_eq!(said.out, "/of/their/own\n");
+}
+
+#[test]
 fn children_inherit_it() {
     let directory = scratch();
     let program = opens(directory.path());

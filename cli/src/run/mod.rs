@@ -29,8 +29,9 @@ pub const NOT_FOUND: u8 = 127;
 #[derive(Args)]
 #[command(after_help = "Exit status: the program's own; 125 if this command fails itself, 126 if \
     the program cannot be run on our library, 127 if there is no such program.\n\n\
-    Environment: sets LD_LIBRARY_PATH and LD_AUDIT (what was there stays, behind), \
-    RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI and RSMI_COMPAT_POWER_FALLBACK.")]
+    Environment: sets LD_LIBRARY_PATH, LD_AUDIT and, with --preload, LD_PRELOAD (what was there \
+    stays, behind), RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI and RSMI_COMPAT_POWER_FALLBACK, and where \
+    it is not set ROCM_SMI_LIB_PATH, by which the rocm-smi command finds the library.")]
 pub struct Run {
     /// The ROCm release whose rocm_smi.h the program was built with; guessed if not given
     #[arg(long, value_name = "RELEASE")]
@@ -41,6 +42,9 @@ pub struct Run {
     /// Give the current power where a card does not report the average
     #[arg(long)]
     power_fallback: bool,
+    /// Load the library at once, for programs that look for rsmi functions in the process
+    #[arg(long)]
+    preload: bool,
     /// Say on stderr what the program is run with
     #[arg(short, long)]
     verbose: bool,
@@ -81,10 +85,17 @@ impl Run {
         let in_front = |variable: &'static str, ours: PathBuf| {
             (variable, before(ours.as_os_str(), std::env::var_os(variable).as_deref()))
         };
-        let mut environment = vec![
-            in_front("LD_LIBRARY_PATH", installation.drop_in()?),
-            in_front("LD_AUDIT", installation.audit()?),
-        ];
+        let drop_in = installation.drop_in()?;
+        let library = drop_in.join("librocm_smi64.so.1");
+        let mut environment =
+            vec![in_front("LD_LIBRARY_PATH", drop_in), in_front("LD_AUDIT", installation.audit()?)];
+        if self.preload {
+            environment.push(in_front("LD_PRELOAD", library.clone()));
+        }
+        // The rocm-smi command looks for the file itself, so no loader could send it to ours.
+        if std::env::var_os("ROCM_SMI_LIB_PATH").is_none_or(|path| path.is_empty()) {
+            environment.push(("ROCM_SMI_LIB_PATH", library.into()));
+        }
         if let Some(path) = &self.amdsmi {
             environment.push(("RSMI_COMPAT_AMDSMI", libamd_smi(path)?.into()));
         }
