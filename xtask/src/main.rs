@@ -18,6 +18,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
+use rustix::process::umask;
 
 use crate::demo::Demo;
 use crate::install::{Install, Uninstall};
@@ -50,6 +52,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // What root installs, everybody shall be able to read.
+    umask(Mode::from_raw_mode(0o022));
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

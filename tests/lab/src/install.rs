@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -119,9 +120,21 @@ fn uninstall(lab: &Lab, place: &Path) -> Result<()> {
     ensure!(after == before, "other than before: {:?}", after.symmetric_difference(&before));
     let again = make(lab, "uninstall", place, &[("PREFIX", "/opt/site")]);
     ensure!(again.is_err(), "there was nothing to uninstall, and nobody said so");
-    // Down to the directory that was there.
     let fresh = place.join("fresh");
-    make(lab, "install", &fresh, &[("PREFIX", "/usr")])?;
+    // Whatever root's umask is.
+    let mut private = Command::new("sh");
+    private.current_dir(&lab.workspace).args([
+        "-c",
+        "umask 077 && exec make --silent \"$@\"",
+        "sh",
+    ]);
+    private.args(["install".into(), format!("DESTDIR={}", fresh.display()), "PREFIX=/usr".into()]);
+    tool::output(&mut private)?;
+    for path in listing(&fresh)? {
+        let mode = fs::symlink_metadata(&path)?.permissions().mode();
+        ensure!(mode & 0o444 == 0o444, "{} is not for everybody: {mode:o}", path.display());
+    }
+    // Down to the directory that was there.
     make(lab, "uninstall", &fresh, &[("PREFIX", "/usr")])?;
     ensure!(!fresh.exists(), "{:?} is left", listing(&fresh)?);
     Ok(())

@@ -22,7 +22,7 @@ use crate::lab::Lab;
 pub struct Run {
     /// A machine of the simulator by name, or the path of a machine file.
     pub machine: String,
-    /// Another root than the lab's.
+    /// Another root than the lab's own, which has what the lab's has in /lab.
     pub root: Option<PathBuf>,
     /// Whether /dev/dri has the nodes of the machine's cards.
     pub dri: bool,
@@ -36,8 +36,6 @@ pub struct Run {
     pub binds: Vec<(PathBuf, PathBuf)>,
     pub cwd: PathBuf,
     pub argv: Vec<String>,
-    /// Another root than the lab's own, which has what the lab's has in /lab.
-    pub root: Option<PathBuf>,
     /// After this time everything that the command started is killed.
     pub timeout: Option<Duration>,
 }
@@ -56,7 +54,6 @@ impl Run {
     pub fn new<S: Into<String>>(machine: &str, argv: impl IntoIterator<Item = S>) -> Run {
         Run {
             machine: machine.to_owned(),
-            root: None,
             dri: true,
             user: false,
             guest: false,
