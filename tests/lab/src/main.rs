@@ -301,7 +301,6 @@ impl Enter {
     fn run(self, lab: &Lab) -> Result<ExitCode> {
         let run = Run {
             machine: self.machine,
-            root: None,
             dri: !self.no_dri,
             user: self.user,
             guest: self.guest,

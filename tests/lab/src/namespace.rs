@@ -22,8 +22,6 @@ use crate::lab::Lab;
 pub struct Run {
     /// A machine of the simulator by name, or the path of a machine file.
     pub machine: String,
-    /// Another root than the lab's.
-    pub root: Option<PathBuf>,
     /// Whether /dev/dri has the nodes of the machine's cards.
     pub dri: bool,
     /// As an ordinary user rather than as root.
@@ -56,7 +54,6 @@ impl Run {
     pub fn new<S: Into<String>>(machine: &str, argv: impl IntoIterator<Item = S>) -> Run {
         Run {
             machine: machine.to_owned(),
-            root: None,
             dri: true,
             user: false,
             guest: false,
