@@ -47,6 +47,9 @@ pub struct Clients {
     /// Only these
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
+    /// On a system with nothing of ours but our Debian package, and with Debian's newest libamd_smi
+    #[arg(long, conflicts_with = "bless")]
+    deb: bool,
     /// Write the table into README.md instead of comparing with it
     #[arg(long)]
     bless: bool,
@@ -60,11 +63,15 @@ impl Clients {
             ensure!(names.contains(&name.as_str()), "there is no client {name}; there are {known}");
         }
         let mut selection = self.selection.clone();
-        let everything = self.client.is_empty() && selection.is_everything();
+        let everything = self.client.is_empty() && selection.is_everything() && !self.deb;
         if selection.machine.is_empty() {
             selection.machine = MACHINES.map(str::to_owned).to_vec();
         }
         kit::stage(lab)?;
+        if self.deb {
+            kit::pack(lab)?;
+            selection.only_newest_amdsmi(lab);
+        }
         let mut ledger = Ledger::new(lab)?;
         for (name, client) in CLIENTS {
             if self.client.is_empty() || self.client.iter().any(|wanted| wanted == name) {

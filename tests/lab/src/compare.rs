@@ -253,6 +253,11 @@ impl Selection {
         chosen(&fetch::releases(lab, Library::AmdSmi), &self.amdsmi, "libamd_smi")
     }
 
+    pub fn only_newest_amdsmi(&mut self, lab: &Lab) {
+        let newest = fetch::releases(lab, Library::AmdSmi).pop();
+        self.amdsmi = newest.into_iter().map(str::to_owned).collect();
+    }
+
     pub fn is_everything(&self) -> bool {
         self.machine.is_empty() && self.release.is_empty() && self.amdsmi.is_empty()
     }

@@ -1,14 +1,16 @@
-//! What we install, as `cargo xtask stage` lays it out, and programs run on it.
+//! What we install, as `cargo xtask stage` lays it out or as our Debian package has it, and programs
+//! run on it.
 
 use std::env;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::interpose;
-use crate::lab::Lab;
+use crate::lab::{Lab, Library};
 use crate::namespace::Run;
 use crate::tool;
 
@@ -36,6 +38,59 @@ pub fn stage(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
+/// The package's files, if programs shall run on them: on a system with nothing of ours but the
+/// package, and with Debian's libamd_smi.
+static PACKAGE: OnceLock<PathBuf> = OnceLock::new();
+
+/// Debian's directory for libraries.
+const MULTIARCH: &str = "usr/lib/x86_64-linux-gnu";
+
+/// Makes our package for Debian, and lets all that follows run on it.
+pub fn pack(lab: &Lab) -> Result<()> {
+    let _lock = lab.lock()?;
+    let place = lab.cache.join("deb");
+    if place.exists() {
+        fs::remove_dir_all(&place)?;
+    }
+    let (made, root) = (place.join("made"), place.join("root"));
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    tool::output(
+        Command::new(cargo)
+            .args(["run", "--quiet", "--package=xtask", "--", "package", "deb", "--output"])
+            .arg(&made)
+            .current_dir(&lab.workspace),
+    )
+    .context("cannot make our package")?;
+    let ours = |name: &str| name.starts_with("rsmi-compat_") && name.ends_with(".deb");
+    let files = fs::read_dir(&made)?.collect::<Result<Vec<_>, _>>()?;
+    let mut packages = files.iter().filter(|file| ours(&file.file_name().to_string_lossy()));
+    let package = packages.next().context("there is no package rsmi-compat")?;
+    tool::output(Command::new("dpkg-deb").arg("--extract").args([package.path(), root.clone()]))?;
+    for needed in ["usr/bin/rsmi-compat", "usr/lib/x86_64-linux-gnu/librsmi_compat.so.1"] {
+        ensure!(root.join(needed).exists(), "our package has no /{needed}");
+    }
+    PACKAGE.get_or_init(|| root);
+    Ok(())
+}
+
+/// What the package puts into the root, beside the libamd_smi of that release.
+fn install_package(lab: &Lab, package: &Path, amdsmi: &str, mut run: Run) -> Result<Run> {
+    let libraries = package.join(MULTIARCH);
+    let amdsmi = lab.library(Library::AmdSmi, amdsmi);
+    for (directory, inside) in
+        [(package.join("usr/bin"), "usr/bin"), (libraries, MULTIARCH), (amdsmi, MULTIARCH)]
+    {
+        for entry in fs::read_dir(&directory)? {
+            let name = entry?.file_name();
+            // What -lamd_smi would find comes with another package.
+            if name != "include" && name != "libamd_smi.so" {
+                run.binds.push((directory.join(&name), Path::new("/").join(inside).join(&name)));
+            }
+        }
+    }
+    Ok(run)
+}
+
 fn place(lab: &Lab) -> PathBuf {
     lab.cache.join("kit")
 }
@@ -61,10 +116,34 @@ pub fn amdsmi(release: &str) -> String {
 
 /// By `rsmi-compat run`, as a client of that generation over that libamd_smi.
 pub fn wrap(lab: &Lab, generation: &str, amdsmi: &str, run: Run) -> Result<Run> {
+    if let Some(package) = PACKAGE.get() {
+        let mut run = install_package(lab, package, amdsmi, run)?;
+        let ours = ["rsmi-compat", "run", "--abi", generation, "--"];
+        run.argv = ours.into_iter().map(str::to_owned).chain(run.argv).collect();
+        return Ok(run);
+    }
     let mut run = install(lab, run)?;
     let command = format!("{PREFIX}/bin/rsmi-compat");
     let amdsmi = self::amdsmi(amdsmi);
     let ours = [&command, "run", "--abi", generation, "--amdsmi", &amdsmi, "--"];
     run.argv = ours.map(str::to_owned).into_iter().chain(run.argv).collect();
     Ok(run)
+}
+
+/// For a program that needs librsmi_compat.so.1 by name.
+pub fn linked(lab: &Lab, generation: &str, amdsmi: &str, run: Run) -> Result<Run> {
+    let run = run.env("RSMI_COMPAT_ABI", generation);
+    if let Some(package) = PACKAGE.get() {
+        return install_package(lab, package, amdsmi, run);
+    }
+    let run = install(lab, run)?.env("LD_LIBRARY_PATH", format!("{PREFIX}/lib"));
+    Ok(run.env("RSMI_COMPAT_AMDSMI", self::amdsmi(amdsmi)))
+}
+
+/// Where the libraries with the old names are.
+pub fn drop_in() -> String {
+    match PACKAGE.get() {
+        Some(_) => format!("/{MULTIARCH}/rsmi-compat"),
+        None => DROP_IN.to_owned(),
+    }
 }

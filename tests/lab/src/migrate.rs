@@ -74,8 +74,9 @@ impl Migrate {
             ensure!(!functions.is_empty(), "{}: it was not ours that answered", mode.name);
             report::add(&mut rows, mode.name, mode.line, functions, &tally);
         }
+        let taken = generations::run(lab);
         comparison.finish(&Selection::of_machine(MACHINE))?;
-        generations::run(lab)?;
+        taken?;
         println!("{:.1} s", start.elapsed().as_secs_f64());
         if self.only.is_empty() {
             report::settle(lab, "migration", &report::table("way", &rows), self.bless)?;

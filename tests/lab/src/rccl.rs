@@ -108,8 +108,8 @@ fn bound(lab: &Lab, place: &std::path::Path, amdsmi: &str) -> Result<Vec<(String
         .env("LD_DEBUG", "bindings")
         .output(lab)?;
     let said = outcome.errors();
-    let last = said.lines().next_back().unwrap_or_default();
-    ensure!(outcome.success(), "{FILE} cannot be opened: {last}");
+    let why = said.lines().find(|line| line.starts_with("opens: ")).unwrap_or_default();
+    ensure!(outcome.success(), "{FILE} cannot be opened: {why}");
     let binding = Regex::new(
         r"binding file \S*/librccl\.so\S* \[0\] to (\S+) \[0\]: normal symbol `(rsmi_\w+)'",
     )?;

@@ -1,7 +1,9 @@
 //! The command `rocm-smi`: each option that shows something, as text and as JSON, and each that sets.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -177,7 +179,7 @@ impl<'a> Bench<'a> {
         run.binds.clone_from(&self.binds);
         if let Side::Ours { .. } = side {
             // It looks for the file itself before it has it loaded.
-            run = run.env("ROCM_SMI_LIB_PATH", format!("{}/librocm_smi64.so.1", kit::DROP_IN));
+            run = run.env("ROCM_SMI_LIB_PATH", format!("{}/librocm_smi64.so.1", kit::drop_in()));
         }
         Ok(side.under(self.lab, LIBRARY, run)?.timeout(PATIENCE))
     }
@@ -272,8 +274,28 @@ fn said(name: &str, outcome: &Outcome, stderr: String) -> Result<Said> {
     let output = outcome.text();
     match serde_json::from_str(output.trim()) {
         Ok(value) => said.json(name, &value),
-        Err(_) => said.text(name, &output),
+        Err(_) => said.text(name, &without_progress(&output)),
     }
     said.stderr(name, &stderr);
     Ok(said)
+}
+
+/// Another process of the command's draws a bar, and gets as far as it gets.
+fn without_progress(output: &str) -> Cow<'_, str> {
+    static BAR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\r?\w+ memory partition: \[[^\]]*\] \d+/\d+ secs remain\r?")
+            .expect("a constant pattern")
+    });
+    BAR.replace_all(output, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_no_answer() {
+        let bar = "Resetting memory partition: [..] 0/13 secs remainGPU[0]\t\t: Not supported";
+        assert_eq!(without_progress(bar), "GPU[0]\t\t: Not supported");
+    }
 }

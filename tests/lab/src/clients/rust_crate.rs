@@ -48,11 +48,9 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
 fn ask(lab: &Lab, side: Side, run: Run) -> Result<Said> {
     let run = match side {
         Side::Original(release) => run.env("LD_LIBRARY_PATH", format!("/lab/rsmi/{release}")),
-        Side::Ours { generation, amdsmi } => kit::install(lab, run)?
-            .env("LD_LIBRARY_PATH", format!("{}/lib", kit::PREFIX))
-            .env("RSMI_COMPAT_AMDSMI", kit::amdsmi(amdsmi))
-            .env("RSMI_COMPAT_ABI", generation)
-            .env("RSMI_COMPAT_LOG", "debug"),
+        Side::Ours { generation, amdsmi } => {
+            kit::linked(lab, generation, amdsmi, run.env("RSMI_COMPAT_LOG", "debug"))?
+        }
     };
     let outcome = run.timeout(PATIENCE).output(lab)?;
     ensure!(outcome.success(), "{CLIENT}: {:?} {}", outcome.signal, outcome.errors().trim());
