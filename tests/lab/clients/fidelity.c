@@ -383,7 +383,7 @@ static void probe_all(void)
         snprintf(place, sizeof place, "dev%zu", i);
         probe_device(place, handles[i], handles, count);
     }
-    probe_device("no-handle", 0, NULL, 0);
+    probe_device("dev-n", 0, NULL, 0);
     shown = begin("sys", "amdsmi_shut_down", "", true);
     answer = shut_down(0);
     if (shown) {

@@ -108,8 +108,11 @@ fn kfd_info(call: &Call) -> Answer {
 }
 
 fn id(call: &Call) -> Answer {
+    call.pointer(1)?;
     let files = Files::of(call)?;
-    call.put(1, files.number("device")?)
+    // A partition has its card's, which KFD tells.
+    let id = files.number("device").or_else(|failed| files.property("device_id").ok_or(failed));
+    call.put(1, id?)
 }
 
 fn revision(call: &Call) -> Answer {
@@ -118,6 +121,7 @@ fn revision(call: &Call) -> Answer {
 }
 
 fn numa_affinity(call: &Call) -> Answer {
+    call.pointer(1)?;
     let files = Files::of(call)?;
     let node: i64 = files.text("numa_node")?.parse().unwrap_or(-1);
     call.put(1, node as u64)
