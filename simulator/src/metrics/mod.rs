@@ -38,6 +38,8 @@ pub(crate) fn names() -> impl Iterator<Item = (u8, u8)> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
     pub name: &'static str,
+    /// The size of one value.
+    pub bytes: usize,
     pub values: Vec<Option<u64>>,
 }
 
@@ -55,6 +57,7 @@ pub fn decode(file: &[u8]) -> Option<Vec<Reading>> {
     };
     let reading = |member: &'static Member| Reading {
         name: member.name,
+        bytes: member.bytes,
         values: (0..member.count.max(1)).map(|index| number(member, index)).collect(),
     };
     Some(layout.members.iter().map(reading).collect())

@@ -333,16 +333,16 @@ static size_t enumerate(void)
         return 0;
     for (uint32_t i = 0; i < sockets && i < MOST; i++) {
         uint32_t count = MOST;
-        char place[32];
-        snprintf(place, sizeof place, "socket%" PRIu32, i);
-        bool shown = begin(place, "amdsmi_get_processor_handles", "", true);
+        char how[32];
+        snprintf(how, sizeof how, "/%" PRIu32, i);
+        bool shown = begin("sys", "amdsmi_get_processor_handles", how, true);
         uint32_t answer = processors(on[i], &count, found);
         if (shown) {
             status(answer);
             printf(" count=%" PRIu32, count);
             end_probe();
         }
-        if (begin(place, "amdsmi_get_socket_info", "", true)) {
+        if (begin("sys", "amdsmi_get_socket_info", how, true)) {
             status(find("amdsmi_get_socket_info")(on[i], (size_t)64, rooms[0]));
             print_bytes("name", rooms[0], 16);
             end_probe();

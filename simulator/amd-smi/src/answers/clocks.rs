@@ -50,7 +50,10 @@ fn frequencies(call: &Call) -> Answer {
     call.pointer(2)?;
     let files = Files::of(call)?;
     let clock = clock(call)?;
-    let (_, table, member) = CLOCKS[clock];
+    let (name, table, member) = CLOCKS[clock];
+    if name == "PCIE" {
+        return Err(call.failed("INVAL"));
+    }
     if clock >= VIDEO {
         return video(&files, table, member);
     }
@@ -64,8 +67,12 @@ fn frequencies(call: &Call) -> Answer {
             record.at("frequency", at, level * MHZ);
         }
     }
+    let unmarked = answer.as_ref().is_ok_and(|levels| levels.current.is_none());
+    if unmarked {
+        record = call.empty("amdsmi_frequencies_t")?;
+    }
     call.put_record(2, 0, &record)?;
-    answer.map(|_| ())
+    if unmarked { Err(call.failed("UNEXPECTED_DATA")) } else { answer.map(|_| ()) }
 }
 
 /// Two levels, what it is and what it can be, made of the firmware's table.
@@ -86,8 +93,16 @@ fn info(call: &Call) -> Answer {
     call.pointer(2)?;
     let files = Files::of(call)?;
     let clock = clock(call)?;
-    let (_, table, member) = CLOCKS[clock];
+    let (name, table, member) = CLOCKS[clock];
+    let told: &[&str] = if call.release().at_least("6.3.0") {
+        &["GFX", "DF", "SOC", "MEM", "VCLK0", "VCLK1", "DCLK0", "DCLK1"]
+    } else {
+        &["GFX", "MEM", "VCLK0", "VCLK1", "DCLK0", "DCLK1"]
+    };
     let readings = files.metrics()?;
+    if !told.contains(&name) {
+        return Err(call.failed("INVAL"));
+    }
     let failed: Failed = call.failed("NOT_SUPPORTED");
     let levels = levels(&files, table).map_err(|_| failed)?;
     let (low, high) = ends(&levels).ok_or(failed)?;

@@ -44,9 +44,12 @@ fn block(call: &Call) -> Answer<&'static str> {
 
 /// Correctable, uncorrectable, deferred.
 fn counts(files: &Files, block: &str) -> Answer<[u64; 3]> {
-    let text = files
-        .text(&format!("ras/{block}_err_count"))
-        .or_else(|failed| files.text(&format!("ras/aca_{block}")).map_err(|_| failed))?;
+    let text = files.text(&format!("ras/{block}_err_count")).or_else(|failed| {
+        match files.call.release().at_least("6.3.0") {
+            true => files.text(&format!("ras/aca_{block}")).map_err(|_| failed),
+            false => Err(failed),
+        }
+    })?;
     let find = |beginning: &str| text.lines().find_map(|line| line.strip_prefix(beginning));
     Ok(KINDS.map(|(_, beginning)| find(beginning).map_or(0, leading)))
 }
@@ -90,7 +93,6 @@ fn mask(files: &Files) -> Answer<u64> {
 }
 
 fn enabled(call: &Call) -> Answer {
-    call.pointer(1)?;
     let files = Files::of(call)?;
     call.put(1, mask(&files)?)
 }

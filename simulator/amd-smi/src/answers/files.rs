@@ -81,8 +81,18 @@ impl<'a> Files<'a> {
     /// The member of `gpu_metrics` of that name; None where the firmware does not report it.
     pub fn metrics(&self) -> Answer<Vec<Reading>> {
         let path = format!("{}/gpu_metrics", self.processor.device);
-        let bytes = self.machine.read(&path).map_err(|errno| self.errno(errno))?;
-        decode(bytes).ok_or(self.call.failed("NOT_SUPPORTED"))
+        let unexpected = self.call.failed("UNEXPECTED_DATA");
+        let bytes = match self.machine.read(&path) {
+            Err(libc::ENOENT) if self.call.release().at_least("6.4.0") => {
+                return Err(self.errno(libc::ENOENT));
+            }
+            bytes => bytes.map_err(|_| unexpected)?,
+        };
+        // Which versions a release knows: what came later is none to it.
+        let newest = if self.call.release().at_least("6.3.0") { u8::MAX } else { 5 };
+        let known = bytes.get(2).is_some_and(|format| *format == 1)
+            && bytes.get(3).is_some_and(|content| *content <= newest);
+        decode(bytes).filter(|_| known).ok_or(unexpected)
     }
 
     pub fn errno(&self, errno: i32) -> Failed {

@@ -38,14 +38,15 @@ fn asic(call: &Call) -> Answer {
     record.maybe("subvendor_id", files.number("subsystem_vendor").ok());
     record.maybe("device_id", files.number("device").ok().or_else(|| files.property("device_id")));
     record.number("rev_id", files.number("revision").unwrap_or(0));
-    let serial = files.unique_id().map(|id| format!("{id:016X}"));
+    let serial = files.unique_id().map(|id| format!("{id:016x}"));
     record.padded("asic_serial", serial.as_deref().unwrap_or("ffffffffffffffff"));
     record.maybe("oam_id", files.number("xgmi_physical_id").ok());
     record.maybe("num_of_compute_units", files.compute_units());
     record.maybe("target_graphics_version", files.graphics_version());
     record.maybe("subsystem_id", files.number("subsystem_device").ok());
     record.maybe("physical_acc_id", None);
-    record.maybe("chip_rev_id", hex("chip_rev")).maybe("external_rev_id", hex("external_rev"));
+    record.number("chip_rev_id", hex("chip_rev").unwrap_or(0));
+    record.number("external_rev_id", hex("external_rev").unwrap_or(0));
     call.put_record(1, 0, &record)
 }
 
@@ -54,10 +55,7 @@ fn board(call: &Call) -> Answer {
     let files = Files::of(call)?;
     // Older releases leave the end of the file's line where it is.
     let old = !call.release().at_least("6.4.0");
-    let mut record = match old {
-        true => call.record("amdsmi_board_info_t")?,
-        false => call.empty("amdsmi_board_info_t")?,
-    };
+    let mut record = call.record("amdsmi_board_info_t")?;
     let members = [
         ("model_number", "product_number"),
         ("product_serial", "serial_number"),
@@ -68,7 +66,7 @@ fn board(call: &Call) -> Answer {
     for (member, file) in members {
         let text = files.text(file).unwrap_or_default();
         match (old, member) {
-            (true, _) if text.is_empty() => record.text(member, ""),
+            (true, _) if files.text(file).is_err() => continue,
             (true, _) => record.text(member, &format!("{text}\n")),
             (false, "fru_id") => record.padded(member, &text.replace(' ', "")),
             (false, _) => record.padded(member, text),
@@ -81,9 +79,6 @@ fn vbios(call: &Call) -> Answer {
     call.pointer(1)?;
     let files = Files::of(call)?;
     let part = files.drm("vbios_part_number");
-    if part.is_none() && files.drm("vbios_name").is_none() {
-        return Err(call.failed("NOT_SUPPORTED"));
-    }
     // The name stands in a table of that width, with blanks behind it.
     let mut record = call.record("amdsmi_vbios_info_t")?;
     let old = !call.release().at_least("6.4.0");
@@ -167,7 +162,7 @@ fn vram(call: &Call) -> Answer {
         }
         // It is written over what was there before it was known.
         _ => {
-            drop(record.text("vram_vendor", "UNKNOWN").text("vram_vendor", &vendor.to_uppercase()))
+            record.text("vram_vendor", "UNKNOWN").text("vram_vendor", &vendor.to_uppercase());
         }
     }
     record.maybe("vram_bit_width", files.drm("vram_bit_width").map(|text| leading(&text)));
@@ -187,7 +182,7 @@ fn enumeration(call: &Call) -> Answer {
     record.number("drm_render", files.processor.render.into()).maybe("drm_card", card);
     record.number("hsa_id", files.processor.node.into()).number("hip_id", first.into());
     let unique = files.property("unique_id").unwrap_or(0);
-    record.padded("hip_uuid", &format!("GPU-{unique:x}"));
+    record.padded("hip_uuid", &format!("GPU-{unique:016x}"));
     record.maybe("oam_id", files.number("xgmi_physical_id").ok()).maybe("physical_acc_id", None);
     call.put_record(1, 0, &record)
 }
@@ -223,10 +218,15 @@ fn subsystem_id(call: &Call) -> Answer {
 fn vram_vendor(call: &Call) -> Answer {
     call.pointer(1)?;
     let files = Files::of(call)?;
-    match call.number(2) as usize {
-        0 if call.release().at_least("7.0") => Ok(()),
-        room => call.put_text(1, room, files.text("mem_info_vram_vendor")?),
+    let room = call.number(2) as usize;
+    let name = files.text("mem_info_vram_vendor");
+    if call.release().at_least("7.0") {
+        let name = name.unwrap_or("unknown");
+        return if room == 0 { Ok(()) } else { call.put_text(1, room, &name.to_uppercase()) };
     }
+    let name = name?;
+    call.put_text(1, room, name)?;
+    if room <= name.len() { Err(call.failed("INSUFFICIENT_SIZE")) } else { Ok(()) }
 }
 
 fn xcd_counter(call: &Call) -> Answer {
@@ -258,8 +258,8 @@ const FIRMWARE: [(&str, &str); 21] = [
     ("asd", "ASD"),
     ("ta_ras", "TA_RAS"),
     ("ta_xgmi", "TA_XGMI"),
-    ("rlc_srlg", "RLC_SRLG"),
-    ("rlc_srls", "RLC_SRLS"),
+    ("rlc_srlg", "RLC_RESTORE_LIST_GPM_MEM"),
+    ("rlc_srls", "RLC_RESTORE_LIST_SRM_MEM"),
     ("dmcu", "DMCU"),
     ("rlc_srlc", "RLC_RESTORE_LIST_CNTL"),
 ];

@@ -68,14 +68,14 @@ pub fn answer(call: &Call) -> Answer {
     }
 }
 
-/// Some functions of newer releases look at their pointers before anything else.
+/// Some functions look at their pointers before anything else.
 fn looks_at_pointer_first(call: &Call) -> bool {
-    const FUNCTIONS: [&str; 3] = [
-        "amdsmi_get_gpu_topo_numa_affinity",
-        "amdsmi_get_gpu_pci_bandwidth",
-        "amdsmi_is_gpu_power_management_enabled",
-    ];
-    call.release().at_least("7.0") && FUNCTIONS.contains(&call.name())
+    match call.name() {
+        "amdsmi_get_gpu_topo_numa_affinity" | "amdsmi_get_gpu_pci_bandwidth" => {
+            call.release().at_least("7.0")
+        }
+        name => name == "amdsmi_is_gpu_power_management_enabled",
+    }
 }
 
 #[cfg(test)]

@@ -60,11 +60,23 @@ fn info(call: &Call) -> Answer {
 /// The driver's table of links, in transfers a second and lanes.
 fn bandwidth(call: &Call) -> Answer {
     const MEGA: u64 = 1_000_000;
-    call.pointer(1)?;
-    let files = Files::of(call)?;
-    let text = files.text("pp_dpm_pcie")?;
+    if call.release().at_least("7.0") {
+        call.pointer(1)?;
+    }
     let mut record = call.record("amdsmi_pcie_bandwidth_t")?;
     record.each("transfer_rate", 0);
+    let files = Files::of(call)?;
+    let text = match files.text("pp_dpm_pcie") {
+        Ok(text) if !text.contains('*') => Err(call.failed("UNEXPECTED_DATA")),
+        text => text,
+    };
+    let text = match text {
+        Err(failed) if call.number(1) != 0 => {
+            call.put_record(1, 0, &record)?;
+            return Err(failed);
+        }
+        text => text?,
+    };
     for (at, line) in text.lines().enumerate() {
         let (_, rest) = line.split_once(':').ok_or(call.failed("NO_DATA"))?;
         let (speed, lanes) = rest.split_once(',').unwrap_or((rest, ""));

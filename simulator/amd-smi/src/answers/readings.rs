@@ -44,10 +44,10 @@ fn power(call: &Call) -> Answer {
     call.pointer(1)?;
     let files = Files::of(call)?;
     let mut record = call.record("amdsmi_power_info_t")?;
-    let readings = table(&files).unwrap_or_default();
-    let watts = |name: &str| Some(files.sensor(name).ok()?.unsigned_abs() / 1_000_000);
-    let current = member(&readings, "current_socket_power").or_else(|| watts("power1_input"));
-    let average = member(&readings, "average_socket_power");
+    let table = table(&files);
+    let readings = table.as_deref().unwrap_or_default();
+    let current = member(readings, "curr_socket_power");
+    let average = member(readings, "average_socket_power");
     record.maybe("socket_power", current.or(average));
     record.number("current_socket_power", narrow(call, current));
     record.number("average_socket_power", narrow(call, average));
@@ -56,11 +56,16 @@ fn power(call: &Call) -> Answer {
         ("soc_voltage", "voltage_soc"),
         ("mem_voltage", "voltage_mem"),
     ] {
-        record.number(field, narrow(call, member(&readings, name)));
+        record.number(field, narrow(call, member(readings, name)));
     }
     let cap = files.sensor("power1_cap").ok().map(i64::unsigned_abs);
     record.maybe("power_limit", cap).maybe("ubb_power", None);
-    call.put_record(1, 0, &record)
+    call.put_record(1, 0, &record)?;
+    // A card without such a table has other sources; one whose table is wrong has none.
+    match table {
+        Err(failed) if failed != call.failed("NOT_SUPPORTED") => Err(failed),
+        _ => Ok(()),
+    }
 }
 
 fn power_cap(call: &Call) -> Answer {
@@ -145,15 +150,14 @@ const METRICS: [(&str, &str); 15] = [
 fn temperature(call: &Call) -> Answer {
     const MILLI: i64 = 1000;
     let address = call.pointer(3)?;
-    let files = Files::of(call)?;
     let kind =
         |name: &str| number(call, "amdsmi_temperature_type_t", &format!("TEMPERATURE_TYPE_{name}"));
     let wanted = call.number(1);
     if wanted == kind("PLX") {
-        let readings = table(&files)?;
+        let readings = table(&Files::of(call)?)?;
         return call.put(3, member(&readings, "temperature_vrsoc").unwrap_or(0xFFFF));
     }
-    let answer = reading(&files, wanted, kind);
+    let answer = Files::of(call).and_then(|files| reading(&files, wanted, kind));
     // SAFETY: the caller passes the address of a number of that size.
     let before = unsafe { std::ptr::with_exposed_provenance::<i64>(address).read_unaligned() };
     call.put(3, (*answer.as_ref().unwrap_or(&before) / MILLI) as u64)?;
@@ -230,9 +234,11 @@ fn fan(call: &Call, kind: &str, end: &str) -> Answer {
 }
 
 fn busy(call: &Call) -> Answer {
-    call.pointer(1)?;
     let files = Files::of(call)?;
-    let percent = files.number("gpu_busy_percent")?;
+    let percent = match files.number("gpu_busy_percent") {
+        Err(failed) if failed == call.failed("NOT_SUPPORTED") => return Err(failed),
+        percent => percent.unwrap_or(0),
+    };
     call.put(1, percent)?;
     if percent > 100 { Err(call.failed("UNEXPECTED_DATA")) } else { Ok(()) }
 }
@@ -288,18 +294,22 @@ pub fn levels(files: &Files, file: &str) -> Answer<Levels> {
 }
 
 /// Members that the kernel and AMD SMI have different names for.
-const RENAMED: [(&str, &str); 1] = [("mem_max_bandwidth", "vram_max_bandwidth")];
+const RENAMED: [(&str, &str); 2] =
+    [("mem_max_bandwidth", "vram_max_bandwidth"), ("curr_socket_power", "current_socket_power")];
 /// Clocks that newer tables have several of.
 const SEVERAL: [&str; 4] = ["current_gfxclk", "current_socclk", "current_vclk0", "current_dclk0"];
 
 fn metrics(call: &Call) -> Answer {
     call.pointer(1)?;
+    let mut record = call.empty("amdsmi_gpu_metrics_t")?;
+    if call.release().at_least("7.0") {
+        call.put_record(1, 0, &record)?;
+    }
     let files = Files::of(call)?;
     let readings = table(&files)?;
     let file = format!("{}/gpu_metrics", files.processor.device);
     let machine = call.world.now();
     let header = machine.read(&file).map_err(|errno| files.errno(errno))?;
-    let mut record = call.empty("amdsmi_gpu_metrics_t")?;
     record.absent_all();
     let header = header.get(..4).unwrap_or_default();
     record.raw("common_header", header);
@@ -310,7 +320,12 @@ fn metrics(call: &Call) -> Answer {
             continue;
         }
         for (at, value) in reading.values.iter().enumerate() {
-            record.at(name, at, value.unwrap_or(u64::MAX));
+            // As wide as the kernel has it, also where AMD SMI has more room.
+            let absent = u64::MAX >> (64 - 8 * reading.bytes.min(8));
+            let value = value.unwrap_or(absent);
+            // Older tables count in tens of nanoseconds.
+            let tens = name == "firmware_timestamp" && header.get(3).is_some_and(|it| *it < 4);
+            record.at(name, at, if tens { value.wrapping_mul(10) } else { value });
         }
         if SEVERAL.contains(&name) && record.has(&format!("{name}s")) {
             for (at, value) in reading.values.iter().enumerate() {
