@@ -178,7 +178,7 @@ impl Session {
         let mut sockets = BTreeMap::<String, Vec<usize>>::new();
         for (at, processor) in self.processors.iter().enumerate() {
             let name = processor.address.rsplit_once('.').map_or("", |(name, _)| name);
-            sockets.entry(name.to_owned()).or_default().push(at);
+            sockets.entry(name.to_uppercase()).or_default().push(at);
         }
         sockets
     }

@@ -15,6 +15,7 @@ pub const QUESTIONS: &[(&str, Question)] = &[
     ("amdsmi_get_gpu_device_uuid", uuid),
     ("amdsmi_get_gpu_subsystem_id", subsystem_id),
     ("amdsmi_get_gpu_vram_vendor", vram_vendor),
+    ("amdsmi_get_gpu_vendor_name", vendor_name),
     ("amdsmi_get_fw_info", firmware),
     ("amdsmi_get_gpu_xcd_counter", xcd_counter),
 ];
@@ -227,6 +228,14 @@ fn vram_vendor(call: &Call) -> Answer {
     let name = name?;
     call.put_text(1, room, name)?;
     if room <= name.len() { Err(call.failed("INSUFFICIENT_SIZE")) } else { Ok(()) }
+}
+
+fn vendor_name(call: &Call) -> Answer {
+    call.pointer(1)?;
+    Files::of(call)?;
+    let room = call.number(2) as usize;
+    call.put_text(1, room, AMD)?;
+    if room <= AMD.len() { Err(call.failed("INSUFFICIENT_SIZE")) } else { Ok(()) }
 }
 
 fn xcd_counter(call: &Call) -> Answer {

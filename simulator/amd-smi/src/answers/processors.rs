@@ -68,7 +68,12 @@ fn kind(call: &Call) -> Answer {
 
 fn socket_info(call: &Call) -> Answer {
     let name = session::socket_name(call, 0)?;
-    call.put_text(2, call.number(1) as usize, &name)
+    let room = call.number(1) as usize;
+    if !call.release().at_least("6.4.0") {
+        // All that there is room for, to the last byte.
+        call::store(call.pointer(2)?, &vec![0; room]);
+    }
+    call.put_text(2, room, &name)
 }
 
 fn info(call: &Call) -> Answer {

@@ -310,7 +310,7 @@ fn metrics(call: &Call) -> Answer {
     let file = format!("{}/gpu_metrics", files.processor.device);
     let machine = call.world.now();
     let header = machine.read(&file).map_err(|errno| files.errno(errno))?;
-    record.absent_all();
+    record.absent_all().each("xcp_stats", 0xFF);
     let header = header.get(..4).unwrap_or_default();
     record.raw("common_header", header);
     for reading in &readings {
