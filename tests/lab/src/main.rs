@@ -318,7 +318,6 @@ impl Enter {
             binds: self.bind,
             cwd: self.cwd,
             argv: self.command,
-            root: None,
             timeout: self.timeout,
         };
         match run.interact(lab)? {

@@ -36,8 +36,6 @@ pub struct Run {
     pub binds: Vec<(PathBuf, PathBuf)>,
     pub cwd: PathBuf,
     pub argv: Vec<String>,
-    /// Another root than the lab's own, which has what the lab's has in /lab.
-    pub root: Option<PathBuf>,
     /// After this time everything that the command started is killed.
     pub timeout: Option<Duration>,
 }
@@ -64,7 +62,6 @@ impl Run {
             binds: Vec::new(),
             cwd: PathBuf::from("/"),
             argv: argv.into_iter().map(Into::into).collect(),
-            root: None,
             timeout: None,
         }
     }
