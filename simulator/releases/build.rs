@@ -139,7 +139,7 @@ fn layout(out: &mut String, size: usize, fields: &[(String, usize, usize, String
 }
 
 fn enums(out: &mut String, abi: &Abi) {
-    out.push_str("static ENUMS: &[(&str, &[&[(&str, i128)]])] = &[\n");
+    out.push_str("static ENUMS: &[(&str, &[Numbers])] = &[\n");
     for (name, forms) in &abi.enums {
         let _ = write!(out, "({name:?}, &[");
         for form in forms {

@@ -101,16 +101,28 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// An empty struct of this release.
+    /// A struct of this release of which nothing is written yet.
     pub fn record(&self, name: &'static str) -> Answer<Record> {
         let layout = self.release().layout(name).ok_or(self.failed("NOT_SUPPORTED"))?;
-        Ok(Record { name, layout, bytes: vec![0; layout.size] })
+        Ok(Record { release: self.release(), name, layout, bytes: vec![None; layout.size] })
     }
 
-    /// Writes the n-th struct of those that a pointer argument leads to.
+    /// One that AMD's library empties before it fills it.
+    pub fn empty(&self, name: &'static str) -> Answer<Record> {
+        let mut record = self.record(name)?;
+        record.bytes.fill(Some(0));
+        Ok(record)
+    }
+
+    /// Writes the n-th struct of those that a pointer argument leads to; what was not filled is
+    /// left alone.
     pub fn put_record(&self, at: usize, nth: usize, record: &Record) -> Answer {
-        let address = self.pointer(at)?;
-        store(address + nth * record.bytes.len(), &record.bytes);
+        let address = self.pointer(at)? + nth * record.bytes.len();
+        for (offset, byte) in record.bytes.iter().enumerate() {
+            if let Some(byte) = byte {
+                store(address + offset, &[*byte]);
+            }
+        }
         Ok(())
     }
 }
@@ -173,9 +185,10 @@ impl Call<'_> {
 
 /// A struct of one release, filled by the names of its members.
 pub struct Record {
+    release: &'static Release,
     name: &'static str,
-    pub layout: &'static Struct,
-    bytes: Vec<u8>,
+    layout: &'static Struct,
+    bytes: Vec<Option<u8>>,
 }
 
 impl Record {
@@ -184,51 +197,119 @@ impl Record {
         self.at(member, 0, value)
     }
 
+    /// A number, or all bits set where there is none.
+    pub fn maybe(&mut self, member: &str, value: Option<u64>) -> &mut Self {
+        self.number(member, value.unwrap_or(u64::MAX))
+    }
+
     /// An element of an array of numbers.
     pub fn at(&mut self, member: &str, index: usize, value: u64) -> &mut Self {
         let Some(field) = self.field(member) else { return self };
-        let size = element(field.kind).unwrap_or(field.size);
-        let at = field.offset + index * size;
+        let size = element(field.kind).unwrap_or(field.size).min(8);
         if (index + 1) * size <= field.size {
-            self.bytes[at..at + size].copy_from_slice(&value.to_le_bytes()[..size]);
+            self.fill(field.offset + index * size, &value.to_le_bytes()[..size]);
         }
         self
     }
 
-    /// All bits set: what "not available" reads as.
-    pub fn absent(&mut self, member: &str) -> &mut Self {
+    /// A number of an inner struct that is an element of an array, so many bytes further on.
+    pub fn inner(&mut self, member: &str, further: usize, value: u64) -> &mut Self {
         if let Some(field) = self.field(member) {
-            self.bytes[field.offset..field.offset + field.size].fill(0xFF);
+            self.fill(field.offset + further, &value.to_le_bytes()[..field.size]);
         }
         self
     }
 
-    /// A number of an inner array of structs.
-    pub fn inner(&mut self, member: &str, at: usize, value: u64) -> &mut Self {
+    /// An element of an array that is a member of an inner struct of that type.
+    pub fn inner_array(
+        &mut self,
+        member: &str,
+        of: &str,
+        array: &str,
+        index: usize,
+        value: u64,
+    ) -> &mut Self {
+        let inner = self.release.layout(of);
+        let found = inner.and_then(|inner| inner.fields.iter().find(|field| field.name == array));
+        if let (Some(outer), Some(field)) = (self.field(member), found) {
+            let size = element(field.kind).unwrap_or(field.size).min(8);
+            if (index + 1) * size <= field.size {
+                self.fill(outer.offset + field.offset + index * size, &value.to_le_bytes()[..size]);
+            }
+        }
+        self
+    }
+
+    /// Every byte of a member.
+    pub fn each(&mut self, member: &str, byte: u8) -> &mut Self {
         if let Some(field) = self.field(member) {
-            let place = field.offset + at;
-            self.bytes[place..place + field.size]
-                .copy_from_slice(&value.to_le_bytes()[..field.size]);
+            self.fill(field.offset, &vec![byte; field.size]);
         }
         self
     }
 
-    /// A text, cut to its room.
+    /// A text and its NUL, cut to its room; what is behind it is left alone.
     pub fn text(&mut self, member: &str, text: &str) -> &mut Self {
         if let Some(field) = self.field(member) {
-            let length = text.len().min(field.size - 1);
-            self.bytes[field.offset..field.offset + length]
-                .copy_from_slice(&text.as_bytes()[..length]);
+            let mut bytes = text.as_bytes()[..text.len().min(field.size - 1)].to_vec();
+            bytes.push(0);
+            self.fill(field.offset, &bytes);
         }
         self
     }
 
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Bytes as they are.
+    pub fn raw(&mut self, member: &str, bytes: &[u8]) -> &mut Self {
+        if let Some(field) = self.field(member) {
+            self.fill(field.offset, &bytes[..bytes.len().min(field.size)]);
+        }
+        self
+    }
+
+    /// A text with NULs to the end of its room, but for the last byte of it.
+    pub fn all_but_last(&mut self, member: &str, text: &str) -> &mut Self {
+        if let Some(field) = self.field(member) {
+            let mut bytes = text.as_bytes().to_vec();
+            bytes.resize(field.size - 1, 0);
+            self.fill(field.offset, &bytes);
+        }
+        self
+    }
+
+    /// A text with NULs to the end of its room.
+    pub fn padded(&mut self, member: &str, text: &str) -> &mut Self {
+        self.each(member, 0).text(member, text)
     }
 
     pub fn has(&self, member: &str) -> bool {
         self.field(member).is_some()
+    }
+
+    /// Whether any release has such a member: the kernel may know more of them.
+    pub fn knows(&self, member: &str) -> bool {
+        Release::anywhere(self.name, member)
+    }
+
+    /// Every number that is not an inner struct's is "not available".
+    pub fn absent_all(&mut self) -> &mut Self {
+        let outer = |name: &str| !name.contains('.') && !name.contains("[]");
+        for field in self.layout.fields.iter().filter(|field| outer(field.name)) {
+            if element(field.kind).or(scalar(field.kind)).is_some() && !field.kind.ends_with('*') {
+                self.fill(field.offset, &vec![0xFF; field.size]);
+            }
+        }
+        self
+    }
+
+    /// Where a member is, and its size.
+    pub fn place(&self, member: &str) -> Option<(usize, usize)> {
+        self.field(member).map(|field| (field.offset, field.size))
+    }
+
+    fn fill(&mut self, at: usize, bytes: &[u8]) {
+        for (place, byte) in self.bytes[at..at + bytes.len()].iter_mut().zip(bytes) {
+            *place = Some(*byte);
+        }
     }
 
     fn field(&self, member: &str) -> Option<&'static rsmi_simulator_releases::Field> {
@@ -280,7 +361,7 @@ pub fn is_handle(kind: &str) -> bool {
 
 /// The size of an element, for an array of numbers.
 fn element(kind: &str) -> Option<usize> {
-    scalar(kind.split_once('[')?.0)
+    scalar(kind.split_once('[').map_or(kind, |(inner, _)| inner))
 }
 
 /// Writes where a caller wants an answer.

@@ -93,7 +93,7 @@ impl Effects {
                 self.fill_texts(call, at, address, room);
             }
             if self.overrun > 0 {
-                // Behind a list comes what was not asked for, behind a count nothing of ours.
+                // A list ends behind the last item that there was room for.
                 let end = if lists(call, at) { size * asked(call, at) } else { room };
                 call::store(address + end, &vec![0x5A; self.overrun]);
             }

@@ -17,6 +17,8 @@ pub struct Processor {
     pub bdf_id: u64,
     pub render: u32,
     pub node: u32,
+    /// How many of KFD's nodes are CPUs; they come first.
+    pub cpu_nodes: u32,
     pub gpu_id: u64,
     /// Its directory in /sys.
     pub device: String,
@@ -64,7 +66,7 @@ pub fn init(call: &Call) -> Answer {
         session.serial += 1;
         session.processors = match call.number(0) & INIT_AMD_GPUS {
             0 => Vec::new(),
-            _ => processors(&machine),
+            _ => processors(&machine, call.release().at_least("6.4.0")),
         };
         session.processors.retain(|processor| !call.gone.contains(&processor.card));
     }
@@ -147,14 +149,6 @@ pub fn by_address(call: &Call, bdf_id: u64) -> Answer<u64> {
     found.ok_or(call.failed("NOT_FOUND"))
 }
 
-/// Every processor's handle.
-pub fn all(call: &Call) -> Vec<u64> {
-    read(|session| {
-        let here = (0..session.processors.len()).filter(|at| session.is_here(*at, call));
-        here.map(|at| session.handle(PROCESSOR, at as u64)).collect()
-    })
-}
-
 /// What the log calls a handle: the processor that it names, whatever number it is.
 pub fn name(_: &Call, handle: u64) -> String {
     read(|session| {
@@ -184,19 +178,30 @@ impl Session {
         let mut sockets = BTreeMap::<String, Vec<usize>>::new();
         for (at, processor) in self.processors.iter().enumerate() {
             let name = processor.address.rsplit_once('.').map_or("", |(name, _)| name);
-            sockets.entry(name.to_owned()).or_default().push(at);
+            sockets.entry(name.to_uppercase()).or_default().push(at);
         }
         sockets
     }
 }
 
 /// What the copy of rocm_smi_lib inside finds: the nodes of KFD, by their addresses.
-fn processors(machine: &Machine) -> Vec<Processor> {
+///
+/// Before 6.4 it knows nothing of partitions: it takes a node for the card whose unique_id it has,
+/// finds none for the others, and answers out of the card's files.
+fn processors(machine: &Machine, partitions: bool) -> Vec<Processor> {
     let nodes = "class/kfd/kfd/topology/nodes";
     let addresses = machine.addresses();
     let mut numbers: Vec<u32> =
         machine.list(nodes).iter().filter_map(|name| name.parse().ok()).collect();
     numbers.sort_unstable();
+    let is_cpu = |node: &&u32| {
+        machine.read(&format!("{nodes}/{node}/gpu_id")).is_ok_and(|text| text.starts_with(b"0"))
+    };
+    let cpu_nodes = numbers.iter().filter(is_cpu).count() as u32;
+    let unique = |device: &str| -> Option<u64> {
+        let text = machine.read(&format!("{device}/unique_id")).ok()?;
+        u64::from_str_radix(std::str::from_utf8(text).ok()?.trim(), 16).ok()
+    };
     let mut found: Vec<Processor> = numbers
         .into_iter()
         .filter_map(|node| {
@@ -218,14 +223,23 @@ fn processors(machine: &Machine) -> Vec<Processor> {
                 location >> 3 & 0x1F,
                 location & 7
             );
+            let mut device = format!("class/drm/renderD{render}/device");
+            if !partitions && location & PARTITION_BITS != 0 {
+                device = format!("bus/pci/devices/{address}");
+                let same = unique(&device).is_some_and(|own| property("unique_id") == Some(own));
+                if !same {
+                    return None;
+                }
+            }
             Some(Processor {
                 card: addresses.iter().position(|known| *known == address)?,
                 address,
                 bdf_id: domain << 32 | location,
                 render,
                 node,
+                cpu_nodes,
                 gpu_id,
-                device: format!("class/drm/renderD{render}/device"),
+                device,
             })
         })
         .collect();

@@ -51,6 +51,9 @@ pub struct Release {
     enums: &'static [u8],
 }
 
+/// The names of an enum in one release, and their numbers.
+type Numbers = &'static [(&'static str, i128)];
+
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
 /// The newest release there is; the future one is not among them.

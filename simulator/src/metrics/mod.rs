@@ -34,6 +34,35 @@ pub(crate) fn names() -> impl Iterator<Item = (u8, u8)> {
     versions().map(|layout| (layout.format, layout.content))
 }
 
+/// A member of a `gpu_metrics` file, as somebody reads it: what is not reported is None.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    pub name: &'static str,
+    /// The size of one value.
+    pub bytes: usize,
+    pub values: Vec<Option<u64>>,
+}
+
+/// What a `gpu_metrics` file says, but for its partitions; None if no kernel writes such a file.
+#[must_use]
+pub fn decode(file: &[u8]) -> Option<Vec<Reading>> {
+    let (format, content) = (*file.get(2)?, *file.get(3)?);
+    let layout = LAYOUTS.iter().find(|it| (it.format, it.content) == (format, content))?;
+    let number = |member: &Member, index: usize| {
+        let at = member.offset + index * member.bytes;
+        let bytes = file.get(at..at + member.bytes)?;
+        let reported = bytes.iter().any(|byte| *byte != 0xFF);
+        let sum = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+        reported.then(|| bytes.iter().rev().fold(0, sum))
+    };
+    let reading = |member: &'static Member| Reading {
+        name: member.name,
+        bytes: member.bytes,
+        values: (0..member.count.max(1)).map(|index| number(member, index)).collect(),
+    };
+    Some(layout.members.iter().map(reading).collect())
+}
+
 impl Metrics {
     /// Says what a member is, unless the description already did.
     pub(crate) fn suppose(&mut self, name: &str, value: impl Into<i64>) {

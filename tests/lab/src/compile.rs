@@ -132,18 +132,9 @@ fn libdrm_double(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-/// Builds our library as it is shipped: alone, since beside an rlib cargo optimises it less.
+/// Builds our library as it is shipped.
 fn our_library(lab: &Lab) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let messages = tool::output(
-        Command::new(cargo)
-            .args(["rustc", "--quiet", "--package=rsmi-compat", "--lib", "--release"])
-            .args(["--crate-type=cdylib", "--message-format=json-render-diagnostics"])
-            .current_dir(&lab.workspace)
-            .stderr(Stdio::inherit()),
-    )
-    .context("cannot build our library")?;
-    let built = built_library(&messages).context("cargo named no librsmi_compat.so")?;
+    let built = cdylib(lab, "rsmi-compat", LINK_NAME)?;
     let place = lab.ours();
     tool::replace_file(&place.join(SONAME), fs::read(&built)?)?;
     let link = place.join(LINK_NAME);
@@ -154,8 +145,27 @@ fn our_library(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-/// Finds the library in what cargo says, since where it builds is the caller's choice.
-fn built_library(messages: &str) -> Option<PathBuf> {
+/// Builds the stand-in for libamd_smi, with the names of all releases.
+pub fn stand_in(lab: &Lab) -> Result<PathBuf> {
+    cdylib(lab, "rsmi-simulator-amd-smi", Library::AmdSmi.file())
+}
+
+/// Builds a library alone, since beside an rlib cargo optimises it less.
+fn cdylib(lab: &Lab, package: &str, file: &str) -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let messages = tool::output(
+        Command::new(cargo)
+            .args(["rustc", "--quiet", "--package", package, "--lib", "--release"])
+            .args(["--crate-type=cdylib", "--message-format=json-render-diagnostics"])
+            .current_dir(&lab.workspace)
+            .stderr(Stdio::inherit()),
+    )
+    .with_context(|| format!("cannot build {file}"))?;
+    built_library(&messages, file).with_context(|| format!("cargo named no {file}"))
+}
+
+/// Finds a library in what cargo says, since where it builds is the caller's choice.
+fn built_library(messages: &str, name: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
@@ -163,7 +173,7 @@ fn built_library(messages: &str) -> Option<PathBuf> {
         .filter_map(|message| message["filenames"].as_array().cloned())
         .flatten()
         .filter_map(|file| file.as_str().map(PathBuf::from))
-        .find(|file| file.file_name().is_some_and(|name| name == LINK_NAME))
+        .find(|file| file.file_name().is_some_and(|found| found == name))
 }
 
 /// The same source with the header and the library of each real release.
@@ -212,7 +222,7 @@ mod tests {
 {"reason":"compiler-artifact","filenames":["/t/release/deps/liblibc.rlib"]}
 {"reason":"compiler-artifact","filenames":["/t/release/librsmi_compat.so"]}
 {"reason":"build-finished","success":true}"#;
-        assert_eq!(built_library(messages), Some("/t/release/librsmi_compat.so".into()));
-        assert_eq!(built_library(""), None);
+        assert_eq!(built_library(messages, LINK_NAME), Some("/t/release/librsmi_compat.so".into()));
+        assert_eq!(built_library("", LINK_NAME), None);
     }
 }

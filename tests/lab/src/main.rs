@@ -9,6 +9,7 @@ mod compile;
 mod conform;
 mod differences;
 mod fetch;
+mod fidelity;
 mod header;
 mod hip;
 mod index;
@@ -44,6 +45,7 @@ use rustix::process::umask;
 
 use crate::clients::Clients;
 use crate::conform::Conform;
+use crate::fidelity::Fidelity;
 use crate::info::Info;
 use crate::install::Install;
 use crate::lab::Lab;
@@ -80,6 +82,8 @@ enum Command {
     Info(Info),
     /// Compare what every function answers over the real librocm_smi64 and over ours
     Conform(Conform),
+    /// Compare what the real libamd_smi and the stand-in for it answer
+    Fidelity(Fidelity),
     /// Measure every function over the real librocm_smi64 and over ours
     Bench(Bench),
     /// Show that libamd_smi's own rsmi_* functions and ours leave each other alone
@@ -203,6 +207,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             prepare(&lab)?;
             conform.run(&lab)?;
         }
+        Command::Fidelity(fidelity) => {
+            fetch::fetch(&lab)?;
+            fidelity.run(&lab)?;
+        }
         Command::Bench(bench) => {
             prepare(&lab)?;
             bench.run(&lab)?;
@@ -261,10 +269,11 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 11] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 12] = [
         ("header", &|| header::run(lab)),
         ("wheels", &|| wheels::run(lab)),
         ("index", &|| index::run(lab)),
+        ("fidelity", &|| Fidelity::default().run(lab)),
         ("info", &|| Info::default().run(lab)),
         ("interpose", &|| {
             ensure!(interpose::run(lab)?, "not every case of interposition passed");

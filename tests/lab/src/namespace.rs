@@ -61,7 +61,6 @@ impl Run {
             binds: Vec::new(),
             cwd: PathBuf::from("/"),
             argv: argv.into_iter().map(Into::into).collect(),
-            root: None,
             timeout: None,
         }
     }

@@ -3,6 +3,7 @@
 use crate::call::{Answer, Call, Failed};
 use crate::session::{self, Processor};
 use rsmi_simulator::Machine;
+use rsmi_simulator::metrics::{Reading, decode};
 use std::sync::Arc;
 
 /// The files that one question is answered from.
@@ -36,7 +37,62 @@ impl<'a> Files<'a> {
 
     /// What the file begins with, as strtoul reads it.
     pub fn number(&self, name: &str) -> Answer<u64> {
-        self.text(name).map(leading)
+        let text = self.text(name)?;
+        if !text.trim_start().starts_with(|c: char| c.is_ascii_digit()) {
+            let newer = self.call.release().at_least("7.0");
+            return Err(self.call.failed(if newer { "INVAL" } else { "UNKNOWN_ERROR" }));
+        }
+        Ok(leading(text))
+    }
+
+    /// A property of the processor's node in KFD.
+    pub fn property(&self, name: &str) -> Option<u64> {
+        let nodes = "class/kfd/kfd/topology/nodes";
+        let text = self.anywhere(&format!("{nodes}/{}/properties", self.processor.node)).ok()?;
+        let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+        lines.find(|(key, _)| *key == name).map(|(_, value)| leading(value))
+    }
+
+    /// What the driver tells through libdrm.
+    pub fn drm(&self, key: &str) -> Option<String> {
+        let beginning = format!("{} {key} ", self.processor.render);
+        let text = self.machine.drm_text();
+        text.lines().find_map(|line| line.strip_prefix(&beginning)).map(str::to_owned)
+    }
+
+    /// The directory of the sensors, below the device's.
+    pub fn hwmon(&self) -> Option<String> {
+        let directory =
+            self.list(&format!("{}/hwmon", self.processor.device)).into_iter().next()?;
+        Some(format!("hwmon/{directory}"))
+    }
+
+    /// A sensor's file, which must hold a number.
+    pub fn sensor(&self, name: &str) -> Answer<i64> {
+        let directory = self.hwmon().ok_or(self.call.failed("NOT_SUPPORTED"))?;
+        let unread = self.call.failed("UNEXPECTED_SIZE");
+        let text = match self.text(&format!("{directory}/{name}")) {
+            Err(failed) if failed != unread => return Err(failed),
+            text => text.unwrap_or_default(),
+        };
+        text.trim().parse().map_err(|_| self.call.failed("UNEXPECTED_DATA"))
+    }
+
+    /// The member of `gpu_metrics` of that name; None where the firmware does not report it.
+    pub fn metrics(&self) -> Answer<Vec<Reading>> {
+        let path = format!("{}/gpu_metrics", self.processor.device);
+        let unexpected = self.call.failed("UNEXPECTED_DATA");
+        let bytes = match self.machine.read(&path) {
+            Err(libc::ENOENT) if self.call.release().at_least("6.4.0") => {
+                return Err(self.errno(libc::ENOENT));
+            }
+            bytes => bytes.map_err(|_| unexpected)?,
+        };
+        // Which versions a release knows: what came later is none to it.
+        let newest = if self.call.release().at_least("6.3.0") { u8::MAX } else { 5 };
+        let known = bytes.get(2).is_some_and(|format| *format == 1)
+            && bytes.get(3).is_some_and(|content| *content <= newest);
+        decode(bytes).filter(|_| known).ok_or(unexpected)
     }
 
     pub fn errno(&self, errno: i32) -> Failed {

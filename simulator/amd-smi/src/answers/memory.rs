@@ -26,30 +26,46 @@ fn total(call: &Call) -> Answer {
     let files = Files::of(call)?;
     call.pointer(2)?;
     let (vram, name) = file(call, "total")?;
-    call.put(2, files.total(vram, &name)?)
+    files.put_or_zero(files.total(vram, &name))
 }
 
 fn usage(call: &Call) -> Answer {
     let files = Files::of(call)?;
     call.pointer(2)?;
     let (vram, name) = file(call, "used")?;
-    call.put(2, files.used(vram, &name)?)
+    files.put_or_zero(files.used(vram, &name))
 }
 
+/// What is used the driver is asked for itself, and tells of the whole card.
 fn vram_usage(call: &Call) -> Answer {
     const MIB: u64 = 1 << 20;
-    let files = Files::of(call)?;
     call.pointer(1)?;
-    let total = files.total(true, "mem_info_vram_total")? / MIB;
-    let used = files.used(true, "mem_info_vram_used")? / MIB;
+    let files = Files::of(call)?;
+    let used = files.drm("vram_used").ok_or(call.failed("DRM_ERROR"));
+    let total = match files.total(true, "mem_info_vram_total") {
+        Ok(total) => total,
+        Err(failed) => return Err(used.err().unwrap_or(failed)),
+    };
     let mut record = call.record("amdsmi_vram_usage_t")?;
-    record.number("vram_total", total).number("vram_used", used);
-    call.put_record(1, 0, &record)
+    record.number("vram_total", total / MIB);
+    if let Ok(used) = &used {
+        record.number("vram_used", leading(used) / MIB);
+    }
+    call.put_record(1, 0, &record)?;
+    used.map(|_| ())
 }
 
 impl Files<'_> {
+    /// Newer releases write a 0 beside a failure.
+    fn put_or_zero(&self, answer: Answer<u64>) -> Answer {
+        if answer.is_ok() || self.call.release().at_least("7.0") {
+            self.call.put(2, answer.unwrap_or(0))?;
+        }
+        answer.map(|_| ())
+    }
+
     /// A partition has no files of its own: only KFD knows its memory.
-    fn total(&self, vram: bool, name: &str) -> Answer<u64> {
+    pub fn total(&self, vram: bool, name: &str) -> Answer<u64> {
         match self.number(name) {
             Ok(0) | Err(_) if vram => match self.bank()? {
                 0 => self.number(name),

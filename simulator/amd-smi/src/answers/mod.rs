@@ -3,14 +3,21 @@
 //! AMD's library reads the kernel's files too, so its mistakes are those of a reader, and a file
 //! that is missing is a question that is not supported.
 
+mod clocks;
+mod errors;
 mod files;
+mod identity;
 mod library;
 mod memory;
 mod partition;
+mod pcie;
 mod processors;
+mod readings;
 mod set;
+mod topology;
 
 use crate::call::{Answer, Call};
+use crate::session;
 use rsmi_simulator_releases::{FUNCTIONS, Function};
 use std::sync::OnceLock;
 
@@ -22,6 +29,12 @@ const QUESTIONS: &[&[(&str, Question)]] = &[
     memory::QUESTIONS,
     partition::QUESTIONS,
     set::QUESTIONS,
+    identity::QUESTIONS,
+    readings::QUESTIONS,
+    clocks::QUESTIONS,
+    errors::QUESTIONS,
+    pcie::QUESTIONS,
+    topology::QUESTIONS,
 ];
 
 /// Answers a call; what is not described is not supported, on whichever card.
@@ -37,15 +50,31 @@ pub fn answer(call: &Call) -> Answer {
         }
         all
     });
+    // Who asks about a processor is told first of all that nobody has initialised the library.
+    if call.kinds.first() == Some(&"amdsmi_processor_handle") && !looks_at_pointer_first(call) {
+        session::running(call)?;
+    }
     match by_number[call.function] {
         Some(question) => question(call),
         None => {
-            crate::session::running(call)?;
+            let last = call.kinds.len().checked_sub(1).filter(|at| call.kinds[*at].ends_with('*'));
+            last.map_or(Ok(0), |at| call.pointer(at))?;
+            session::running(call)?;
             if call.kinds.first() == Some(&"amdsmi_processor_handle") {
-                crate::session::processor(call, 0)?;
+                session::processor(call, 0)?;
             }
             Err(call.failed("NOT_SUPPORTED"))
         }
+    }
+}
+
+/// Some functions look at their pointers before anything else.
+fn looks_at_pointer_first(call: &Call) -> bool {
+    match call.name() {
+        "amdsmi_get_gpu_topo_numa_affinity" | "amdsmi_get_gpu_pci_bandwidth" => {
+            call.release().at_least("7.0")
+        }
+        name => name == "amdsmi_is_gpu_power_management_enabled",
     }
 }
 

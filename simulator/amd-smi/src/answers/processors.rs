@@ -68,7 +68,12 @@ fn kind(call: &Call) -> Answer {
 
 fn socket_info(call: &Call) -> Answer {
     let name = session::socket_name(call, 0)?;
-    call.put_text(2, call.number(1) as usize, &name)
+    let room = call.number(1) as usize;
+    if !call.release().at_least("6.4.0") {
+        // All that there is room for, to the last byte.
+        call::store(call.pointer(2)?, &vec![0; room]);
+    }
+    call.put_text(2, room, &name)
 }
 
 fn info(call: &Call) -> Answer {
@@ -108,8 +113,11 @@ fn kfd_info(call: &Call) -> Answer {
 }
 
 fn id(call: &Call) -> Answer {
+    call.pointer(1)?;
     let files = Files::of(call)?;
-    call.put(1, files.number("device")?)
+    // A partition has its card's, which KFD tells.
+    let id = files.number("device").or_else(|failed| files.property("device_id").ok_or(failed));
+    call.put(1, id?)
 }
 
 fn revision(call: &Call) -> Answer {
@@ -118,6 +126,7 @@ fn revision(call: &Call) -> Answer {
 }
 
 fn numa_affinity(call: &Call) -> Answer {
+    call.pointer(1)?;
     let files = Files::of(call)?;
     let node: i64 = files.text("numa_node")?.parse().unwrap_or(-1);
     call.put(1, node as u64)

@@ -35,7 +35,10 @@ fn perf_level(call: &Call) -> Answer {
     let files = Files::of(call)?;
     call.pointer(1)?;
     // What was set stands in the tree; what was not, in the description.
-    let described = files.text(PERF_LEVEL)?.to_owned();
+    let described = match files.text(PERF_LEVEL) {
+        Err(failed) if failed == call.failed("NOT_SUPPORTED") => return Err(failed),
+        word => word.unwrap_or_default().to_owned(),
+    };
     let tree = call.world.settable(&format!("{}/{PERF_LEVEL}", files.processor.device));
     let word = fs::read_to_string(tree).unwrap_or(described);
     let name =

@@ -57,6 +57,10 @@ fn main() -> ExitCode {
         let newest = Release::named(NEWEST).expect("it is in the table");
         let run = matrix.run(&Combination { release: newest, generation, fault: 0 });
         assert_eq!(run.success, Some(true), "{}", run.stderr);
+        let found = answers(&run.stdout);
+        for (probe, answer) in described() {
+            assert_eq!(found.get(probe), Some(answer), "{generation}: {probe}");
+        }
         matrix.expected.insert(generation, run.stdout);
     }
     let all = combinations(&filters);
@@ -74,6 +78,16 @@ fn main() -> ExitCode {
         failures.len()
     );
     if failures.is_empty() && !all.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What libamd_smi must have answered, as the machine is described.
+fn described() -> &'static [(&'static str, &'static str)] {
+    const ALL: &[(&str, &str)] = &[
+        ("dev2/rsmi_dev_memory_usage_get/vram", "SUCCESS(0) used=7000000000"),
+        ("dev1/rsmi_dev_compute_partition_get", "SUCCESS(0) text=\"DPX\"[3] wrote:4"),
+        ("dev1/rsmi_dev_memory_partition_get", "SUCCESS(0) text=\"NPS1\"[4] wrote:5"),
+    ];
+    ALL
 }
 
 fn combinations(filters: &[String]) -> Vec<Combination> {
