@@ -54,6 +54,7 @@ impl Run {
     pub fn new<S: Into<String>>(machine: &str, argv: impl IntoIterator<Item = S>) -> Run {
         Run {
             machine: machine.to_owned(),
+            root: None,
             dri: true,
             user: false,
             guest: false,
