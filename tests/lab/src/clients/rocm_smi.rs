@@ -231,6 +231,21 @@ impl<'a> Bench<'a> {
 
     /// What it says, and what was written below /sys.
     fn set(&self, side: Side, options: &str) -> Result<Said> {
+        let (mut outcome, mut trace) = self.traced(side, options)?;
+        // It forks while it has threads, and then stops for good every now and then.
+        if outcome.timed_out {
+            println!("rocm-smi {} {options} hung over {side:?}, and is run again", self.release);
+            (outcome, trace) = self.traced(side, options)?;
+        }
+        let name = self.name(options);
+        let mut said = said(&name, &outcome, outcome.errors())?;
+        ensure!(!trace.is_empty(), "strace saw nothing: {}", outcome.errors().trim());
+        let deeds = setters::deeds_of_many(&trace);
+        said.answer(format!("{name}/writes"), deeds.join("\n"));
+        Ok(said)
+    }
+
+    fn traced(&self, side: Side, options: &str) -> Result<(Outcome, String)> {
         let arguments: Vec<_> = options.split_whitespace().chain(["--autorespond", "y"]).collect();
         // The trace has a file of its own, since the command has something to say on stderr.
         let trace = tempfile::NamedTempFile::new()?;
@@ -239,13 +254,8 @@ impl<'a> Bench<'a> {
         run.argv = strace.map(str::to_owned).chain(run.argv).collect();
         run.binds.push((trace.path().to_owned(), TRACE.into()));
         let outcome = run.env("PATH", setters::PATH).output(self.lab)?;
-        let name = self.name(options);
-        let mut said = said(&name, &outcome, outcome.errors())?;
         let trace = fs::read_to_string(trace.path())?;
-        ensure!(!trace.is_empty(), "strace saw nothing");
-        let deeds = setters::deeds_of_many(&trace);
-        said.answer(format!("{name}/writes"), deeds.join("\n"));
-        Ok(said)
+        Ok((outcome, trace))
     }
 }
 
