@@ -13,7 +13,6 @@ use tempfile::TempDir;
 use super::{Ledger, Of, Said, Side};
 use crate::compare::{Selection, in_parallel};
 use crate::fetch;
-use crate::kit;
 use crate::lab::Lab;
 use crate::namespace::{Outcome, Run};
 use crate::setters;
@@ -21,7 +20,7 @@ use crate::terminal::{self, Next};
 
 const COMMAND: &str = "/usr/libexec/rocm_smi/rocm_smi.py";
 
-const LINE: &str = "`ROCM_SMI_LIB_PATH=…/rsmi-compat/librocm_smi64.so.1 rsmi-compat run rocm-smi`";
+const LINE: &str = "`rsmi-compat run rocm-smi`";
 
 /// Where it opens the library.
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/librocm_smi64.so.1";
@@ -177,10 +176,6 @@ impl<'a> Bench<'a> {
     fn start(&self, side: Side, arguments: &[&str]) -> Result<Run> {
         let mut run = Run::new(self.machine, [COMMAND].iter().chain(arguments).copied());
         run.binds.clone_from(&self.binds);
-        if let Side::Ours { .. } = side {
-            // It looks for the file itself before it has it loaded.
-            run = run.env("ROCM_SMI_LIB_PATH", format!("{}/librocm_smi64.so.1", kit::drop_in()));
-        }
         Ok(side.under(self.lab, LIBRARY, run)?.timeout(PATIENCE))
     }
 
