@@ -9,6 +9,8 @@
  *   =       all that are open for everybody have one rsmi_init
  *
  * PLUGIN is the other program, built as a library with its references left open.
+ *
+ * With CXX it is like a program in C++ in one respect: it has objects of the C++ library inside itself.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -23,6 +25,19 @@ static struct {
     void *handle;
 } shared[MOST];
 static int shares;
+
+#ifdef CXX
+/* The linker puts what is referred to so into the program, by copy relocations. */
+extern char cout[] __asm__("_ZSt4cout"), ctype[] __asm__("_ZNSt5ctypeIcE2idE");
+extern char collate[] __asm__("_ZNSt7__cxx117collateIcE2idE"), codecvt[] __asm__("_ZNSt7codecvtIcc11__mbstate_tE2idE");
+
+static void hold(void)
+{
+    __asm__ volatile("" : : "r"(cout), "r"(ctype), "r"(collate), "r"(codecvt));
+}
+#else
+static void hold(void) {}
+#endif
 
 static int fail(const char *what)
 {
@@ -84,6 +99,7 @@ static int compare(void)
 
 int main(int count, char **arguments)
 {
+    hold();
     int at = 1;
     for (; at < count && strcmp(arguments[at], "--") != 0; at++) {
         const char *step = arguments[at];

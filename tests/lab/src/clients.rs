@@ -91,7 +91,7 @@ impl Clients {
 }
 
 /// What a client runs on.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Side<'a> {
     /// The real librocm_smi64 of that release.
     Original(&'a str),

@@ -130,6 +130,13 @@ pub fn wrap(lab: &Lab, generation: &str, amdsmi: &str, run: Run) -> Result<Run> 
     Ok(run)
 }
 
+/// Has `rsmi-compat run` load the library at once.
+pub fn preload(run: &mut Run) -> Result<()> {
+    let end = run.argv.iter().position(|argument| argument == "--");
+    run.argv.insert(end.context("it is not run by the command")?, "--preload".into());
+    Ok(())
+}
+
 /// For a program that needs librsmi_compat.so.1 by name.
 pub fn linked(lab: &Lab, generation: &str, amdsmi: &str, run: Run) -> Result<Run> {
     let run = run.env("RSMI_COMPAT_ABI", generation);
@@ -138,12 +145,4 @@ pub fn linked(lab: &Lab, generation: &str, amdsmi: &str, run: Run) -> Result<Run
     }
     let run = install(lab, run)?.env("LD_LIBRARY_PATH", format!("{PREFIX}/lib"));
     Ok(run.env("RSMI_COMPAT_AMDSMI", self::amdsmi(amdsmi)))
-}
-
-/// Where the libraries with the old names are.
-pub fn drop_in() -> String {
-    match PACKAGE.get() {
-        Some(_) => format!("/{MULTIARCH}/rsmi-compat"),
-        None => DROP_IN.to_owned(),
-    }
 }

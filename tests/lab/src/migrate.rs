@@ -97,9 +97,11 @@ fn ask(lab: &Lab, mode: &Mode, amdsmi: &str) -> Result<(Answers, BTreeSet<String
         Program::Unmodified(release) => vec![format!("/lab/bin/rsmi_info-{release}")],
         Program::Recompiled => vec!["/lab/bin/rsmi_info".into()],
         Program::Relinked(name) => vec![format!("{PROGRAMS}/rsmi_info-{name}")],
-        Program::PlugIn(steps) => {
+        Program::PlugIn(steps) | Program::PlugInOfCxx(steps) => {
+            let cxx = matches!(mode.program, Program::PlugInOfCxx(_));
+            let loader = if cxx { "loader-cxx" } else { "loader" };
             let steps = steps.iter().map(|step| step.replace("{amdsmi}", &kit::amdsmi(amdsmi)));
-            let loader = [format!("{PROGRAMS}/loader")].into_iter().chain(steps);
+            let loader = [format!("{PROGRAMS}/{loader}")].into_iter().chain(steps);
             loader.chain(["--".into(), format!("{PROGRAMS}/rsmi_info.so")]).collect()
         }
     };
@@ -146,6 +148,11 @@ fn build(lab: &Lab) -> Result<()> {
             .to(&place(lab).join(format!("rsmi_info-{name}")))?;
     }
     info().args(["-shared", "-fPIC"]).to(&place(lab).join("rsmi_info.so"))?;
+    Compile::new(lab)
+        .args(["-DCXX", "-fPIE", "-pie"])
+        .arg(clients.join("loader.c"))
+        .arg("-lstdc++")
+        .to(&place(lab).join("loader-cxx"))?;
     for name in ["loader", "generation"] {
         Compile::new(lab).arg(clients.join(name).with_extension("c")).to(&place(lab).join(name))?;
     }

@@ -10,10 +10,10 @@ use super::{Ledger, Of, Said, Side};
 use crate::compare::{Selection, in_parallel};
 use crate::lab::Lab;
 use crate::namespace::Run;
-use crate::{setters, wheels};
+use crate::{kit, setters, wheels};
 
 const RELEASE: &str = "0.2.0";
-const LINE: &str = "`rsmi-compat run --abi 5 env LD_PRELOAD=librocm_smi64.so.5 python3 …`";
+const LINE: &str = "`rsmi-compat run --abi 5 --preload python3 …`";
 
 /// The library of its time, and what ours calls that generation.
 const LIBRARY_RELEASE: &str = "5.2.3";
@@ -46,20 +46,17 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
 
 fn ask(lab: &Lab, machine: &str, side: Side) -> Result<Said> {
     let place = tempfile::tempdir()?;
-    let python = ["python3", PROGRAM];
-    let mut run = match side {
-        Side::Original(_) => Run::new(machine, python),
-        // It looks for the file itself, and without one takes what the process has.
-        Side::Ours { .. } => {
-            let preload = ["env", "LD_PRELOAD=librocm_smi64.so.5"];
-            Run::new(machine, preload.into_iter().chain(python))
-        }
-    };
+    let mut run = Run::new(machine, ["python3", PROGRAM]);
     run.binds = setters::stand_ins(place.path())?;
     run.binds.push((wheels::fetch(lab, "pyrsmi", RELEASE)?, "/pyrsmi/lib".into()));
     run.binds.push((lab.workspace.join("tests/lab/clients/pyrsmi_all.py"), PROGRAM.into()));
     run = run.env("PYTHONPATH", "/pyrsmi/lib").env("PATH", setters::PATH);
-    let outcome = side.under(lab, LIBRARY, run)?.timeout(PATIENCE).output(lab)?;
+    let mut run = side.under(lab, LIBRARY, run)?.timeout(PATIENCE);
+    if let Side::Ours { .. } = side {
+        // It looks for the file itself, and without one takes what the process has.
+        kit::preload(&mut run)?;
+    }
+    let outcome = run.output(lab)?;
     ensure!(outcome.success(), "pyrsmi on {machine}: {}", outcome.errors().trim());
     let client = format!("pyrsmi {RELEASE}");
     let mut said = Said::default();

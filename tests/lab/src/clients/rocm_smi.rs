@@ -13,7 +13,6 @@ use tempfile::TempDir;
 use super::{Ledger, Of, Said, Side};
 use crate::compare::{Selection, in_parallel};
 use crate::fetch;
-use crate::kit;
 use crate::lab::Lab;
 use crate::namespace::{Outcome, Run};
 use crate::setters;
@@ -21,7 +20,7 @@ use crate::terminal::{self, Next};
 
 const COMMAND: &str = "/usr/libexec/rocm_smi/rocm_smi.py";
 
-const LINE: &str = "`ROCM_SMI_LIB_PATH=…/rsmi-compat/librocm_smi64.so.1 rsmi-compat run rocm-smi`";
+const LINE: &str = "`rsmi-compat run rocm-smi`";
 
 /// Where it opens the library.
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/librocm_smi64.so.1";
@@ -177,10 +176,6 @@ impl<'a> Bench<'a> {
     fn start(&self, side: Side, arguments: &[&str]) -> Result<Run> {
         let mut run = Run::new(self.machine, [COMMAND].iter().chain(arguments).copied());
         run.binds.clone_from(&self.binds);
-        if let Side::Ours { .. } = side {
-            // It looks for the file itself before it has it loaded.
-            run = run.env("ROCM_SMI_LIB_PATH", format!("{}/librocm_smi64.so.1", kit::drop_in()));
-        }
         Ok(side.under(self.lab, LIBRARY, run)?.timeout(PATIENCE))
     }
 
@@ -231,6 +226,21 @@ impl<'a> Bench<'a> {
 
     /// What it says, and what was written below /sys.
     fn set(&self, side: Side, options: &str) -> Result<Said> {
+        let (mut outcome, mut trace) = self.traced(side, options)?;
+        // It forks while it has threads, and then stops for good every now and then.
+        if outcome.timed_out {
+            println!("rocm-smi {} {options} hung over {side:?}, and is run again", self.release);
+            (outcome, trace) = self.traced(side, options)?;
+        }
+        let name = self.name(options);
+        let mut said = said(&name, &outcome, outcome.errors())?;
+        ensure!(!trace.is_empty(), "strace saw nothing: {}", outcome.errors().trim());
+        let deeds = setters::deeds_of_many(&trace);
+        said.answer(format!("{name}/writes"), deeds.join("\n"));
+        Ok(said)
+    }
+
+    fn traced(&self, side: Side, options: &str) -> Result<(Outcome, String)> {
         let arguments: Vec<_> = options.split_whitespace().chain(["--autorespond", "y"]).collect();
         // The trace has a file of its own, since the command has something to say on stderr.
         let trace = tempfile::NamedTempFile::new()?;
@@ -239,13 +249,8 @@ impl<'a> Bench<'a> {
         run.argv = strace.map(str::to_owned).chain(run.argv).collect();
         run.binds.push((trace.path().to_owned(), TRACE.into()));
         let outcome = run.env("PATH", setters::PATH).output(self.lab)?;
-        let name = self.name(options);
-        let mut said = said(&name, &outcome, outcome.errors())?;
         let trace = fs::read_to_string(trace.path())?;
-        ensure!(!trace.is_empty(), "strace saw nothing");
-        let deeds = setters::deeds_of_many(&trace);
-        said.answer(format!("{name}/writes"), deeds.join("\n"));
-        Ok(said)
+        Ok((outcome, trace))
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Program {
     Relinked(&'static str),
     /// With its references open, to what the loader's steps have opened.
     PlugIn(&'static [&'static str]),
+    /// Likewise, in a program that has objects of the C++ library inside itself.
+    PlugInOfCxx(&'static [&'static str]),
 }
 
 impl Program {
@@ -34,7 +36,7 @@ impl Program {
         match self {
             Program::Unmodified(release) => release,
             // Our own header is the newest.
-            Program::Recompiled | Program::Relinked(_) | Program::PlugIn(_) => NEWEST.0,
+            _ => NEWEST.0,
         }
     }
 
@@ -181,6 +183,12 @@ pub const MODES: &[Mode] = &[
             "+/opt/rsmi-compat/lib/librsmi_compat.so.1",
             "=",
         ],
+    ),
+    mode(
+        "dlopen by a C++ program, the C++ library's objects copied into it",
+        "`LD_LIBRARY_PATH=…/rsmi-compat`",
+        Program::PlugInOfCxx(&["+librocm_smi64.so.1"]),
+        &[DROP_IN],
     ),
     opened(
         "beside the real one, which somebody else uses",
