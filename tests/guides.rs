@@ -18,12 +18,12 @@ struct Page {
 
 fn pages() -> Vec<Page> {
     let root = Path::new(ROOT);
-    let mut paths = vec![root.join("README.md")];
+    let mut paths = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
     for entry in fs::read_dir(root.join("docs")).expect("there are guides") {
         paths.push(entry.expect("it can be listed").path());
     }
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    assert!(paths.len() > 4, "only {} pages were found", paths.len());
+    assert!(paths.len() > 5, "only {} pages were found", paths.len());
     let page = |path: PathBuf| Page { text: fs::read_to_string(&path).expect("it is text"), path };
     paths.into_iter().map(page).collect()
 }
@@ -111,7 +111,7 @@ fn commands_take_what_they_are_given() {
             let result = match program.as_str() {
                 "rsmi-compat" => parse(&ours, arguments, whole),
                 "make" => succeeds(Command::new("make").arg("-n").args(arguments)),
-                "cargo" => Ok(()),
+                "cargo" => parse_by_cargo(arguments),
                 "systemctl" => Ok(()),
                 other if OTHERS.contains(&other) => Ok(()),
                 other => Err(format!("{other} is not known")),
@@ -127,14 +127,85 @@ fn commands_take_what_they_are_given() {
     assert!(checked > 40, "only {checked} commands were found");
 }
 
+/// Those of our options that a value follows.
+const VALUED: [&str; 6] = ["--abi", "--amdsmi", "--machine", "--load", "--seed", "--release"];
+
 /// The command's own parser reads the options, then --help keeps it from doing anything.
 fn parse(command: &Path, arguments: &[String], whole: bool) -> Result<(), String> {
-    let end = arguments.iter().position(|word| word == "--").unwrap_or(arguments.len());
     let takes = arguments.first().is_some_and(|first| first == "run" || first == "simulate");
-    if whole && takes && arguments.len() <= end + 1 {
-        return Err("no program is named".into());
+    let mut end = arguments.len();
+    if takes {
+        let is_value = |at: usize| VALUED.contains(&arguments[at - 1].as_str());
+        let is_program = |at: &usize| {
+            arguments[*at] == "--" || !arguments[*at].starts_with('-') && !is_value(*at)
+        };
+        end = (1..arguments.len()).find(is_program).unwrap_or(end);
+        let named = arguments[end..].iter().any(|word| word != "--");
+        if whole && !named && !arguments.iter().any(|word| word == "--list") {
+            return Err("no program is named".into());
+        }
     }
     succeeds(Command::new(command).args(&arguments[..end]).arg("--help"))
+}
+
+/// Commands of cargo's that are installed apart from it.
+const OTHERS_OF_CARGO: [&str; 2] = ["cinstall", "deny"];
+
+/// What programs of ours are told is read by themselves, with --help.
+fn parse_by_cargo(arguments: &[String]) -> Result<(), String> {
+    let package = arguments.iter().position(|word| word == "-p" || word == "--package");
+    if let Some(name) = package.and_then(|at| arguments.get(at + 1)) {
+        succeeds(cargo().args(["pkgid", name]))?;
+    }
+    let command = arguments.first().map_or("", String::as_str);
+    match command {
+        "run" | "xtask" => {
+            // Behind a second `--` is what somebody else's program is told.
+            let ends = arguments.iter().enumerate().filter(|(_, word)| *word == "--");
+            let end = ends.map(|(at, _)| at).nth(1).unwrap_or(arguments.len());
+            succeeds(cargo().arg(command).args(&arguments[1..end]).arg("--help"))
+        }
+        other if OTHERS_OF_CARGO.contains(&other) => Ok(()),
+        other => succeeds(cargo().args(["help", other])),
+    }
+}
+
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A block headed `sh run` does what it says, in the staged tree, without a GPU.
+#[test]
+fn blocks_that_can_be_run_are_run() {
+    let staged = cargo().args(["xtask", "stage"]).current_dir(ROOT).output().expect("cargo runs");
+    assert!(staged.status.success(), "{}", String::from_utf8_lossy(&staged.stderr));
+    let command = command();
+    let target = command.ancestors().nth(2).expect("the command is in target/");
+    let stage = target.join("stage");
+    let place = tempfile::tempdir().expect("a directory");
+    let examples = place.path().join("examples-c");
+    std::os::unix::fs::symlink(Path::new(ROOT).join("examples-c"), examples).expect("linked");
+    let path = env::var("PATH").expect("there is a PATH");
+    let mut blocks = 0;
+    for page in pages() {
+        for block in page.text.split("```sh run\n").skip(1) {
+            let block = block.split("```").next().expect("the block");
+            let output = Command::new("sh")
+                .args(["-euc", block])
+                .current_dir(place.path())
+                .env("PATH", format!("{}:{path}", stage.join("bin").display()))
+                .env("PKG_CONFIG_PATH", stage.join("lib/pkgconfig"))
+                .output()
+                .expect("there is a shell");
+            let said = String::from_utf8_lossy(&output.stdout);
+            let error = String::from_utf8_lossy(&output.stderr);
+            let page = page.path.display();
+            assert!(output.status.success(), "{page}: {block}{error}{said}");
+            assert!(said.contains("MI300X"), "{page}: {block}{error}{said}");
+            blocks += 1;
+        }
+    }
+    assert!(blocks >= 3, "only {blocks} blocks were run");
 }
 
 fn succeeds(command: &mut Command) -> Result<(), String> {
@@ -145,8 +216,7 @@ fn succeeds(command: &mut Command) -> Result<(), String> {
 
 /// Builds the command rsmi-compat, and finds it in what cargo says.
 fn command() -> PathBuf {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
+    let built = cargo()
         .args(["build", "--quiet", "--package=rsmi-compat-cli", "--message-format=json"])
         .current_dir(ROOT)
         .output()

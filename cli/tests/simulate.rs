@@ -1,5 +1,7 @@
 //! `rsmi-compat simulate`: the program is run as it would be without, only that there is a machine.
 
+mod support;
+
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -26,7 +28,13 @@ impl Installed {
         }
         let stand_in = path.join("lib/rsmi-compat/simulator/libamd_smi.so");
         fs::write(stand_in, "").expect("written");
-        fs::copy(env!("CARGO_BIN_EXE_rsmi-compat"), path.join("bin/rsmi-compat")).expect("copied");
+        // By a process of its own: a file that we have open for writing cannot be run, and a test
+        // beside this one that starts a program hands it on for a moment.
+        let copied = Command::new("cp")
+            .args([env!("CARGO_BIN_EXE_rsmi-compat"), "bin/rsmi-compat"])
+            .current_dir(path)
+            .status();
+        assert!(copied.expect("there is cp").success());
         Self { prefix }
     }
 
@@ -262,4 +270,23 @@ fn a_program_does_not_outlive_whoever_kept_its_machine() {
         assert!(begin.elapsed() < Duration::from_secs(5), "{pid} goes on");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn the_library_is_of_the_release_that_was_asked_for() {
+    let simulate = |release: &str, options: &[&str]| {
+        let mut command = support::rsmi_compat();
+        command.args(["simulate", "--machine=mi210", "--release", release]).args(options);
+        support::Said::of(command.args(["printenv", "RSMI_COMPAT_AMDSMI"]))
+    };
+    for way in WAYS {
+        let said = simulate("6.2", way);
+        let file = Path::new(said.out.trim_end());
+        assert_eq!(file.file_name(), Some("libamd_smi-6.2.so".as_ref()), "{}", said.err);
+        assert!(!file.exists(), "{} is left behind", file.display());
+    }
+    let said = simulate("6.9", &[]);
+    assert_eq!(said.code, Some(125));
+    let expected = "rsmi-compat: no release is called `6.9`; there are 6.1.2, ";
+    assert!(said.err.starts_with(expected) && said.err.lines().count() == 1, "{}", said.err);
 }

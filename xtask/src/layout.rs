@@ -71,7 +71,6 @@ impl Places {
         table.link(self.lib.join("librsmi_compat.so"), SONAME);
         let own = self.lib.join("rsmi-compat");
         table.file(&built.audit, own.join("librsmi_compat_audit.so"));
-        // A stand-in for one release alone would be a line here: libamd_smi-<release>.so.
         table.file(&built.simulator, own.join("simulator/libamd_smi.so"));
     }
 

@@ -11,6 +11,7 @@ use clap::Args;
 use rsmi_simulator::machine::{DEFAULT_MACHINE, LOAD, MACHINE, SEED};
 use rsmi_simulator::scratch::Scratch;
 use rsmi_simulator::{Clock, EPOCH, LoadKind, Machine, TIME};
+use rsmi_simulator_releases::Release;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -76,9 +77,11 @@ impl Simulate {
             Some(_) => Clock::from_env()?,
             None => Clock::start(),
         };
-        let libraries = self.libraries()?;
+        let release = self.release.as_deref().or(machine.release()).map(Release::named);
+        let release = release.transpose()?;
         let supervisor = supervise::Supervisor::new()?;
         let place = Scratch::new(DIRECTORY).context("there is no place to write the machine to")?;
+        let libraries = libraries(release, place.path())?;
         let ticker = machine.keep_alive(&place.path().join("sys"), clock)?;
         machine::write_nodes(&machine, place.path())?;
         let mut command = Command::new(env::current_exe().context("who am I?")?);
@@ -111,40 +114,40 @@ impl Simulate {
             Some((MACHINE, name)),
             load.map(|load| (LOAD, load.name().into())),
             self.seed.map(|seed| (SEED, seed.to_string().into())),
-            self.release.as_ref().map(|release| (RELEASE, release.into())),
         ];
         Ok((machine.under(load, self.seed), settings.into_iter().flatten().collect()))
     }
-
-    fn libraries(&self) -> Result<Vec<(&'static str, OsString)>> {
-        let installation = Installation::find()?;
-        let drop_in = installation.drop_in()?;
-        let own = installation.library();
-        let own = own.parent().context("the library is in no directory")?;
-        let before = env::var_os("LD_LIBRARY_PATH").filter(|list| !list.is_empty());
-        let mut path = OsString::from(&drop_in);
-        for part in [Some(own.as_os_str()), before.as_deref()].into_iter().flatten() {
-            path.push(":");
-            path.push(part);
-        }
-        let mut libraries = vec![("LD_LIBRARY_PATH", path)];
-        if env::var_os(AMDSMI).is_none() {
-            let stand_in = stand_in(&drop_in.join("simulator"), self.release.as_deref())?;
-            libraries.push((AMDSMI, stand_in.into()));
-        }
-        Ok(libraries)
-    }
 }
 
-/// The file made for the release if there is one; the other speaks any.
-fn stand_in(directory: &Path, release: Option<&str>) -> Result<PathBuf> {
-    let own = release.map(|release| directory.join(format!("libamd_smi-{release}.so")));
-    let found = own.filter(|file| file.is_file());
-    let file = found.unwrap_or_else(|| directory.join("libamd_smi.so"));
+fn libraries(release: Option<&Release>, place: &Path) -> Result<Vec<(&'static str, OsString)>> {
+    let installation = Installation::find()?;
+    let drop_in = installation.drop_in()?;
+    let own = installation.library();
+    let own = own.parent().context("the library is in no directory")?;
+    let before = env::var_os("LD_LIBRARY_PATH").filter(|list| !list.is_empty());
+    let mut path = OsString::from(&drop_in);
+    for part in [Some(own.as_os_str()), before.as_deref()].into_iter().flatten() {
+        path.push(":");
+        path.push(part);
+    }
+    let mut libraries = vec![("LD_LIBRARY_PATH", path)];
+    if env::var_os(AMDSMI).is_none() {
+        let stand_in = drop_in.join("simulator/libamd_smi.so");
+        libraries.push((AMDSMI, of_release(stand_in, release, place)?.into()));
+    }
+    Ok(libraries)
+}
+
+/// The stand-in as it was linked speaks the newest release; any other is made of it, since the
+/// names that a file exports tell its release.
+fn of_release(stand_in: PathBuf, release: Option<&Release>, place: &Path) -> Result<PathBuf> {
     ensure!(
-        file.is_file(),
+        stand_in.is_file(),
         "{} is not there: install rsmi-compat whole, or run `cargo xtask stage` in its sources",
-        file.display()
+        stand_in.display()
     );
-    Ok(file)
+    let Some(release) = release else { return Ok(stand_in) };
+    let made = place.join(release.file_name());
+    rsmi_simulator_releases::write(&stand_in, release, &made)?;
+    Ok(made)
 }
