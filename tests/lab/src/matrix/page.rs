@@ -76,7 +76,9 @@ fn chapter(source: &str, header: &str) -> Result<Chapter> {
     let title = title.join(" ");
     let title = title.split_once(". ").map_or(&*title, |(first, _)| first).trim_end_matches('.');
     let found = EXPORT.captures_iter(source).map(|found| found[1].to_owned());
-    let mut functions: Vec<String> = found.collect();
+    // The page is about rocm_smi.h; what we offer beyond it is explained in rsmi_compat.h.
+    let mut functions: Vec<String> =
+        found.filter(|name| !name.starts_with("rsmi_compat_")).collect();
     for function in &functions {
         place(header, function).with_context(|| format!("rocm_smi.h lacks {function}"))?;
     }
