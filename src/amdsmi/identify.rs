@@ -64,6 +64,19 @@ pub(crate) enum ByName {
     NotAmdSmi,
 }
 
+impl ByName {
+    /// Whether the names are those of this release or a later one. A library that nobody knows
+    /// still does what the release did in which its newest known name came.
+    pub(crate) fn at_least(self, release: Release) -> bool {
+        match self {
+            Self::One(state) => state >= release,
+            Self::SevenZeroOrOne => Release::V7_0 >= release,
+            Self::Newest => true,
+            Self::TooOld | Self::NotAmdSmi => false,
+        }
+    }
+}
+
 /// Looks at marker names, newest release first; the first rule that holds decides.
 pub(crate) fn by_name(has: impl Fn(&str) -> bool) -> ByName {
     use ByName::One;
@@ -188,6 +201,16 @@ mod tests {
         assert_eq!(soc, ByName::One(Release::V6_3_0));
         assert_eq!(names(&["amdsmi_get_dpm_policy"]), ByName::TooOld);
         assert_eq!(by_name(|_| false), ByName::NotAmdSmi);
+    }
+
+    #[test]
+    fn names_tell_what_is_there_at_least() {
+        assert!(ByName::Newest.at_least(Release::V10_1));
+        assert!(ByName::SevenZeroOrOne.at_least(Release::V7_0));
+        assert!(!ByName::SevenZeroOrOne.at_least(Release::V7_1_0));
+        assert!(ByName::One(Release::V6_4_0).at_least(Release::V6_4_0));
+        assert!(!ByName::One(Release::V6_3_3).at_least(Release::V6_4_0));
+        assert!(!ByName::TooOld.at_least(Release::V6_1_2));
     }
 
     #[test]

@@ -269,9 +269,9 @@ impl Session {
         self.processors.read_recursive().handles.len()
     }
 
-    /// Whether the library is surely of this release or later.
-    pub(crate) fn at_least(&self, release: Release) -> bool {
-        self.smi.identity().at_least(release)
+    /// Whether the library has the names of this release or a later one.
+    pub(crate) fn has_names_of(&self, release: Release) -> bool {
+        self.smi.opened.names.at_least(release)
     }
 
     /// Asks libamd_smi for one value of one device; None where this release has no such function,

@@ -148,7 +148,7 @@ impl Gpu {
         call: impl Fn(F, Handle, *mut T) -> u32,
     ) -> Option<Reply<T>> {
         // Before 6.4 a partition was answered for out of the whole GPU's files.
-        if self.is_partition() && !self.session.at_least(Release::V6_4_0) {
+        if self.is_partition() && !self.session.has_names_of(Release::V6_4_0) {
             return None;
         }
         self.session.ask(self.key, name, function, call)

@@ -5,8 +5,8 @@
 pub enum Effect {
     /// Nothing is different.
     None,
-    /// As over a release that nobody knows.
-    Unknown,
+    /// What only libamd_smi can tell of a device is missing.
+    NotListed,
     /// Which release is asked decides.
     Anything,
     /// Something is different.
@@ -73,7 +73,7 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "nobody has an address",
         "[[fault]]\nfunction = 'amdsmi_get_gpu_bdf_id'\nstatus = 2",
-        Effect::Unknown,
+        Effect::NotListed,
     ),
     fault(
         "from a moment on",
@@ -140,6 +140,6 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "it does not say what it is",
         "[[fault]]\nfunction = 'amdsmi_get_lib_version'\nstatus = 3",
-        Effect::Unknown,
+        Effect::None,
     ),
 ];
