@@ -129,15 +129,22 @@ fn the_interrupt_of_a_terminal_reaches_the_program_once() {
         return;
     }
     let installed = Installed::new();
-    let script = "trap 'echo once' INT; i=0; while [ $i -lt 30 ]; do sleep 0.05; i=$((i+1)); done";
+    // Each waits for the other, so that a busy machine changes nothing; then a second interrupt has
+    // its time to arrive.
+    let script = "trap 'echo once; got=1' INT; touch ready; \
+                  i=0; while [ -z \"$got\" -a $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; \
+                  i=0; while [ $i -lt 10 ]; do sleep 0.05; i=$((i+1)); done; touch done";
     let mut command = installed.simulate(&["--no-namespace"]);
     command.args(["sh", "-c", script]);
     // script(1) gives it a terminal, and types what it is given there.
     let line = std::iter::once(command.get_program()).chain(command.get_args());
     let quoted: Vec<_> =
         line.map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''"))).collect();
-    let typed = "(sleep 0.8; printf '\\003'; sleep 1) | script -qec \"$0\" /dev/null";
-    let (_, stdout, _) = output(Command::new("sh").args(["-c", typed]).arg(quoted.join(" ")));
+    let typed = "wait_for() { i=0; until [ -e $1 -o $i -gt 800 ]; do sleep 0.05; i=$((i+1)); done; }; \
+                 (wait_for ready; printf '\\003'; wait_for done) | script -qec \"$0\" /dev/null";
+    let mut terminal = Command::new("sh");
+    terminal.args(["-c", typed]).arg(quoted.join(" "));
+    let (_, stdout, _) = output(terminal.current_dir(installed.prefix.path().join("tmp")));
     assert_eq!(stdout.matches("once").count(), 1, "{stdout}");
 }
 
