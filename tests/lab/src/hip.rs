@@ -26,15 +26,20 @@ const PLACE: &str = "/hip";
 
 const REST: &str = "librest_of_drm.so";
 
+/// It is compiled with our own header.
+const GENERATION: &str = "7.0";
+
 const PATIENCE: Duration = Duration::from_secs(300);
 
-pub fn run(lab: &Lab) -> Result<()> {
+pub fn run(lab: &Lab, deb: bool) -> Result<()> {
     kit::stage(lab)?;
+    if deb {
+        kit::pack(lab)?;
+    }
     let root = fetch_root(lab)?;
     let place = lab.cache.join("hip/made");
     fs::create_dir_all(&place)?;
-    let inside = |machine: &str, argv: &[&str]| -> Result<Run> {
-        let mut run = kit::install(lab, Run::new(machine, argv.iter().copied()))?;
+    let inside = |mut run: Run| -> Result<Run> {
         run.root = Some(root.clone());
         run.binds.push((place.clone(), PLACE.into()));
         run.binds.push((lab.workspace.join(SOURCE), format!("{PLACE}/source.cpp").into()));
@@ -56,17 +61,15 @@ pub fn run(lab: &Lab) -> Result<()> {
         // What the machine's libdrm lacks comes when it is run.
         "-Wl,--allow-shlib-undefined",
     ];
-    let compiled = inside(MACHINES[0], &compile)?.output(lab)?;
+    let compiler = kit::install(lab, Run::new(MACHINES[0], compile))?;
+    let compiled = inside(compiler)?.output(lab)?;
     ensure!(compiled.success(), "hipcc cannot compile {SOURCE}: {}", compiled.errors().trim());
     println!("hipcc compiled {SOURCE}");
     rest_of_libdrm(lab, &root, &place)?;
     for machine in MACHINES {
         for amdsmi in fetch::releases(lab, Library::AmdSmi) {
-            let outcome = inside(machine, &[&program])?
-                .env("LD_LIBRARY_PATH", format!("{}/lib", kit::PREFIX))
-                .env("RSMI_COMPAT_AMDSMI", kit::amdsmi(amdsmi))
-                .env("LD_PRELOAD", format!("{PLACE}/{REST}"))
-                .output(lab)?;
+            let run = kit::linked(lab, GENERATION, amdsmi, Run::new(machine, [&program]))?;
+            let outcome = inside(run)?.env("LD_PRELOAD", format!("{PLACE}/{REST}")).output(lab)?;
             let devices = check(&outcome, machine)
                 .with_context(|| format!("on {machine}, amdsmi {amdsmi}"))?;
             println!("{machine}, amdsmi {amdsmi}: {devices} devices found");

@@ -97,9 +97,9 @@ enum Command {
     /// Compare what real programs do over the real librocm_smi64 and over ours
     Clients(Clients),
     /// See that all rsmi_* of Debian's librccl are ours; fetches half of ROCm
-    Rccl,
+    Rccl(OnPackage),
     /// Compile a HIP program with Debian's hipcc and run it; fetches the compiler
-    Hip,
+    Hip(OnPackage),
     /// See that an unchanged program says the same by every way onto our library
     Migrate(Migrate),
     /// See that MATRIX.md tells what answers each function
@@ -111,6 +111,13 @@ enum Command {
     /// What `enter` starts in its own namespace
     #[command(hide = true)]
     Inside { spec: String },
+}
+
+#[derive(Args)]
+struct OnPackage {
+    /// On a system with nothing of ours but our Debian package
+    #[arg(long)]
+    deb: bool,
 }
 
 #[derive(Args)]
@@ -237,13 +244,13 @@ fn run(cli: Cli) -> Result<ExitCode> {
             prepare(&lab)?;
             clients.run(&lab)?;
         }
-        Command::Hip => {
+        Command::Hip(on) => {
             prepare(&lab)?;
-            hip::run(&lab)?;
+            hip::run(&lab, on.deb)?;
         }
-        Command::Rccl => {
+        Command::Rccl(on) => {
             prepare(&lab)?;
-            rccl::run(&lab)?;
+            rccl::run(&lab, on.deb)?;
         }
         Command::Migrate(migrate) => {
             prepare(&lab)?;

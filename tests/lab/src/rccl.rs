@@ -20,6 +20,8 @@ use crate::{fetch, kit, tool};
 const SUITE: &str = "trixie";
 const PACKAGE: &str = "librccl1";
 const FILE: &str = "librccl.so.1";
+/// It was built with the header of ROCm 5.
+const GENERATION: &str = "5";
 const MACHINE: &str = "mi300x-2";
 const PLACE: &str = "/rccl";
 
@@ -27,8 +29,11 @@ const PLACE: &str = "/rccl";
 const LEFT_OUT: [&str; 6] =
     ["libc6_", "libc-bin_", "libgcc-s1_", "libstdc++6_", "gcc-", "librocm-smi64-1_"];
 
-pub fn run(lab: &Lab) -> Result<()> {
+pub fn run(lab: &Lab, deb: bool) -> Result<()> {
     kit::stage(lab)?;
+    if deb {
+        kit::pack(lab)?;
+    }
     let place = fetch_packages(lab)?;
     let library = find(&place, FILE)?;
     let imported = imported(&library)?;
@@ -102,9 +107,8 @@ fn bound(lab: &Lab, place: &std::path::Path, amdsmi: &str) -> Result<Vec<(String
     let mut run = Run::new(MACHINE, [format!("{PLACE}/opens"), format!("{libraries}/{FILE}")]);
     run.binds.push((place.to_owned(), format!("{PLACE}/packages").into()));
     run.binds.push((lab.cache.join("rccl/opens"), format!("{PLACE}/opens").into()));
-    let outcome = kit::install(lab, run)?
-        .env("LD_LIBRARY_PATH", format!("{}:{libraries}:{libraries}/llvm", kit::DROP_IN))
-        .env("RSMI_COMPAT_AMDSMI", kit::amdsmi(amdsmi))
+    let outcome = kit::wrap(lab, GENERATION, amdsmi, run)?
+        .env("LD_LIBRARY_PATH", format!("{libraries}:{libraries}/llvm"))
         .env("LD_DEBUG", "bindings")
         .output(lab)?;
     let said = outcome.errors();
