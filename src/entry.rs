@@ -1,5 +1,6 @@
 //! The boundary: the only catch_unwind, the only null test, the only write through a client's pointer.
 
+use crate::facts::{self, Fact};
 use crate::gpu::Gpu;
 use crate::kernel::kfd;
 use crate::log::{self, Level};
@@ -153,6 +154,45 @@ pub(crate) unsafe fn get<T, R: Into<Reply<T>>>(
         unsafe { put(out, value) };
     }
     reply.status
+}
+
+/// As `get`, for a number that stays what it is while the library is initialised.
+///
+/// # Safety
+/// `out` is null or good for writing a `T`.
+pub(crate) unsafe fn get_fact<T, R>(
+    dv_ind: u32,
+    out: *mut T,
+    null: Null,
+    fact: Fact,
+    read: impl FnOnce(&Gpu) -> R,
+) -> rsmi_status_t
+where
+    T: Copy + Into<u64> + TryFrom<u64>,
+    R: Into<Reply<T>>,
+{
+    if !out.is_null()
+        && let Some(value) = facts::KNOWN.get(dv_ind, fact)
+    {
+        // SAFETY: not null, and then good for a `T`, by this function's contract.
+        unsafe { put(out, value) };
+        return rsmi_status_t::RSMI_STATUS_SUCCESS;
+    }
+    let read = |gpu: &Gpu| {
+        let reply = read(gpu).into();
+        // The log tells the source of every answer; and where the device is claimed, which it is by
+        // this very call, the client wants to be told BUSY.
+        if reply.status == rsmi_status_t::RSMI_STATUS_SUCCESS
+            && let Some(value) = reply.value
+            && !log::enabled(Level::Debug)
+            && !gpu.claimed.is_locked()
+        {
+            facts::KNOWN.keep(dv_ind, fact, value.into());
+        }
+        reply
+    };
+    // SAFETY: as this function demands.
+    unsafe { get(dv_ind, out, null, read) }
 }
 
 /// Reads a string of a device into `out`, `len` bytes wide.

@@ -7,6 +7,7 @@
 use crate::amdsmi::{self, Key, Session};
 use crate::config::Config;
 use crate::door;
+use crate::facts;
 use crate::generation::{self, Decision, Generation};
 use crate::gpu::{self, Gpu};
 use crate::handles::Handles;
@@ -176,6 +177,7 @@ impl State {
         match self.users {
             0 => return Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR),
             1 => {
+                facts::KNOWN.forget();
                 *self = Self { places: std::mem::take(&mut self.places), ..Self::new() };
                 door::unsettle();
             }
@@ -406,6 +408,7 @@ unsafe extern "C" fn in_child() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Fact;
 
     #[test]
     fn users_are_counted_and_the_count_does_not_overflow() {
@@ -418,6 +421,16 @@ mod tests {
         assert_eq!((state.leave(), state.users), (Ok(()), 1));
         assert_eq!((state.leave(), state.users), (Ok(()), 0));
         assert_eq!(state.leave(), Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR));
+    }
+
+    #[test]
+    fn facts_are_known_until_the_last_user_leaves() {
+        // No other test keeps facts of this device.
+        let known = || facts::KNOWN.get::<u16>(63, Fact::Id);
+        let mut state = State::new();
+        state.users = 1;
+        facts::KNOWN.keep(63, Fact::Id, 7);
+        assert_eq!((state.leave(), known()), (Ok(()), None));
     }
 
     #[test]

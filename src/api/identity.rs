@@ -1,6 +1,7 @@
 //! Identifiers: which devices there are, and what they are.
 
-use crate::entry::{Null, finish, get, get_str, put, put_str, with_gpu};
+use crate::entry::{Null, finish, get_fact, get_str, put, put_str, with_gpu};
+use crate::facts::Fact;
 use crate::gpu::Gpu;
 use crate::runtime;
 use crate::support::Question::Function;
@@ -30,8 +31,9 @@ pub unsafe extern "C" fn rsmi_num_monitor_devices(num_devices: *mut u32) -> rsmi
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
+    let null = Null::AskedBeforeSeven(Function("rsmi_dev_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, id, Null::AskedBeforeSeven(Function("rsmi_dev_id_get")), Gpu::id) }
+    unsafe { get_fact(dv_ind, id, null, Fact::Id, Gpu::id) }
 }
 
 /// The SKU: what the board's part number in sysfs `product_number` begins with, read as a
@@ -43,17 +45,16 @@ pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_stat
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, sku, Null::Asks(Function("rsmi_dev_sku_get")), Gpu::sku) }
+    unsafe { get_fact(dv_ind, sku, Null::Asks(Function("rsmi_dev_sku_get")), Fact::Sku, Gpu::sku) }
 }
 
 /// The PCI vendor id, 0x1002, from sysfs `vendor`, else from KFD.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
+    let null = Null::AskedBeforeSeven(Function("rsmi_dev_vendor_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, id, Null::AskedBeforeSeven(Function("rsmi_dev_vendor_id_get")), Gpu::vendor_id)
-    }
+    unsafe { get_fact(dv_ind, id, null, Fact::VendorId, Gpu::vendor_id) }
 }
 
 /// The PCI revision id, from sysfs `revision`.
@@ -63,8 +64,9 @@ pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rs
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_revision_get(dv_ind: u32, revision: *mut u16) -> rsmi_status_t {
+    let null = Null::Asks(Function("rsmi_dev_revision_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, revision, Null::Asks(Function("rsmi_dev_revision_get")), Gpu::revision) }
+    unsafe { get_fact(dv_ind, revision, null, Fact::Revision, Gpu::revision) }
 }
 
 /// The product name of the board, from sysfs `product_name`; else the device's name in pci.ids;
@@ -188,8 +190,9 @@ pub unsafe extern "C" fn rsmi_dev_serial_number_get(
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_subsystem_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
+    let null = Null::Asks(Function("rsmi_dev_subsystem_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, id, Null::Asks(Function("rsmi_dev_subsystem_id_get")), Gpu::subsystem_id) }
+    unsafe { get_fact(dv_ind, id, null, Fact::SubsystemId, Gpu::subsystem_id) }
 }
 
 /// The subsystem's name in pci.ids, else the subsystem id in hexadecimal.
@@ -214,15 +217,9 @@ pub unsafe extern "C" fn rsmi_dev_drm_render_minor_get(
     dv_ind: u32,
     minor: *mut u32,
 ) -> rsmi_status_t {
+    let null = Null::Asks(Function("rsmi_dev_drm_render_minor_get"));
     // SAFETY: the C contract of this module.
-    unsafe {
-        get(
-            dv_ind,
-            minor,
-            Null::Asks(Function("rsmi_dev_drm_render_minor_get")),
-            Gpu::drm_render_minor,
-        )
-    }
+    unsafe { get_fact(dv_ind, minor, null, Fact::RenderMinor, Gpu::drm_render_minor) }
 }
 
 /// The PCI subsystem vendor id, from sysfs `subsystem_vendor`.
@@ -234,7 +231,7 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_subsystem_vendor_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, id, null, Gpu::subsystem_vendor_id) }
+    unsafe { get_fact(dv_ind, id, null, Fact::SubsystemVendorId, Gpu::subsystem_vendor_id) }
 }
 
 /// The unique id, from sysfs `unique_id`, else from KFD.
@@ -243,10 +240,9 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rsmi_status_t {
+    let null = Null::AskedBeforeSeven(Function("rsmi_dev_unique_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, id, Null::AskedBeforeSeven(Function("rsmi_dev_unique_id_get")), Gpu::unique_id)
-    }
+    unsafe { get_fact(dv_ind, id, null, Fact::UniqueId, Gpu::unique_id) }
 }
 
 /// The device's place among those that XGMI links join, from sysfs `xgmi_physical_id`.
@@ -258,7 +254,7 @@ pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rs
 pub unsafe extern "C" fn rsmi_dev_xgmi_physical_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_xgmi_physical_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, id, null, Gpu::xgmi_physical_id) }
+    unsafe { get_fact(dv_ind, id, null, Fact::XgmiPhysicalId, Gpu::xgmi_physical_id) }
 }
 
 /// KFD's id of the GPU, from `gpu_id` of its topology node.
@@ -266,7 +262,7 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_physical_id_get(dv_ind: u32, id: *mut u16
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_guid_get(dv_ind: u32, guid: *mut u64) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, guid, Null::Invalid, |gpu| Ok(gpu.guid())) }
+    unsafe { get_fact(dv_ind, guid, Null::Invalid, Fact::Guid, |gpu| Ok(gpu.guid())) }
 }
 
 /// The number of the GPU's node in KFD's topology.
@@ -274,7 +270,7 @@ pub unsafe extern "C" fn rsmi_dev_guid_get(dv_ind: u32, guid: *mut u64) -> rsmi_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_node_id_get(dv_ind: u32, node_id: *mut u32) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, node_id, Null::Invalid, |gpu| Ok(gpu.node_id())) }
+    unsafe { get_fact(dv_ind, node_id, Null::Invalid, Fact::NodeId, |gpu| Ok(gpu.node_id())) }
 }
 
 /// All numbers under which the system knows the device. `reserved` is not written.

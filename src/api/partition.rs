@@ -1,6 +1,7 @@
 //! How a card is divided into devices, and its memory into domains.
 
-use crate::entry::{Null, get, get_str, set, set_if};
+use crate::entry::{Null, get_fact, get_str, set, set_if};
+use crate::facts::Fact;
 use crate::gpu::Gpu;
 use crate::status::Result;
 use crate::types::{rsmi_compute_partition_type_t, rsmi_memory_partition_type_t, rsmi_status_t};
@@ -30,8 +31,9 @@ pub unsafe extern "C" fn rsmi_dev_partition_id_get(
     dv_ind: u32,
     partition_id: *mut u32,
 ) -> rsmi_status_t {
+    let read = |gpu: &Gpu| Ok(gpu.partition_id());
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, partition_id, Null::Invalid, |gpu| Ok(gpu.partition_id())) }
+    unsafe { get_fact(dv_ind, partition_id, Null::Invalid, Fact::PartitionId, read) }
 }
 
 /// How the card's memory is divided into domains, "NPS1" to "NPS8", as AMD SMI tells it.

@@ -1,6 +1,7 @@
 //! PCIe: address, link, traffic and NUMA node.
 
-use crate::entry::{Null, get, put, set_on_metal, with_gpu};
+use crate::entry::{Null, get, get_fact, put, set_on_metal, with_gpu};
+use crate::facts::Fact;
 use crate::gpu::{Gpu, throughput};
 use crate::runtime;
 use crate::support::Question::Function;
@@ -40,10 +41,9 @@ pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_id_get(dv_ind: u32, bdfid: *mut u64) -> rsmi_status_t {
+    let null = Null::Asks(Function("rsmi_dev_pci_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, bdfid, Null::Asks(Function("rsmi_dev_pci_id_get")), |gpu| Ok(gpu.pci_id()))
-    }
+    unsafe { get_fact(dv_ind, bdfid, null, Fact::PciId, |gpu| Ok(gpu.pci_id())) }
 }
 
 /// The NUMA node that the device is nearest to, from sysfs `numa_node`; -1 for none.

@@ -1,6 +1,7 @@
 //! How devices are linked.
 
-use crate::entry::{Null, finish, get, put, with_gpu};
+use crate::entry::{Null, finish, get_fact, put, with_gpu};
+use crate::facts::Fact;
 use crate::generation::Generation;
 use crate::gpu::Gpu;
 use crate::runtime;
@@ -17,7 +18,7 @@ pub unsafe extern "C" fn rsmi_topo_get_numa_node_number(
     numa_node: *mut u32,
 ) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, numa_node, Null::Invalid, Gpu::numa_node_number) }
+    unsafe { get_fact(dv_ind, numa_node, Null::Invalid, Fact::NumaNode, Gpu::numa_node_number) }
 }
 
 /// The weight of the way between two devices, as KFD's topology has it: that of the XGMI link, or

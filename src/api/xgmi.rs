@@ -1,6 +1,7 @@
 //! The links between GPUs.
 
-use crate::entry::{Null, finish, get, with_gpu};
+use crate::entry::{Null, finish, get, get_fact, with_gpu};
+use crate::facts::Fact;
 use crate::gpu::Gpu;
 use crate::support::Question::Function;
 use crate::types::{rsmi_status_t, rsmi_xgmi_status_t};
@@ -43,5 +44,5 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_hive_id_get(
     hive_id: *mut u64,
 ) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, hive_id, Null::Invalid, |gpu| Ok(gpu.xgmi_hive_id())) }
+    unsafe { get_fact(dv_ind, hive_id, Null::Invalid, Fact::HiveId, |gpu| Ok(gpu.xgmi_hive_id())) }
 }

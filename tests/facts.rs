@@ -1,0 +1,103 @@
+//! A number that was told is told again until somebody shuts down, and no longer.
+
+mod common;
+
+use rsmi_compat::types::{rsmi_init_flags_t, rsmi_status_t};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+unsafe extern "C" {
+    fn rsmi_init(flags: u64) -> rsmi_status_t;
+    fn rsmi_shut_down() -> rsmi_status_t;
+    fn rsmi_dev_id_get(gpu: u32, id: *mut u16) -> rsmi_status_t;
+    fn rsmi_dev_busy_percent_get(gpu: u32, percent: *mut u32) -> rsmi_status_t;
+}
+
+const SUCCESS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_SUCCESS;
+const INVALID_ARGS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+
+const MACHINE: &str = r#"
+about = "One MI300X"
+[driver]
+[cpu]
+nodes = 1
+cores = 8
+memory = 67000000000
+[[gpu]]
+chip = "mi300x"
+pci = "0000:05:00.0"
+"#;
+
+/// Enough to be inside a file.
+const HEAD_START: Duration = Duration::from_millis(300);
+
+#[test]
+fn what_was_told_is_told_until_somebody_shuts_down() {
+    let place = tempfile::tempdir().unwrap();
+    // SAFETY: this file has one test, which has started nothing yet.
+    let sysfs = unsafe { common::set_up(place.path(), MACHINE) };
+    let device = sysfs.join("class/drm/renderD128/device");
+    each_time_has_its_own(&device.join("device"));
+    who_never_waits_is_told_that_the_device_is_busy(&device.join("gpu_busy_percent"));
+}
+
+fn each_time_has_its_own(file: &Path) {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let told = id();
+                assert!(matches!(told, (SUCCESS, 1..=100) | (INVALID_ARGS, 0)), "{told:?}");
+            }
+        });
+        for number in 1..=100 {
+            fs::write(file, format!("{number:#x}\n")).unwrap();
+            assert_eq!(init(0), SUCCESS);
+            assert_eq!(id(), (SUCCESS, number));
+            fs::write(file, "0x1000\n").unwrap();
+            assert_eq!([id(), id()], [(SUCCESS, number); 2]);
+            assert_eq!(shut_down(), SUCCESS);
+            assert_eq!(id(), (INVALID_ARGS, 0));
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+fn who_never_waits_is_told_that_the_device_is_busy(file: &Path) {
+    assert_eq!(init(rsmi_init_flags_t::RSMI_INIT_FLAG_RESRV_TEST1.0), SUCCESS);
+    assert_eq!(id(), (SUCCESS, 0x1000));
+    // Whoever reads a pipe waits for somebody to write.
+    fs::remove_file(file).unwrap();
+    assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
+    let other = thread::spawn(|| {
+        let mut percent = 0;
+        // SAFETY: the pointer is to such a value.
+        (unsafe { rsmi_dev_busy_percent_get(0, &raw mut percent) }, percent)
+    });
+    thread::sleep(HEAD_START);
+    let meanwhile = id();
+    fs::write(file, "42\n").unwrap();
+    assert_eq!(other.join().unwrap(), (SUCCESS, 42));
+    assert_eq!(meanwhile, (rsmi_status_t::RSMI_STATUS_BUSY, 0));
+    assert_eq!((id(), shut_down()), ((SUCCESS, 0x1000), SUCCESS));
+}
+
+fn init(flags: u64) -> rsmi_status_t {
+    // SAFETY: the function asks nothing of its caller.
+    unsafe { rsmi_init(flags) }
+}
+
+fn shut_down() -> rsmi_status_t {
+    // SAFETY: as above.
+    unsafe { rsmi_shut_down() }
+}
+
+fn id() -> (rsmi_status_t, u16) {
+    let mut id = 0;
+    // SAFETY: the pointer is to such a value.
+    (unsafe { rsmi_dev_id_get(0, &raw mut id) }, id)
+}
