@@ -6,7 +6,6 @@ use rsmi_compat::types::{rsmi_init_flags_t, rsmi_status_t};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -46,24 +45,22 @@ fn what_was_told_is_told_until_somebody_shuts_down() {
 }
 
 fn each_time_has_its_own(file: &Path) {
-    let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                let told = id();
-                assert!(matches!(told, (SUCCESS, 1..=100) | (INVALID_ARGS, 0)), "{told:?}");
+        let times = scope.spawn(|| {
+            for number in 1..=100 {
+                fs::write(file, format!("{number:#x}\n")).unwrap();
+                assert_eq!(init(0), SUCCESS);
+                assert_eq!(id(), (SUCCESS, number));
+                fs::write(file, "0x1000\n").unwrap();
+                assert_eq!([id(), id()], [(SUCCESS, number); 2]);
+                assert_eq!(shut_down(), SUCCESS);
+                assert_eq!(id(), (INVALID_ARGS, 0));
             }
         });
-        for number in 1..=100 {
-            fs::write(file, format!("{number:#x}\n")).unwrap();
-            assert_eq!(init(0), SUCCESS);
-            assert_eq!(id(), (SUCCESS, number));
-            fs::write(file, "0x1000\n").unwrap();
-            assert_eq!([id(), id()], [(SUCCESS, number); 2]);
-            assert_eq!(shut_down(), SUCCESS);
-            assert_eq!(id(), (INVALID_ARGS, 0));
+        while !times.is_finished() {
+            let told = id();
+            assert!(matches!(told, (SUCCESS, 1..=100) | (INVALID_ARGS, 0)), "{told:?}");
         }
-        done.store(true, Ordering::Relaxed);
     });
 }
 
@@ -71,7 +68,6 @@ fn who_never_waits_is_told_that_the_device_is_busy(file: &Path) {
     assert_eq!(init(rsmi_init_flags_t::RSMI_INIT_FLAG_RESRV_TEST1.0), SUCCESS);
     assert_eq!(id(), (SUCCESS, 0x1000));
     // Whoever reads a pipe waits for somebody to write.
-    fs::remove_file(file).unwrap();
     assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
     let other = thread::spawn(|| {
         let mut percent = 0;
