@@ -17,8 +17,8 @@
 //! answer (another unit, another precision, another origin of the number), gives it only with
 //! access to /dev/dri, might abort the process over it, or takes longer than the legacy call did;
 //! then the kernel's own file. What cannot change while the library is initialised (ids, names,
-//! addresses, topology) is read once; the numbers among it
-//! are [`facts`], told again without the lock.
+//! addresses, topology) is read once; the numbers among it are [`facts`], told again without the
+//! lock.
 //!
 //! [`runtime`] owns what lives between `rsmi_init` and `rsmi_shut_down`. [`amdsmi`] is the only
 //! code that knows libamd_smi, [`kernel`] the only code that knows the kernel's files,

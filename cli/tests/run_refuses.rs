@@ -7,7 +7,9 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{Said, bare_rsmi_compat, compile, make_executable, rsmi_compat, scratch, stage};
+use support::{
+    Said, bare_rsmi_compat, compile, is_root, make_executable, rsmi_compat, scratch, skip, stage,
+};
 
 const NOBODY: u32 = 65534;
 const HELLO: &str = "#include <stdio.h>\nint main(void) { puts(\"hello\"); return 0; }\n";
@@ -137,9 +139,7 @@ fn scripts_are_judged_by_their_interpreter() {
 
 #[test]
 fn programs_with_more_rights_than_their_caller() {
-    // Only root can make them.
-    // SAFETY: geteuid only reads.
-    if unsafe { libc::geteuid() } != 0 {
+    if !is_root() {
         return;
     }
     let directory = scratch();
@@ -157,8 +157,7 @@ fn programs_with_more_rights_than_their_caller() {
 
 #[test]
 fn file_capabilities_count_for_those_who_lack_them() {
-    // SAFETY: geteuid only reads.
-    if unsafe { libc::geteuid() } != 0 {
+    if !is_root() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -168,7 +167,8 @@ fn file_capabilities_count_for_those_who_lack_them() {
     let capability: [u8; 20] = [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let flags = rustix::fs::XattrFlags::empty();
     if rustix::fs::setxattr(&program, "security.capability", &capability, flags).is_err() {
-        return; // A file system without them.
+        skip("this file system has no capabilities");
+        return;
     }
     assert_eq!(run(&program).out, "hello\n");
     let installed = installed_elsewhere(directory.path());
@@ -179,8 +179,7 @@ fn file_capabilities_count_for_those_who_lack_them() {
 
 #[test]
 fn a_program_that_may_be_run_and_not_be_read() {
-    // SAFETY: geteuid only reads.
-    if unsafe { libc::geteuid() } != 0 {
+    if !is_root() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();

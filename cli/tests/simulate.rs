@@ -125,7 +125,7 @@ fn places(pid: u32) -> Vec<PathBuf> {
 #[test]
 fn the_interrupt_of_a_terminal_reaches_the_program_once() {
     if Command::new("script").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: there is no script(1) here");
+        support::skip("there is no script(1) here");
         return;
     }
     let installed = Installed::new();
@@ -155,7 +155,7 @@ fn the_machine_is_in_sys_where_namespaces_are_and_the_rest_is_as_before() {
                   cat /sys/devices/system/cpu/online; id -u; echo $RSMI_COMPAT_SYSFS";
     let (_, stdout, stderr) = output(installed.simulate(&[]).args(["sh", "-c", script]));
     if stderr.contains("no namespace here") {
-        eprintln!("SKIPPED: this system allows no namespaces");
+        support::skip("this system allows no namespaces");
         return;
     }
     let online = fs::read_to_string("/sys/devices/system/cpu/online").expect("read");

@@ -17,7 +17,7 @@ const CORE: &str = "librsmi_compat.so.1";
 
 /// Staged once for all tests.
 static STAGE: LazyLock<PathBuf> = LazyLock::new(|| {
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stage");
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("staged-by-xtask");
     let output = stage(&place);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     place
