@@ -57,7 +57,7 @@ impl Installed {
 }
 
 fn output(command: &mut Command) -> (Output, String, String) {
-    let output = command.output().expect("the command was run");
+    let output = support::output(command);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     (output, stdout, stderr)

@@ -4,9 +4,11 @@
 #![allow(dead_code)]
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 /// The repository.
 pub fn workspace() -> &'static Path {
@@ -75,7 +77,7 @@ pub struct Said {
 
 impl Said {
     pub fn of(command: &mut Command) -> Self {
-        let Output { status, stdout, stderr } = command.output().unwrap();
+        let Output { status, stdout, stderr } = output(command);
         Self {
             code: status.code(),
             out: String::from_utf8_lossy(&stdout).into_owned(),
@@ -93,6 +95,20 @@ impl Said {
             assert!(self.err.contains(word), "{word:?} is not in: {}", self.err);
         }
     }
+}
+
+/// What a command said. A file that a test has just written cannot be run while a program that
+/// another test starts still has it open, for a moment, as each new process does.
+pub fn output(command: &mut Command) -> Output {
+    for _ in 0..100 {
+        match command.output() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {}
+            Ok(output) if output.stderr.ends_with(b"Text file busy (os error 26)\n") => {}
+            output => return output.unwrap(),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{}: a file is busy all the time", command.get_program().display());
 }
 
 /// A directory that goes with the test.
