@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -144,6 +144,15 @@ fn the_interrupt_of_a_terminal_reaches_the_program_once() {
                  (wait_for ready; printf '\\003'; wait_for done) | script -qec \"$0\" /dev/null";
     let mut terminal = Command::new("sh");
     terminal.args(["-c", typed]).arg(quoted.join(" "));
+    // Whoever runs the tests in the background may have them ignore interrupts, and sh cannot trap
+    // what it was started to ignore.
+    let heed = || {
+        // SAFETY: the disposition is a valid one.
+        unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
+        Ok(())
+    };
+    // SAFETY: signal is among what a child may call before it becomes the program.
+    unsafe { terminal.pre_exec(heed) };
     let (_, stdout, _) = output(terminal.current_dir(installed.prefix.path().join("tmp")));
     assert_eq!(stdout.matches("once").count(), 1, "{stdout}");
 }
