@@ -13,7 +13,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// From the first rsmi_init on: who is there, and then one line for each question.
 fn expected(release: &Release, sets: bool) -> Vec<String> {
-    let partitions = release.at_least("6.4.0") && release.name != FUTURE;
+    let partitions = release.at_least("6.4.0");
     let mut lines: Vec<String> = [
         // Has somebody initialised it already?
         "amdsmi_get_socket_handles([256], out) = 32",
