@@ -14,6 +14,7 @@
 #[cfg(target_arch = "x86_64")]
 pub(crate) use imp::{HULL, slow};
 
+use crate::object;
 use std::ffi::{CStr, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -310,9 +311,7 @@ impl Object {
 
 /// The extent of an object's executable segments.
 fn code_of(info: &libc::dl_phdr_info) -> Option<(usize, usize)> {
-    // SAFETY: the loader gives as many program headers as it says.
-    let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) };
-    headers
+    object::headers(info)
         .iter()
         .filter(|header| header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_X != 0)
         .map(|header| {

@@ -10,6 +10,7 @@ use crate::entry::put;
 use crate::kernel::dpm::Table;
 use crate::log;
 use crate::map;
+use crate::object::{DT_NEEDED, DT_STRTAB, Dynamic};
 use crate::types::{
     rsmi_compute_partition_type_t, rsmi_evt_notification_data_t, rsmi_evt_notification_type_t,
     rsmi_frequencies_t, rsmi_fw_block_t, rsmi_pcie_bandwidth_t,
@@ -334,24 +335,9 @@ fn loaded() -> Loaded {
 
 /// Whether an object's DT_NEEDED names this library: the real librocm_smi64 may be there too.
 fn needs_us(info: &libc::dl_phdr_info) -> bool {
-    const DT_NULL: u64 = 0;
-    const DT_NEEDED: u64 = 1;
-    const DT_STRTAB: u64 = 5;
-    // SAFETY: the loader gives as many program headers as it says.
-    let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) };
-    let Some(dynamic) = headers.iter().find(|header| header.p_type == libc::PT_DYNAMIC) else {
-        return false;
-    };
-    let entry = |at: usize| {
-        let address = (info.dlpi_addr + dynamic.p_vaddr) as *const [u64; 2];
-        // SAFETY: the dynamic section of a loaded object ends with DT_NULL, where we stop.
-        unsafe { *address.add(at) }
-    };
-    let entries = || (0..).map(entry).take_while(|[tag, _]| *tag != DT_NULL);
-    let Some([_, strings]) = entries().find(|[tag, _]| *tag == DT_STRTAB) else { return false };
-    // glibc has relocated the address; an offset would be below the object.
-    let strings = if strings < info.dlpi_addr { strings + info.dlpi_addr } else { strings };
-    entries().filter(|[tag, _]| *tag == DT_NEEDED).any(|[_, offset]| {
+    let Some(dynamic) = Dynamic::of(info) else { return false };
+    let Some(strings) = dynamic.address(DT_STRTAB) else { return false };
+    dynamic.values(DT_NEEDED).any(|offset| {
         // SAFETY: DT_NEEDED is an offset into the object's string table of NUL-terminated names.
         let name = unsafe { CStr::from_ptr((strings + offset) as *const c_char) };
         name.to_bytes().starts_with(b"librsmi_compat.so")

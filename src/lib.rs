@@ -39,6 +39,7 @@ mod kernel;
 mod log;
 mod map;
 mod notification;
+mod object;
 mod runtime;
 mod status;
 mod support;

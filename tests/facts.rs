@@ -19,18 +19,6 @@ unsafe extern "C" {
 const SUCCESS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_SUCCESS;
 const INVALID_ARGS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
 
-const MACHINE: &str = r#"
-about = "One MI300X"
-[driver]
-[cpu]
-nodes = 1
-cores = 8
-memory = 67000000000
-[[gpu]]
-chip = "mi300x"
-pci = "0000:05:00.0"
-"#;
-
 /// Enough to be inside a file.
 const HEAD_START: Duration = Duration::from_millis(300);
 
@@ -38,7 +26,7 @@ const HEAD_START: Duration = Duration::from_millis(300);
 fn what_was_told_is_told_until_somebody_shuts_down() {
     let place = tempfile::tempdir().unwrap();
     // SAFETY: this file has one test, which has started nothing yet.
-    let sysfs = unsafe { common::set_up(place.path(), MACHINE) };
+    let sysfs = unsafe { common::set_up(place.path(), common::MACHINE) };
     let device = sysfs.join("class/drm/renderD128/device");
     each_time_has_its_own(&device.join("device"));
     who_never_waits_is_told_that_the_device_is_busy(&device.join("gpu_busy_percent"));

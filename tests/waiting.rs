@@ -20,19 +20,6 @@ unsafe extern "C" {
     ) -> rsmi_status_t;
 }
 
-const MACHINE: &str = r#"
-about = "One MI300X"
-[driver]
-[cpu]
-nodes = 1
-cores = 8
-memory = 67000000000
-[[gpu]]
-chip = "mi300x"
-pci = "0000:05:00.0"
-pcie = { received = 1, sent = 1, max_packet = 512 }
-"#;
-
 /// Far more than a call takes, however busy the machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Enough to be inside the file.
@@ -42,7 +29,7 @@ const HEAD_START: Duration = Duration::from_millis(300);
 fn others_initialise_and_shut_down_while_the_driver_counts() {
     let place = tempfile::tempdir().unwrap();
     // SAFETY: this file has one test, which has started nothing yet.
-    let sysfs = unsafe { common::set_up(place.path(), MACHINE) };
+    let sysfs = unsafe { common::set_up(place.path(), common::MACHINE) };
     let success = rsmi_status_t::RSMI_STATUS_SUCCESS;
     // SAFETY: the function asks nothing of its caller.
     assert_eq!(unsafe { rsmi_init(0) }, success);

@@ -6,6 +6,7 @@
 //! ever initialised: libamd_smi then dies over its first stream or regular expression.
 
 use crate::door;
+use crate::object::{DT_RELA, DT_RELASZ, DT_STRTAB, DT_SYMTAB, Dynamic};
 use std::ffi::{CStr, c_char};
 
 /// A relocation with an addend, as both ABIs have it (Elf64_Rela).
@@ -41,42 +42,26 @@ pub(super) fn of_cxx() -> bool {
 }
 
 fn has_copies(program: &libc::dl_phdr_info) -> bool {
-    const DT_NULL: u64 = 0;
-    const DT_STRTAB: u64 = 5;
-    const DT_SYMTAB: u64 = 6;
-    const DT_RELA: u64 = 7;
-    const DT_RELASZ: u64 = 8;
-    let (base, count) = (program.dlpi_addr, usize::from(program.dlpi_phnum));
-    // SAFETY: the loader gives the object's program headers and their number.
-    let headers = unsafe { std::slice::from_raw_parts(program.dlpi_phdr, count) };
-    let Some(dynamic) = headers.iter().find(|header| header.p_type == libc::PT_DYNAMIC) else {
-        return false;
-    };
-    let entry = |at: usize| {
-        let address = (base + dynamic.p_vaddr) as *const [u64; 2];
-        // SAFETY: the dynamic section of a loaded object ends with DT_NULL, where we stop.
-        unsafe { *address.add(at) }
-    };
-    let value = |wanted: u64| {
-        let mut entries = (0..).map(entry).take_while(|[tag, _]| *tag != DT_NULL);
-        entries.find(|[tag, _]| *tag == wanted).map(|[_, value]| value)
-    };
-    // glibc has relocated the addresses; an offset would be below the object.
-    let address = |value: u64| if value < base { value + base } else { value };
-    let parts = (value(DT_RELA), value(DT_RELASZ), value(DT_SYMTAB), value(DT_STRTAB));
+    let Some(dynamic) = Dynamic::of(program) else { return false };
+    let parts = (
+        dynamic.address(DT_RELA),
+        dynamic.value(DT_RELASZ),
+        dynamic.address(DT_SYMTAB),
+        dynamic.address(DT_STRTAB),
+    );
     let (Some(relocations), Some(bytes), Some(symbols), Some(strings)) = parts else {
         return false;
     };
     let count = bytes as usize / size_of::<Relocation>();
     // SAFETY: DT_RELA and DT_RELASZ tell where the program's relocations are mapped.
     let relocations =
-        unsafe { std::slice::from_raw_parts(address(relocations) as *const Relocation, count) };
+        unsafe { std::slice::from_raw_parts(relocations as *const Relocation, count) };
     relocations.iter().filter(|relocation| relocation.info & 0xffff_ffff == COPY).any(|copy| {
-        let symbols = address(symbols) as *const Symbol;
+        let symbols = symbols as *const Symbol;
         // SAFETY: a relocation's index lies in the program's table of symbols.
         let name = unsafe { (*symbols.add((copy.info >> 32) as usize)).name };
         // SAFETY: a symbol's name is an offset into the table of NUL-terminated names.
-        let name = unsafe { CStr::from_ptr((address(strings) + u64::from(name)) as *const c_char) };
+        let name = unsafe { CStr::from_ptr((strings + u64::from(name)) as *const c_char) };
         name.to_bytes().starts_with(b"_Z")
     })
 }

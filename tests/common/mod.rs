@@ -5,6 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// One MI300X, and a file that counts what goes over PCIe.
+pub const MACHINE: &str = r#"
+about = "One MI300X"
+[driver]
+[cpu]
+nodes = 1
+cores = 8
+memory = 67000000000
+[[gpu]]
+chip = "mi300x"
+pci = "0000:05:00.0"
+pcie = { received = 1, sent = 1, max_packet = 512 }
+"#;
+
 /// By its names of ROCm 6.1.2 or later.
 const EMPTY_LIBAMD_SMI: &str = "
     int amdsmi_init(unsigned long flags) { (void)flags; return 0; }

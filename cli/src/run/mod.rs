@@ -74,10 +74,7 @@ impl Run {
             }
             command.env(variable, value);
         }
-        let error = command.exec();
-        let found = error.kind() != io::ErrorKind::NotFound;
-        crate::complain(&anyhow::Error::new(error).context(format!("{}", name.display())));
-        Ok(ExitCode::from(if found { NOT_EXECUTABLE } else { NOT_FOUND }))
+        Ok(become_program(&mut command, name))
     }
 
     fn environment(&self) -> Result<Vec<(&'static str, OsString)>> {
@@ -117,8 +114,16 @@ impl Run {
     }
 }
 
-/// Ours, and behind it what was there, unless that begins with ours already.
-fn before(ours: &OsStr, there: Option<&OsStr>) -> OsString {
+/// Returns only if this process cannot become the program, and says why.
+pub fn become_program(command: &mut Command, name: &OsStr) -> ExitCode {
+    let error = command.exec();
+    let found = error.kind() != io::ErrorKind::NotFound;
+    crate::complain(&anyhow::Error::new(error).context(name.display().to_string()));
+    ExitCode::from(if found { NOT_EXECUTABLE } else { NOT_FOUND })
+}
+
+/// Ours, and behind it what was there, in which ours need not be again.
+pub fn before(ours: &OsStr, there: Option<&OsStr>) -> OsString {
     let mut list = ours.to_owned();
     let there = there.filter(|there| !there.is_empty());
     for entry in there.iter().flat_map(|there| std::env::split_paths(there)) {

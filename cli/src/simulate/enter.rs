@@ -1,16 +1,13 @@
 //! The way in: this process gets mounts of its own, in which the machine is, and becomes the program.
 
 use super::{machine, mounts};
-use crate::complain;
-use crate::run::{FAILED, NOT_EXECUTABLE, NOT_FOUND};
+use crate::run;
 use anyhow::{Context, Result};
 use rustix::fs::Mode;
 use rustix::process::{Signal, getgid, getuid, set_parent_process_death_signal, umask};
 use rustix::thread::{UnshareFlags, unshare_unsafe};
 use std::ffi::OsString;
 use std::fs;
-use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -19,7 +16,7 @@ const SYSFS: &str = "RSMI_COMPAT_SYSFS";
 /// Returns only if there is no program to become.
 pub(super) fn become_program(place: &Path, namespace: bool, command: &[OsString]) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else {
-        return ExitCode::from(FAILED);
+        return ExitCode::from(run::FAILED);
     };
     let mut command = Command::new(program);
     command.args(arguments);
@@ -36,10 +33,7 @@ pub(super) fn become_program(place: &Path, namespace: bool, command: &[OsString]
     };
     // Without whoever keeps the machine alive, there is none.
     let _ = set_parent_process_death_signal(Some(Signal::TERM));
-    let error = command.exec();
-    let found = error.kind() != io::ErrorKind::NotFound;
-    complain(&anyhow::Error::new(error).context(program.display().to_string()));
-    ExitCode::from(if found { NOT_EXECUTABLE } else { NOT_FOUND })
+    run::become_program(&mut command, program)
 }
 
 /// All or nothing: what the program shall see is put over /sys and /dev at the very end.

@@ -6,6 +6,7 @@ mod mounts;
 mod supervise;
 
 use crate::installation::Installation;
+use crate::run::before;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use rsmi_simulator::machine::{DEFAULT_MACHINE, LOAD, MACHINE, SEED};
@@ -124,12 +125,8 @@ fn libraries(release: Option<&Release>, place: &Path) -> Result<Vec<(&'static st
     let drop_in = installation.drop_in()?;
     let own = installation.library();
     let own = own.parent().context("the library is in no directory")?;
-    let before = env::var_os("LD_LIBRARY_PATH").filter(|list| !list.is_empty());
-    let mut path = OsString::from(&drop_in);
-    for part in [Some(own.as_os_str()), before.as_deref()].into_iter().flatten() {
-        path.push(":");
-        path.push(part);
-    }
+    let path = before(own.as_os_str(), env::var_os("LD_LIBRARY_PATH").as_deref());
+    let path = before(drop_in.as_os_str(), Some(&path));
     let mut libraries = vec![("LD_LIBRARY_PATH", path)];
     if env::var_os(AMDSMI).is_none() {
         let stand_in = drop_in.join("simulator/libamd_smi.so");

@@ -152,9 +152,8 @@ pub fn stand_in(lab: &Lab) -> Result<PathBuf> {
 
 /// Builds a library alone, since beside an rlib cargo optimises it less.
 fn cdylib(lab: &Lab, package: &str, file: &str) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let messages = tool::output(
-        Command::new(cargo)
+        tool::cargo()
             .args(["rustc", "--quiet", "--package", package, "--lib", "--release"])
             .args(["--crate-type=cdylib", "--message-format=json-render-diagnostics"])
             .current_dir(&lab.workspace)

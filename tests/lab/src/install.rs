@@ -1,7 +1,6 @@
 //! `lab install`: each way of installing, into a clean root, where clients are built and run.
 
 use std::collections::BTreeSet;
-use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -62,7 +61,7 @@ impl Install {
             }
         };
         let start = Instant::now();
-        tool::output(xtask(lab).args(["package", "all", "--output"]).arg(&packages))?;
+        tool::output(tool::xtask(lab).args(["package", "all", "--output"]).arg(&packages))?;
         println!("packages in {:.1} s", start.elapsed().as_secs_f64());
         for (prefix, libdir) in [
             ("/usr/local", "lib"),
@@ -161,10 +160,4 @@ fn make(lab: &Lab, target: &str, destdir: &Path, variables: &[(&str, &str)]) -> 
     make.arg(format!("DESTDIR={}", destdir.display()));
     make.args(variables.iter().map(|(name, value)| format!("{name}={value}")));
     tool::output(&mut make).map(drop)
-}
-
-fn xtask(lab: &Lab) -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(&lab.workspace).arg("xtask");
-    cargo
 }

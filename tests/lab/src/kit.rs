@@ -26,14 +26,8 @@ pub fn stage(lab: &Lab) -> Result<()> {
         return Ok(());
     }
     let _lock = lab.lock()?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    tool::output(
-        Command::new(cargo)
-            .args(["run", "--quiet", "--package=xtask", "--", "stage", "--release", "--prefix-dir"])
-            .arg(place(lab))
-            .current_dir(&lab.workspace),
-    )
-    .context("cannot stage what we install")?;
+    tool::output(tool::xtask(lab).args(["stage", "--release", "--prefix-dir"]).arg(place(lab)))
+        .context("cannot stage what we install")?;
     STAGED.get_or_init(|| ());
     Ok(())
 }
@@ -53,14 +47,8 @@ pub fn pack(lab: &Lab) -> Result<()> {
         fs::remove_dir_all(&place)?;
     }
     let (made, root) = (place.join("made"), place.join("root"));
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    tool::output(
-        Command::new(cargo)
-            .args(["run", "--quiet", "--package=xtask", "--", "package", "deb", "--output"])
-            .arg(&made)
-            .current_dir(&lab.workspace),
-    )
-    .context("cannot make our package")?;
+    tool::output(tool::xtask(lab).args(["package", "deb", "--output"]).arg(&made))
+        .context("cannot make our package")?;
     let ours = |name: &str| name.starts_with("rsmi-compat_") && name.ends_with(".deb");
     let files = fs::read_dir(&made)?.collect::<Result<Vec<_>, _>>()?;
     let mut packages = files.iter().filter(|file| ours(&file.file_name().to_string_lossy()));

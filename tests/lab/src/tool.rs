@@ -1,5 +1,6 @@
 //! Other people's programs, run to the end; a failure says which one and why.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
@@ -7,6 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+
+use crate::lab::Lab;
 
 /// Runs the program and returns what it printed.
 pub fn output(command: &mut Command) -> Result<String> {
@@ -23,6 +26,18 @@ pub fn output(command: &mut Command) -> Result<String> {
         bail!("`{name}` failed ({}): {}", output.status, errors.trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// cargo, the one that runs the lab if one does.
+pub fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The developer's commands.
+pub fn xtask(lab: &Lab) -> Command {
+    let mut cargo = cargo();
+    cargo.current_dir(&lab.workspace).arg("xtask");
+    cargo
 }
 
 fn name(command: &Command) -> String {

@@ -67,9 +67,8 @@ fn build(lab: &Lab, name: &str, library: PathBuf) -> Result<PathBuf> {
     let _lock = lab.lock()?;
     let headers = tool::output(Command::new("cc").arg("-print-file-name=include"))?;
     let target = lab.cache.join("clients/rust");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     tool::output(
-        Command::new(cargo)
+        tool::cargo()
             .args(["rustc", "--locked", "--quiet", "--manifest-path"])
             .arg(lab.workspace.join("tests/lab/clients/rocm_smi_lib/Cargo.toml"))
             .arg("--target-dir")
