@@ -4,6 +4,7 @@
 //! The comparison with the original is the lab's.
 
 #[path = "../tests/common/mod.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
 mod common;
 
 use divan::{Bencher, black_box};

@@ -2,7 +2,9 @@
 
 use crate::log::{self, Level};
 use once_cell::sync::OnceCell;
-use std::ffi::OsString;
+use rsmi_generations::{Open, RELEASES};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The settings that hold for the life of the process.
@@ -12,8 +14,10 @@ pub(crate) struct Config {
     pub(crate) amdsmi: Option<PathBuf>,
     /// `RSMI_COMPAT_SYSFS`: where `/sys` is, for a simulated machine.
     pub(crate) sysfs: Option<PathBuf>,
-    /// `RSMI_COMPAT_ABI`, as it was written.
-    pub(crate) abi: Option<OsString>,
+    /// `RSMI_COMPAT_ABI`: the generations of every caller, and the words for it.
+    pub(crate) abi: Option<(Open, String)>,
+    /// `RSMI_COMPAT_ABI_OF`: the generations of single files, as `rsmi-compat run` found them out.
+    pub(crate) abi_of: Vec<(PathBuf, Open)>,
     /// `RSMI_COMPAT_POWER_FALLBACK=1`: the current power stands in for an average that a card does
     /// not report.
     pub(crate) power_fallback: bool,
@@ -73,15 +77,42 @@ impl Config {
             amdsmi,
             sysfs,
             power_fallback: switch("RSMI_COMPAT_POWER_FALLBACK"),
-            abi: variable("RSMI_COMPAT_ABI").filter(|value| !value.is_empty()),
+            abi: variable("RSMI_COMPAT_ABI").filter(|value| !value.is_empty()).and_then(abi),
+            abi_of: variable("RSMI_COMPAT_ABI_OF").map(|list| abi_of(&list)).unwrap_or_default(),
             rocm_path: variable("ROCM_PATH").map(PathBuf::from).filter(|path| path.is_absolute()),
         }
+    }
+
+    /// What is proven of the first of these files that anything is proven of.
+    pub(crate) fn proven(&self, files: &[PathBuf]) -> Option<(Open, PathBuf)> {
+        files.iter().find_map(|file| {
+            let (path, open) = self.abi_of.iter().find(|(path, _)| path == file)?;
+            Some((*open, path.clone()))
+        })
     }
 
     /// The directory that stands for `/sys`.
     pub(crate) fn sysfs(&self) -> &Path {
         self.sysfs.as_deref().unwrap_or(Path::new("/sys"))
     }
+}
+
+fn abi(value: OsString) -> Option<(Open, String)> {
+    let open = value.to_str().and_then(|text| Open::parse(text.trim()));
+    if open.is_none() {
+        log::warn(|| format!("RSMI_COMPAT_ABI={} is ignored: it is {RELEASES}", value.display()));
+    }
+    open.map(|open| (open, format!("RSMI_COMPAT_ABI={}", value.display())))
+}
+
+/// `6.4=/usr/bin/a:5=/usr/lib/b.so`; an entry that is none is left out.
+fn abi_of(list: &OsStr) -> Vec<(PathBuf, Open)> {
+    let entry = |entry: &[u8]| {
+        let at = entry.iter().position(|byte| *byte == b'=')?;
+        let open = Open::parse(std::str::from_utf8(&entry[..at]).ok()?)?;
+        Some((PathBuf::from(OsStr::from_bytes(&entry[at + 1..])), open))
+    };
+    list.as_bytes().split(|byte| *byte == b':').filter_map(entry).collect()
 }
 
 /// A variable of the environment as it is now; a set-uid process has none.
@@ -97,6 +128,7 @@ fn set_uid() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rsmi_generations::Generation;
 
     fn with(pairs: &[(&str, &str)]) -> Config {
         Config::read(|name| {
@@ -133,5 +165,24 @@ mod tests {
     fn an_empty_variable_is_an_unset_one() {
         let empty = with(&[("RSMI_COMPAT_ABI", ""), ("RSMI_COMPAT_AMDSMI", "")]);
         assert_eq!((empty.abi, empty.amdsmi), (None, None));
+    }
+
+    #[test]
+    fn a_release_that_is_none_counts_as_nothing_said() {
+        let abi = |value| with(&[("RSMI_COMPAT_ABI", value)]).abi.map(|(open, _)| open);
+        assert_eq!(abi("6"), Some(Open::range(Generation::V6_0, Generation::V6_4)));
+        assert_eq!(abi(" 10.1 "), Some(Open::only(Generation::V7_0)));
+        for nonsense in ["six", "6.5", "4", "7.0x"] {
+            assert_eq!(abi(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn single_files_are_told_of_in_a_list() {
+        let config = with(&[("RSMI_COMPAT_ABI_OF", "5=/a=b:x:6.4,7.0=/c:9z=/d")]);
+        let proven = |file: &str| config.proven(&[file.into()]).map(|(open, _)| open);
+        assert_eq!(proven("/a=b"), Some(Open::only(Generation::V5)));
+        assert_eq!(proven("/c"), Some(Open::since(Generation::V6_4)));
+        assert_eq!((proven("/d"), proven("x"), config.abi_of.len()), (None, None, 2));
     }
 }

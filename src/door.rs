@@ -310,7 +310,7 @@ impl Object {
 }
 
 /// The extent of an object's executable segments.
-fn code_of(info: &libc::dl_phdr_info) -> Option<(usize, usize)> {
+pub(crate) fn code_of(info: &libc::dl_phdr_info) -> Option<(usize, usize)> {
     object::headers(info)
         .iter()
         .filter(|header| header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_X != 0)

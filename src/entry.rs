@@ -1,5 +1,6 @@
 //! The boundary: the only catch_unwind, the only null test, the only write through a client's pointer.
 
+use crate::client;
 use crate::facts::{self, Fact};
 use crate::gpu::Gpu;
 use crate::kernel::kfd;
@@ -13,13 +14,16 @@ use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The body of every export runs in here; `#[export]` puts it there. `begin` is for the log.
+/// The body of every export runs in here; `#[export]` puts it there. `caller` is the address to
+/// which the call returns, as the door has it; `begin` is for the log.
 pub(crate) fn exported(
+    caller: usize,
     begin: impl FnOnce() -> log::Call,
     body: impl FnOnce() -> rsmi_status_t,
 ) -> rsmi_status_t {
     catch_unwind(AssertUnwindSafe(|| {
         let call = if QUIET.load(Ordering::Acquire) { None } else { attend(begin) };
+        client::enter(caller);
         let status = body();
         if let Some(call) = call {
             call.end(status.0, status::name(status));
@@ -70,7 +74,7 @@ impl Null {
         let question = match self {
             Self::Invalid => return rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
             Self::Asks(question) => question,
-            Self::AskedBeforeSeven(_) if runtime::generation().is_seven() => {
+            Self::AskedBeforeSeven(_) if client::generation().is_seven() => {
                 return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
             }
             Self::AskedBeforeSeven(question) => question,
@@ -120,7 +124,7 @@ pub(crate) fn set_on_metal(dv_ind: u32, change: impl FnOnce(&Gpu) -> Result) -> 
 /// What only bare metal can do: clients of ROCm 7 or later are told so in a virtual machine,
 /// older ones go on and see what the driver says.
 pub(crate) fn on_bare_metal() -> Result {
-    if runtime::generation().is_seven() && kfd::is_vm_guest() {
+    if client::generation().is_seven() && kfd::is_vm_guest() {
         log::reason(|| "this is a virtual machine".into());
         return Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
     }
@@ -172,7 +176,7 @@ where
     R: Into<Reply<T>>,
 {
     if !out.is_null()
-        && let Some(value) = facts::KNOWN.get(dv_ind, fact)
+        && let Some(value) = facts::KNOWN.get(dv_ind, fact, client::generation())
     {
         // SAFETY: not null, and then good for a `T`, by this function's contract.
         unsafe { put(out, value) };
@@ -187,7 +191,7 @@ where
             && !log::enabled(Level::Debug)
             && !gpu.claimed.is_locked()
         {
-            facts::KNOWN.keep(dv_ind, fact, value.into());
+            facts::KNOWN.keep(dv_ind, fact, client::generation(), value.into());
         }
         reply
     };
@@ -267,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_a_status() {
-        let status = exported(|| log::Call::begin("rsmi_test", &[]), || panic!("on purpose"));
+        let status = exported(0, || log::Call::begin("rsmi_test", &[]), || panic!("on purpose"));
         assert_eq!(status, rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
     }
 

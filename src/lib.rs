@@ -27,11 +27,12 @@
 
 mod amdsmi;
 pub mod api;
+mod client;
+mod conf;
 mod config;
 mod door;
 mod entry;
 mod facts;
-mod generation;
 mod gpu;
 mod handles;
 mod hip;

@@ -1,7 +1,7 @@
 //! What a client is told of a line of KFD's: the event, and a message in the words of its generation.
 
-use crate::generation::Generation;
 use crate::types::rsmi_evt_notification_type_t as Event;
+use rsmi_generations::Generation;
 
 /// The event of a line and the message about it; None for what is no event.
 pub(crate) fn read(line: &[u8], generation: Generation) -> Option<(Event, Vec<u8>)> {

@@ -5,10 +5,10 @@
 //! the child goes on with what its parent had, as with the original, and may initialise again.
 
 use crate::amdsmi::{self, Key, Session};
+use crate::client;
 use crate::config::Config;
 use crate::door;
 use crate::facts;
-use crate::generation::{self, Decision, Generation};
 use crate::gpu::{self, Gpu};
 use crate::handles::Handles;
 use crate::kernel::Dir;
@@ -23,9 +23,10 @@ use crate::walk::Walk;
 use once_cell::sync::OnceCell;
 use parking_lot::lock_api::{RawRwLock as _, RawRwLockTimed as _};
 use parking_lot::{MutexGuard, RawRwLock, RwLock, const_rwlock};
+use rsmi_generations::Generation;
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 /// The library while somebody uses it.
@@ -38,8 +39,6 @@ pub(crate) struct State {
     /// original, questions about processes are answered after rsmi_shut_down too.
     places: Vec<Place>,
     topology: Topology,
-    /// What said which header the client was compiled with.
-    evidence: Option<String>,
     pub(crate) walks: Handles<Walk>,
     pub(crate) counters: Handles<Counter>,
 }
@@ -119,35 +118,6 @@ pub(crate) fn shut_down() -> Result {
     state.leave()
 }
 
-/// Which header the client was compiled with: decided at the first call, and anew with each
-/// rsmi_init that finds no other user.
-pub(crate) fn generation() -> Generation {
-    let known = GENERATION.load(Ordering::Relaxed);
-    Generation::ALL.get(usize::from(known)).copied().unwrap_or_else(|| decide().generation)
-}
-
-/// The generation's place in the list of all; past its end while it is not decided.
-static GENERATION: AtomicU8 = AtomicU8::new(u8::MAX);
-
-/// Which header the client was compiled with, and what said so.
-pub(crate) fn decision() -> Decision {
-    let generation = generation();
-    let evidence = with(|state| state.evidence.clone());
-    // Before rsmi_init nothing is kept, and what decided is there to be looked at again.
-    let evidence = evidence.unwrap_or_else(|| generation::decide(Config::get()).evidence);
-    Decision { generation, evidence }
-}
-
-fn decide() -> Decision {
-    let decision = generation::decide(Config::get());
-    log::info(|| {
-        let generation = decision.generation.name();
-        format!("the client is of ROCm {generation}'s generation: {}", decision.evidence)
-    });
-    GENERATION.store(decision.generation as u8, Ordering::Relaxed);
-    decision
-}
-
 impl State {
     const fn new() -> Self {
         Self {
@@ -156,7 +126,6 @@ impl State {
             gpus: Vec::new(),
             places: Vec::new(),
             topology: Topology::none(),
-            evidence: None,
             walks: Handles::new(),
             counters: Handles::new(),
         }
@@ -191,7 +160,7 @@ impl State {
         // SAFETY: geteuid reads a number and cannot fail.
         USER.store(unsafe { libc::geteuid() }, Ordering::Relaxed);
         let config = Config::get();
-        let Decision { generation, evidence } = decide();
+        client::look_again();
         let sysfs = Dir::new(config.sysfs());
         let mut topology = Topology::read(&sysfs, kfd::is_vm_guest).inspect_err(|_| {
             log::error(|| {
@@ -216,7 +185,7 @@ impl State {
                 let nth =
                     gpus.iter().filter(|gpu| gpu.pci_id() & !PARTITION_BITS == address).count();
                 let key = Key { address, nth };
-                gpus.push(Gpu::new(&sysfs, node, Arc::clone(&session), key, generation));
+                gpus.push(Gpu::new(&sysfs, node, Arc::clone(&session), key));
             }
             gpus
         };
@@ -225,7 +194,6 @@ impl State {
         self.places = gpus.iter().map(Gpu::place).collect();
         self.gpus = gpus;
         self.topology = topology;
-        self.evidence = Some(evidence);
         door::settle();
         Ok(())
     }
@@ -329,7 +297,9 @@ impl State {
                 Some(RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_PCIEXPRESS)
             }
             // What leads over CPUs is no way to a later client unless it begins with PCIe.
-            Some((_, link)) if link.kind == kfd::LINK_XGMI && generation() == Generation::V5 => {
+            Some((_, link))
+                if link.kind == kfd::LINK_XGMI && client::generation() == Generation::V5 =>
+            {
                 Some(RSMI_IO_LINK_TYPE::RSMI_IOLINK_TYPE_XGMI)
             }
             _ => None,
@@ -426,10 +396,10 @@ mod tests {
     #[test]
     fn facts_are_known_until_the_last_user_leaves() {
         // No other test keeps facts of this device.
-        let known = || facts::KNOWN.get::<u16>(63, Fact::Id);
+        let known = || facts::KNOWN.get::<u16>(63, Fact::Id, Generation::NEWEST);
         let mut state = State::new();
         state.users = 1;
-        facts::KNOWN.keep(63, Fact::Id, 7);
+        facts::KNOWN.keep(63, Fact::Id, Generation::NEWEST, 7);
         assert_eq!((state.leave(), known()), (Ok(()), None));
     }
 

@@ -1,8 +1,8 @@
 //! rsmi_status_t out of amdsmi status, errno and our own errors: one table each.
 
-use crate::generation::Generation;
-use crate::runtime;
+use crate::client;
 use crate::types::rsmi_status_t as S;
+use rsmi_generations::Generation;
 use std::ffi::CStr;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, S>;
@@ -100,7 +100,7 @@ pub(crate) fn from_amdsmi(status: u32) -> Result {
 
 /// What the legacy library of the client's generation makes of an errno when it reads a file.
 pub(crate) fn from_errno(errno: i32) -> S {
-    errno_for(runtime::generation(), errno)
+    errno_for(client::generation(), errno)
 }
 
 fn errno_for(generation: Generation, errno: i32) -> S {

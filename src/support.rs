@@ -3,13 +3,13 @@
 //! One table answers both who asks: a client that passes a null pointer, and one that walks over
 //! the functions with the iterators of rocm_smi.h.
 
-use crate::generation::Generation;
 use crate::gpu::Gpu;
 use crate::kernel::hwmon::Hwmon;
 use crate::map;
 use crate::types::{
     RSMI_DEFAULT_VARIANT, rsmi_temperature_type_t as Temperature, rsmi_voltage_type_t as Voltage,
 };
+use rsmi_generations::Generation;
 use std::ffi::CStr;
 
 /// What a client asks about when it passes a null pointer.

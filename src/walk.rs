@@ -98,10 +98,10 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generation::Generation;
     use crate::kernel::hwmon::Hwmon;
     use crate::kernel::tests::Scratch;
     use crate::types::RSMI_DEFAULT_VARIANT;
+    use rsmi_generations::Generation;
 
     fn functions() -> Arc<Functions> {
         let scratch = Scratch::new(

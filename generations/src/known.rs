@@ -97,10 +97,13 @@ pub fn marked_name(name: &str) -> Option<&str> {
     name.strip_prefix(MARK).filter(|function| MARKED.contains(function))
 }
 
-/// The ELF note by which an object says what it was compiled with: its owner and its type. What it
+/// The owner of the ELF notes by which an object says what it was compiled with. What such a note
 /// holds is one byte, the bits of an `Open`.
 pub const NOTE_NAME: &[u8] = b"rsmi_compat\0";
-pub const NOTE_TYPE: u32 = 1;
+/// The note that our header puts into each object that includes it.
+pub const NOTE_OF_HEADER: u32 = 1;
+/// The note that comes with linking by `-L…/abi-6.4 -lrocm_smi64`: what a person says.
+pub const NOTE_OF_LINKING: u32 = 2;
 
 /// The generations whose header declares the function; all where that says nothing.
 pub const fn of_function(name: &str) -> Open {

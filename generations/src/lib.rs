@@ -8,8 +8,9 @@
 mod known;
 
 pub use known::{
-    MARKED, NOTE_NAME, NOTE_TYPE, Number, Size, hint_of_hip, is_telling_enumerator,
-    is_telling_struct, marked_name, of_enumerator, of_function, of_linked_library, of_struct_size,
+    MARKED, NOTE_NAME, NOTE_OF_HEADER, NOTE_OF_LINKING, Number, Size, hint_of_hip,
+    is_telling_enumerator, is_telling_struct, marked_name, of_enumerator, of_function,
+    of_linked_library, of_struct_size,
 };
 
 use std::fmt;
@@ -204,7 +205,8 @@ mod tests {
         for later in ["8", "10", "10.1", "27.2"] {
             assert_eq!(Open::parse(later), Some(Open::only(V7_0)), "{later}");
         }
-        for nonsense in ["", "6.5", "4", "six", "6.4x", "-5", "+5", "5.", ".5", "6.", "6..4", "5,"] {
+        for nonsense in ["", "6.5", "4", "six", "6.4x", "-5", "+5", "5.", ".5", "6.", "6..4", "5,"]
+        {
             assert_eq!(Open::parse(nonsense), None, "{nonsense}");
         }
     }

@@ -15,12 +15,15 @@ pub fn c_enum(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A function of the C API.
 ///
-/// The body runs inside `crate::entry::exported`, which catches panics and writes the log. On
-/// x86-64 the exported symbol is a small door in front of it (see `crate::door`); elsewhere it is
-/// the function itself.
+/// The body runs inside `crate::entry::exported`, which catches panics and writes the log, and finds
+/// out who calls. On x86-64 the exported symbol is a small door in front of it (see `crate::door`),
+/// which passes on the address to which the call returns; elsewhere it is the function itself.
+///
+/// `#[export(marked)]` exports the function under the name that our header gives it, too: whoever
+/// calls that was compiled with our header.
 #[proc_macro_attribute]
-pub fn export(_args: TokenStream, item: TokenStream) -> TokenStream {
-    expand(export_text(item))
+pub fn export(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand(export_text(&args, item))
 }
 
 fn expand(text: Result<String, String>) -> TokenStream {
@@ -117,8 +120,19 @@ fn c_enum_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     Ok(out)
 }
 
-fn export_text(item: TokenStream) -> Result<String, String> {
+/// What stands before a function's name where the header marks its call.
+const MARK: &str = "rsmi_compat_7_0_";
+
+/// Where the x86-64 ABI has the arguments of a function, in their order.
+const REGISTERS: [&str; 6] = ["rdi", "rsi", "rdx", "rcx", "r8", "r9"];
+
+fn export_text(args: &TokenStream, item: TokenStream) -> Result<String, String> {
     const SHAPE: &str = "export stands before `#[unsafe(no_mangle)] pub unsafe extern \"C\" fn rsmi_x(..) -> rsmi_status_t { .. }`";
+    let marked = match args.to_string().as_str() {
+        "" => false,
+        "marked" => true,
+        _ => return Err("export takes nothing but `marked`".into()),
+    };
     let (attributes, rest) = split_attributes(item.into_iter().collect());
     let fn_at = rest
         .iter()
@@ -132,15 +146,23 @@ fn export_text(item: TokenStream) -> Result<String, String> {
     if body.delimiter() != Delimiter::Brace || text_of(result) != "-> rsmi_status_t" {
         return Err(SHAPE.into());
     }
-    let mut arguments = String::new();
-    for parameter in split_commas(parameters.stream()) {
+    let mut shown = String::new();
+    let mut typed = String::new();
+    let mut passed = String::new();
+    let parameters_of = split_commas(parameters.stream());
+    for parameter in &parameters_of {
         let Some(TokenTree::Ident(argument)) = parameter.first() else {
             return Err("a parameter of an export is `name: type`".into());
         };
-        let shown = argument.to_string();
-        let shown = shown.trim_start_matches("r#");
-        let _ = write!(arguments, "(\"{shown}\", &{argument} as &dyn ::core::fmt::Debug),");
+        let argument = argument.to_string();
+        let name = argument.trim_start_matches("r#");
+        let _ = write!(shown, "(\"{name}\", &{argument} as &dyn ::core::fmt::Debug),");
+        let _ = write!(typed, "{},", text_of(parameter));
+        let _ = write!(passed, "{argument},");
     }
+    let Some(caller) = REGISTERS.get(parameters_of.len()) else {
+        return Err("an export has five parameters at most: the door passes on one more".into());
+    };
     let mut kept = String::new();
     let mut no_mangle = false;
     for attribute in &attributes {
@@ -155,33 +177,87 @@ fn export_text(item: TokenStream) -> Result<String, String> {
     }
     let head = text_of(&rest[..=fn_at]);
     let result = text_of(result);
+    let name = name.to_string();
+    let doors = doors(&name, caller, marked);
+    let elsewhere = if marked {
+        format!(
+            r#"
+            #[cfg(not(target_arch = "x86_64"))]
+            const _: () = {{
+                #[unsafe(export_name = "{MARK}{name}")]
+                unsafe extern "C" fn marked({typed}) {result} {{
+                    // SAFETY: as the function itself.
+                    unsafe {{ __body_of_{name}({passed} crate::client::MARKED_CALL) }}
+                }}
+            }};
+            "#
+        )
+    } else {
+        String::new()
+    };
+    Ok(format!(
+        r#"
+        {kept}
+        #[cfg_attr(not(target_arch = "x86_64"), unsafe(no_mangle))]
+        {head} {name} {parameters} {result} {{
+            // SAFETY: as this function demands.
+            unsafe {{ __body_of_{name}({passed} 0) }}
+        }}
+        unsafe extern "C" fn __body_of_{name}({typed} __caller: usize) {result} {{
+            crate::entry::exported(
+                __caller,
+                || crate::log::Call::begin("{name}", &[{shown}]),
+                move || {body},
+            )
+        }}
+        {doors}
+        {elsewhere}
+        "#
+    ))
+}
+
+/// The exported symbols of a function on x86-64. `caller` is the register in which its body expects
+/// the address to which the call returns.
+fn doors(name: &str, caller: &str, marked: bool) -> String {
     // libamd_smi always calls its rsmi_init before anything else: there the door looks the caller
     // up, elsewhere it only compares addresses.
-    let test = if name.to_string() == "rsmi_init" {
+    let test = if name == "rsmi_init" {
         ""
     } else {
         r#"
-            "mov r11, [rsp]",
-            "cmp r11, [rip + {hull}]",
+            "cmp {caller}, [rip + {hull}]",
             "jb 2f",
-            "cmp r11, [rip + {hull} + 8]",
+            "cmp {caller}, [rip + {hull} + 8]",
             "jb 3f",
             "2:",
             "jmp {body}",
             "3:",
         "#
     };
+    let test = test.replace("{caller}", caller);
     let hull = if test.is_empty() { "" } else { "hull = sym crate::door::HULL," };
-    Ok(format!(
+    // No library of AMD's was compiled with our header: nobody is to be sent elsewhere.
+    let marked = if marked {
+        format!(
+            r#"
+            #[unsafe(naked)]
+            #[unsafe(export_name = "{MARK}{name}")]
+            unsafe extern "C" fn marked() {{
+                ::core::arch::naked_asm!(
+                    crate::door::symbol_version!("{MARK}{name}"),
+                    "mov {caller}, {{marked_call}}",
+                    "jmp {{body}}",
+                    marked_call = const crate::client::MARKED_CALL,
+                    body = sym __body_of_{name},
+                )
+            }}
+            "#
+        )
+    } else {
+        String::new()
+    };
+    format!(
         r#"
-        {kept}
-        #[cfg_attr(not(target_arch = "x86_64"), unsafe(no_mangle))]
-        {head} {name} {parameters} {result} {{
-            crate::entry::exported(
-                || crate::log::Call::begin("{name}", &[{arguments}]),
-                move || {body},
-            )
-        }}
         #[cfg(target_arch = "x86_64")]
         const _: () = {{
             static NAME: [u8; {size}] = *b"{name}\0";
@@ -190,18 +266,20 @@ fn export_text(item: TokenStream) -> Result<String, String> {
             unsafe extern "C" fn door() {{
                 ::core::arch::naked_asm!(
                     crate::door::symbol_version!("{name}"),
+                    "mov {caller}, [rsp]",
                     {test}
                     "lea r10, [rip + {{name}}]",
                     "lea r11, [rip + {{body}}]",
                     "jmp {{slow}}",
                     {hull}
                     name = sym NAME,
-                    body = sym {name},
+                    body = sym __body_of_{name},
                     slow = sym crate::door::slow,
                 )
             }}
+            {marked}
         }};
         "#,
-        size = name.to_string().len() + 1,
-    ))
+        size = name.len() + 1,
+    )
 }

@@ -1,15 +1,15 @@
 //! Clocks, load and performance level.
 
+use crate::client;
 use crate::entry::{Null, finish, get, on_bare_metal, put, set, set_if, valid, with_gpu};
-use crate::generation::Generation;
 use crate::gpu::Gpu;
-use crate::runtime;
 use crate::support::Question::{Function, Variant};
 use crate::types::{
     rsmi_clk_type_t, rsmi_dev_perf_level_t, rsmi_freq_ind_t, rsmi_freq_volt_region_t,
     rsmi_frequencies_t, rsmi_od_volt_freq_data_t, rsmi_power_profile_status_t, rsmi_range_t,
     rsmi_status_t,
 };
+use rsmi_generations::Generation;
 use rsmi_macros::export;
 
 /// How busy the GPU is, 0 to 100 percent, from `gpu_busy_percent`.
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn rsmi_dev_mem_overdrive_level_get(
 /// what is not listed; all ones as the current level where none is marked, and
 /// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5. More levels than the struct holds are
 /// left out; for a client of ROCm 5 what there is no level for stays as it was.
-#[export]
+#[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
     dv_ind: u32,
@@ -85,10 +85,11 @@ pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
     if f.is_null() {
         return Null::Asks(Variant("rsmi_dev_gpu_clk_freq_get", clk_type.0.into())).answer(dv_ind);
     }
+    let client = client::proven();
     match with_gpu(dv_ind, |gpu| Ok(gpu.clock(clk_type))) {
         Ok(Some(table)) => {
-            // SAFETY: not null, and then good for the struct of the client's generation.
-            unsafe { runtime::generation().put_frequencies(f, &table) };
+            // SAFETY: not null, and then good for the struct of the caller's header.
+            unsafe { client.put_frequencies(f, &table) };
             finish(table.outcome)
         }
         Ok(None) => rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
@@ -120,7 +121,7 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_info_get(
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Ok(Err(status)) => {
-            if runtime::generation().is_seven() {
+            if client::generation().is_seven() {
                 let unknown = rsmi_range_t { lower_bound: u64::MAX, upper_bound: u64::MAX };
                 // SAFETY: as above; both ranges lie in the struct.
                 unsafe { put(&raw mut (*odv).curr_sclk_range, unknown) };
@@ -157,7 +158,7 @@ pub unsafe extern "C" fn rsmi_perf_determinism_mode_set(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_overdrive_level_set(dv_ind: u32, od: u32) -> rsmi_status_t {
     // The index had a sign in ROCm 5's header, and was looked at first.
-    if runtime::generation() == Generation::V5 && dv_ind.cast_signed() < 0 {
+    if client::generation() == Generation::V5 && dv_ind.cast_signed() < 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     set_overdrive(dv_ind, od)

@@ -1,6 +1,7 @@
 //! What this library offers beyond rocm_smi.h, and rsmi_compat.h declares.
 
 use crate::amdsmi;
+use crate::client;
 use crate::entry::{Null, finish, get, get_str, put, put_str, text};
 use crate::gpu::{ADDRESS_BITS, Gpu};
 use crate::hip;
@@ -101,7 +102,7 @@ pub unsafe extern "C" fn rsmi_compat_generation_get(
     generation: *mut c_char,
     len: usize,
 ) -> rsmi_status_t {
-    let answer = || Ok(runtime::generation().name().as_bytes().to_vec());
+    let answer = || Ok(client::generation().name().as_bytes().to_vec());
     // SAFETY: the C contract of this module.
     unsafe { tell(generation, len, answer) }
 }
@@ -117,7 +118,7 @@ pub unsafe extern "C" fn rsmi_compat_generation_evidence_get(
     evidence: *mut c_char,
     len: usize,
 ) -> rsmi_status_t {
-    let answer = || Ok(runtime::decision().evidence.into_bytes());
+    let answer = || Ok(client::finding().text().into_bytes());
     // SAFETY: the C contract of this module.
     unsafe { tell(evidence, len, answer) }
 }

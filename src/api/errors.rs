@@ -1,12 +1,12 @@
 //! Errors that the hardware found in its blocks, from sysfs `ras`.
 
+use crate::client;
 use crate::entry::{Null, get, put, with_gpu};
-use crate::generation::Generation;
 use crate::gpu::Gpu;
 use crate::map;
-use crate::runtime;
 use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_error_count_t, rsmi_gpu_block_t, rsmi_ras_err_state_t, rsmi_status_t};
+use rsmi_generations::Generation;
 use rsmi_macros::export;
 
 /// The errors of a block since the driver was loaded: corrected ones, and others.
@@ -20,7 +20,7 @@ pub unsafe extern "C" fn rsmi_dev_ecc_count_get(
     block: rsmi_gpu_block_t,
     ec: *mut rsmi_error_count_t,
 ) -> rsmi_status_t {
-    if runtime::generation() >= Generation::V6_3 {
+    if client::generation() >= Generation::V6_3 {
         if map::find(map::ERROR_FILES, &block).is_none() {
             return rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
         }

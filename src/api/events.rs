@@ -1,5 +1,6 @@
 //! Being told what happens to a device.
 
+use crate::client::{self, Client};
 use crate::entry::{finish, put, with_gpu};
 use crate::gpu::Gpu;
 use crate::kernel::events::{self, Listener};
@@ -38,7 +39,7 @@ pub unsafe extern "C" fn rsmi_event_notification_mask_set(dv_ind: u32, mask: u64
 /// room it waits, once and up to `timeout_ms` milliseconds, for ever if that is negative; no other
 /// call has to wait meanwhile. Returns RSMI_STATUS_NO_DATA where nothing has happened,
 /// RSMI_STATUS_NOT_SUPPORTED where nobody listens to any device.
-#[export]
+#[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_event_notification_get(
     timeout_ms: c_int,
@@ -53,7 +54,8 @@ pub unsafe extern "C" fn rsmi_event_notification_get(
     if room == 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let mut told = Told { data, room, count: 0 };
+    let client = client::proven();
+    let mut told = Told { data, room: client.notifications(room), count: 0, client };
     let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
     let status = finish(told.fill(timeout));
     // SAFETY: as above.
@@ -73,6 +75,7 @@ struct Told {
     data: *mut rsmi_evt_notification_data_t,
     room: u32,
     count: u32,
+    client: Client,
 }
 
 impl Told {
@@ -100,15 +103,15 @@ impl Told {
 
     /// Writes what the devices have to tell, as far as there is room.
     fn take(&mut self, listeners: &[(u32, Arc<Listener>)]) {
-        let generation = runtime::generation();
+        let generation = client::generation();
         for (dv_ind, listener) in listeners {
             for line in listener.lines((self.room - self.count) as usize) {
                 let Some((event, message)) = notification::read(&line, generation) else {
                     continue;
                 };
-                // SAFETY: the client's array takes `room` notifications of its generation.
+                // SAFETY: the client's array takes `room` notifications of its header.
                 unsafe {
-                    generation.put_notification(self.data, self.count, *dv_ind, event, &message);
+                    self.client.put_notification(self.data, self.count, *dv_ind, event, &message);
                 }
                 self.count += 1;
             }

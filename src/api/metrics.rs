@@ -1,15 +1,15 @@
 //! gpu_metrics: many readings taken at once, and the questions that they answer.
 
+use crate::client;
 use crate::entry::{Null, finish, get, put, with_gpu};
-use crate::generation::Generation;
 use crate::gpu::Gpu;
-use crate::runtime;
 use crate::status::Reply;
 use crate::support::Question::Function;
 use crate::types::{
     metrics_table_header_t, rsmi_activity_metric_counter_t, rsmi_activity_metric_t,
     rsmi_gpu_metrics_t, rsmi_status_t, rsmi_utilization_counter_t,
 };
+use rsmi_generations::Generation;
 use rsmi_macros::export;
 
 /// Every reading of the device, from the driver's `gpu_metrics`, with all bits set where it has
@@ -22,14 +22,14 @@ use rsmi_macros::export;
 /// Returns RSMI_STATUS_NOT_SUPPORTED where the device has no `gpu_metrics`,
 /// RSMI_STATUS_UNEXPECTED_DATA where the table is cut short or of a version that is not known. With
 /// a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else RSMI_STATUS_NOT_SUPPORTED.
-#[export]
+#[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_gpu_metrics_info_get(
     dv_ind: u32,
     pgpu_metrics: *mut rsmi_gpu_metrics_t,
 ) -> rsmi_status_t {
     if pgpu_metrics.is_null() {
-        let five = runtime::generation() == Generation::V5;
+        let five = client::generation() == Generation::V5;
         let null = if five {
             Null::Invalid
         } else {
@@ -37,10 +37,11 @@ pub unsafe extern "C" fn rsmi_dev_gpu_metrics_info_get(
         };
         return null.answer(dv_ind);
     }
+    let client = client::proven();
     match with_gpu(dv_ind, Gpu::metrics_info) {
         Ok(metrics) => {
-            // SAFETY: not null, and then the client's to be written, as its header has it.
-            unsafe { runtime::generation().put_metrics(pgpu_metrics, &metrics) };
+            // SAFETY: not null, and then good for the struct of the caller's header.
+            unsafe { client.put_metrics(pgpu_metrics, &metrics) };
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,
@@ -102,7 +103,7 @@ pub unsafe extern "C" fn rsmi_utilization_count_get(
 ) -> rsmi_status_t {
     let null = timestamp.is_null() || utilization_counters.is_null();
     // Clients of ROCm 5 are told first what is wrong with the device.
-    if null && runtime::generation() != Generation::V5 {
+    if null && client::generation() != Generation::V5 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     let utilization = match with_gpu(dv_ind, Gpu::utilization) {

@@ -1,9 +1,9 @@
 //! PCIe: address, link, traffic and NUMA node.
 
+use crate::client;
 use crate::entry::{Null, get, get_fact, put, set_on_metal, with_gpu};
 use crate::facts::Fact;
 use crate::gpu::{Gpu, throughput};
-use crate::runtime;
 use crate::support::Question::Function;
 use crate::types::{rsmi_pcie_bandwidth_t, rsmi_status_t};
 use rsmi_macros::export;
@@ -17,7 +17,7 @@ use rsmi_macros::export;
 /// RSMI_STATUS_NOT_SUPPORTED. All ones as the current level where none is marked, and
 /// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5, for whom also stays as it was what
 /// there is no level for.
-#[export]
+#[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
     dv_ind: u32,
@@ -26,10 +26,11 @@ pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
     if bandwidth.is_null() {
         return Null::Asks(Function("rsmi_dev_pci_bandwidth_get")).answer(dv_ind);
     }
+    let client = client::proven();
     match with_gpu(dv_ind, |gpu| Ok(gpu.pci_bandwidth())) {
         Ok(table) => {
-            // SAFETY: not null, and then good for the struct of the client's generation.
-            unsafe { runtime::generation().put_bandwidth(bandwidth, &table) };
+            // SAFETY: not null, and then good for the struct of the caller's header.
+            unsafe { client.put_bandwidth(bandwidth, &table) };
             crate::entry::finish(table.outcome)
         }
         Err(status) => status,
@@ -86,7 +87,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_throughput_get(
     }
     let asked = [(sent, told.sent), (received, told.received)];
     let unknown = asked.iter().any(|(out, count)| !out.is_null() && *count == u64::MAX);
-    if unknown && runtime::generation().is_seven() {
+    if unknown && client::generation().is_seven() {
         return rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
     }
     rsmi_status_t::RSMI_STATUS_SUCCESS

@@ -1,11 +1,11 @@
 //! Power, in microwatts, and energy.
 
+use crate::client;
 use crate::entry::{Null, get, put, set_on_metal, with_gpu};
-use crate::generation::Generation;
 use crate::gpu::{ENERGY_RESOLUTION, Gpu};
-use crate::runtime;
 use crate::support::Question::OfSensor;
 use crate::types::{RSMI_POWER_TYPE, rsmi_power_profile_preset_masks_t, rsmi_status_t};
+use rsmi_generations::Generation;
 use rsmi_macros::export;
 
 /// The average power in µW, from hwmon `power*_average`; `sensor_ind` counts from 0.
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn rsmi_dev_energy_count_get(
 ) -> rsmi_status_t {
     let null = power.is_null() || timestamp.is_null();
     // Clients of ROCm 5 are told first what is wrong with the device.
-    if null && runtime::generation() != Generation::V5 {
+    if null && client::generation() != Generation::V5 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     match with_gpu(dv_ind, Gpu::energy) {

@@ -2,6 +2,7 @@
 //!
 //! libamd_smi has lost the id of the address space and counts compute units in another unit.
 
+use crate::client;
 use crate::entry::{finish, put};
 use crate::kernel::processes::{Processes, Report};
 use crate::runtime;
@@ -122,7 +123,7 @@ unsafe fn usage(pid: u32, device: Option<u32>, out: *mut rsmi_process_info_t) ->
     if out.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let generation = runtime::generation();
+    let generation = client::generation();
     let (report, result) = runtime::with(|state| {
         let places = match device {
             Some(device) => state.place(device).map(|place| vec![place]),

@@ -1,11 +1,12 @@
 //! How devices are linked.
 
+use crate::client;
 use crate::entry::{Null, finish, get_fact, put, with_gpu};
 use crate::facts::Fact;
-use crate::generation::Generation;
 use crate::gpu::Gpu;
 use crate::runtime;
 use crate::types::{CPU_NODE_INDEX, RSMI_IO_LINK_TYPE, rsmi_status_t};
+use rsmi_generations::Generation;
 use rsmi_macros::export;
 
 /// The KFD node of the CPU that the device is nearest to.
@@ -93,7 +94,7 @@ pub unsafe extern "C" fn rsmi_topo_get_link_type(
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     // ROCm 5's header had no such index.
-    let to_cpu = dv_ind_dst == CPU_NODE_INDEX && runtime::generation() != Generation::V5;
+    let to_cpu = dv_ind_dst == CPU_NODE_INDEX && client::generation() != Generation::V5;
     let answer = if to_cpu {
         with_gpu(dv_ind_src, Gpu::link_to_cpu)
     } else {

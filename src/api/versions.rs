@@ -1,11 +1,11 @@
 //! Versions and status texts. All but a device's work without rsmi_init.
 
+use crate::client;
 use crate::config::Config;
 use crate::entry::{Null, finish, get, get_str, put, put_str, with_gpu};
 use crate::gpu::Gpu;
 use crate::kernel::Dir;
 use crate::log;
-use crate::runtime;
 use crate::status;
 use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_fw_block_t, rsmi_status_t, rsmi_sw_component_t, rsmi_version_t};
@@ -14,13 +14,13 @@ use std::ffi::c_char;
 
 /// The version of the API that the client was compiled with: 7.8.0, or an older one for an older
 /// client. The build is "0".
-#[export]
+#[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_version_get(version: *mut rsmi_version_t) -> rsmi_status_t {
     if version.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let (major, minor, patch) = runtime::generation().version();
+    let (major, minor, patch) = client::generation().version();
     let answer = rsmi_version_t { major, minor, patch, build: c"0".as_ptr() };
     // SAFETY: not null, and then the client's to be written.
     unsafe { put(version, answer) };
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
 /// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_INVALID_ARGS for a block that the client's header
 /// does not have.
-#[export]
+#[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_firmware_version_get(
     dv_ind: u32,
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn rsmi_status_string(
     if status_string.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let (text, answer) = status::text(status, runtime::generation());
+    let (text, answer) = status::text(status, client::generation());
     // SAFETY: not null, and then the client's to be written.
     unsafe { put(status_string, text.as_ptr()) };
     answer

@@ -1,7 +1,7 @@
 //! Clocks, the PCIe link's levels, and the performance level.
 
 use super::{Gpu, NOT_SUPPORTED};
-use crate::generation::Generation;
+use crate::client;
 use crate::kernel::dpm::Table;
 use crate::kernel::kfd;
 use crate::log;
@@ -11,6 +11,7 @@ use crate::types::{
     rsmi_clk_type_t, rsmi_dev_perf_level_t, rsmi_gpu_metrics_t, rsmi_pcie_bandwidth_t,
     rsmi_status_t,
 };
+use rsmi_generations::Generation;
 
 impl Gpu {
     /// The levels of a clock in Hz. libamd_smi's reader ends the process over a table that it does
@@ -24,14 +25,15 @@ impl Gpu {
             Ok(lines) => Table::read(&lines),
             // What they were told of an empty table.
             Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)
-                if self.generation == Generation::V5 =>
+                if client::generation() == Generation::V5 =>
             {
                 Table::failed(rsmi_status_t::RSMI_STATUS_NOT_YET_IMPLEMENTED)
             }
             Err(status) => Table::failed(status),
         };
         // Then it was no failure that no level is the current one.
-        if self.generation == Generation::V5 && table.levels.transfer_rate.current == u32::MAX {
+        if client::generation() == Generation::V5 && table.levels.transfer_rate.current == u32::MAX
+        {
             table.outcome = Ok(());
         }
         table
@@ -48,7 +50,7 @@ impl Gpu {
     pub(crate) fn pci_bandwidth(&self) -> Table {
         let table = self.levels("pp_dpm_pcie");
         let over_pcie = self.node.cpu().is_some_and(|(_, link)| link.kind == kfd::LINK_PCIE);
-        if table.outcome.is_ok() || !over_pcie || self.generation == Generation::V5 {
+        if table.outcome.is_ok() || !over_pcie || client::generation() == Generation::V5 {
             return table;
         }
         let levels = table.levels;

@@ -7,7 +7,7 @@
 
 use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
 use crate::amdsmi::{Handle, Symbols};
-use crate::generation::Generation;
+use crate::client;
 use crate::kernel::{Dir, kfd, profiles};
 use crate::log;
 use crate::map;
@@ -17,6 +17,7 @@ use crate::types::{
     rsmi_memory_partition_type_t, rsmi_pcie_bandwidth_t, rsmi_power_profile_preset_masks_t,
     rsmi_status_t,
 };
+use rsmi_generations::Generation;
 
 const OUT_OF_BOUNDS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_INPUT_OUT_OF_BOUNDS;
 
@@ -218,15 +219,7 @@ impl Gpu {
     }
 
     pub(crate) fn set_compute_partition(&self, mode: rsmi_compute_partition_type_t) -> Result {
-        let Some(mode) = self.generation.compute_partition(mode) else {
-            // Older clients' library looked every number but 0 up in a table that lacked it.
-            return Err(match mode {
-                rsmi_compute_partition_type_t::RSMI_COMPUTE_PARTITION_INVALID => INVALID_ARGS,
-                _ if self.generation >= Generation::V6_2 => INVALID_ARGS,
-                _ => rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION,
-            });
-        };
-        self.divide_compute(mode)
+        self.divide_compute(client::proven().compute_partition(mode)?)
     }
 
     pub(crate) fn reset_compute_partition(&self) -> Result {
@@ -247,7 +240,7 @@ impl Gpu {
     }
 
     pub(crate) fn set_memory_partition(&self, mode: rsmi_memory_partition_type_t) -> Result {
-        if self.generation < Generation::V6_3 && !self.has_memory_partitions_by_name() {
+        if client::generation() < Generation::V6_3 && !self.has_memory_partitions_by_name() {
             return Err(NOT_SUPPORTED);
         }
         let mode = (mode.0 as usize).checked_sub(1).and_then(|at| map::MEMORY_PARTITIONS.get(at));
@@ -257,7 +250,7 @@ impl Gpu {
     pub(crate) fn reset_memory_partition(&self) -> Result {
         log::kept("device/current_memory_partition");
         let mode = self.boot.memory.ok_or(NOT_SUPPORTED)?;
-        if self.generation < Generation::V6_3 && !self.has_memory_partitions_by_name() {
+        if client::generation() < Generation::V6_3 && !self.has_memory_partitions_by_name() {
             return Err(NOT_SUPPORTED);
         }
         self.divide_memory(mode)

@@ -3,16 +3,17 @@
 //! libamd_smi reads all of a card's two dozen files to tell one version, and leaves out MES's.
 
 use super::{Gpu, INVALID_ARGS, KFD, NOT_SUPPORTED};
-use crate::generation::Generation;
+use crate::client;
 use crate::log;
 use crate::map;
 use crate::status::Result;
 use crate::types::rsmi_fw_block_t;
+use rsmi_generations::Generation;
 
 impl Gpu {
     /// As the driver tells it; `block` is numbered as in the client's header.
     pub(crate) fn firmware_version(&self, block: rsmi_fw_block_t) -> Result<u64> {
-        let block = self.generation.firmware_block(block);
+        let block = client::firmware_block(client::generation(), block);
         let Some(file) = block.and_then(|block| map::find(map::FIRMWARE_FILES, &block)) else {
             log::reason(|| "there is no such firmware block".into());
             return Err(INVALID_ARGS);
@@ -27,7 +28,11 @@ impl Gpu {
             log::reason(|| "KFD does not tell it".into());
             return Err(NOT_SUPPORTED);
         };
-        Ok(if self.generation >= Generation::V6_3 { hexadecimal(version) } else { joined(version) })
+        Ok(if client::generation() >= Generation::V6_3 {
+            hexadecimal(version)
+        } else {
+            joined(version)
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 //! and takes longer over the other half than the legacy library did.
 
 use super::{Gpu, KFD, NOT_SUPPORTED};
-use crate::generation::Generation;
+use crate::client;
 use crate::kernel::kfd::Node;
 use crate::kernel::pci_ids::{self, Wanted};
 use crate::kernel::{Dir, drm, number};
@@ -13,22 +13,25 @@ use crate::map;
 use crate::status::{Reply, Result};
 use crate::types::{rsmi_device_identifiers_t, rsmi_status_t};
 use once_cell::sync::OnceCell;
+use rsmi_generations::Generation;
 
 /// What cannot change while the library is initialised, as the files said at rsmi_init.
 pub(super) struct Identity {
-    device: Kept<u16>,
-    vendor: Kept<u16>,
+    device: KeptTwice<u16>,
+    vendor: KeptTwice<u16>,
     revision: Kept<u16>,
     subdevice: Kept<u16>,
     subvendor: Kept<u16>,
     sku: Kept<u16>,
     xgmi: Kept<u16>,
-    unique: Kept<u64>,
+    unique: KeptTwice<u64>,
     product: Kept<Vec<u8>>,
     serial: Kept<Vec<u8>>,
     vbios: Kept<Vec<u8>>,
     vram_vendor: Kept<Vec<u8>>,
     numa_node: Kept<i32>,
+    /// Partitions have no files of their own.
+    has_files: bool,
     render_minor: u32,
 }
 
@@ -36,6 +39,19 @@ pub(super) struct Identity {
 struct Kept<T> {
     from: &'static str,
     value: Result<T>,
+}
+
+/// A value of the device's own files, and what KFD says of it.
+struct KeptTwice<T> {
+    own: Kept<T>,
+    kfd: Kept<T>,
+}
+
+impl<T: Clone> KeptTwice<T> {
+    /// Of the device's own files; where they have none and `may_ask_kfd`, of KFD.
+    fn get(&self, may_ask_kfd: bool) -> Result<T> {
+        if self.own.value.is_err() && may_ask_kfd { self.kfd.get() } else { self.own.get() }
+    }
 }
 
 impl<T: Clone> Kept<T> {
@@ -65,36 +81,29 @@ pub(super) struct Names {
 }
 
 impl Identity {
-    pub(super) fn read(device: &Dir, node: &Node, generation: Generation) -> Self {
+    pub(super) fn read(device: &Dir, node: &Node) -> Self {
         let id = |name| -> Result<u16> {
             let value = number::lenient(&device.word(name)?, 16);
             u16::try_from(value).map_err(|_| rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE)
         };
-        // Partitions have no such files; only clients of ROCm 7 were told of KFD's ids.
-        let id_or_kfd = |from, property| {
-            let kept = Kept::read(from, id);
-            if kept.value.is_err() && generation.is_seven() {
-                return Kept::of_kfd(node, property, |id| id as u16);
-            }
-            kept
+        let id_and_kfds = |from, property| KeptTwice {
+            own: Kept::read(from, id),
+            kfd: Kept::of_kfd(node, property, |id| id as u16),
         };
         let word = |name: &str| device.word(name);
-        let unique = Kept::read("device/unique_id", |name| device.number(name, 16));
         Self {
-            device: id_or_kfd("device/device", "device_id"),
-            vendor: id_or_kfd("device/vendor", "vendor_id"),
+            device: id_and_kfds("device/device", "device_id"),
+            vendor: id_and_kfds("device/vendor", "vendor_id"),
             revision: Kept::read("device/revision", id),
             subdevice: Kept::read("device/subsystem_device", id),
             subvendor: Kept::read("device/subsystem_vendor", id),
             sku: Kept::read("device/product_number", id),
             xgmi: Kept::read("device/xgmi_physical_id", id),
-            unique: match unique.value {
-                // The file is there and says nonsense: the original gives up.
-                Ok(_) | Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION) => unique,
-                // KFD was not asked then; but a partition, which was no device, has no files to ask.
-                Err(_) if generation < Generation::V6_3 && device.has("device") => unique,
-                Err(_) => Kept::of_kfd(node, "unique_id", |id| id),
+            unique: KeptTwice {
+                own: Kept::read("device/unique_id", |name| device.number(name, 16)),
+                kfd: Kept::of_kfd(node, "unique_id", |id| id),
             },
+            has_files: device.has("device"),
             product: Kept::read("device/product_name", |name| device.line(name)),
             serial: Kept::read("device/serial_number", word),
             vbios: Kept::read("device/vbios_version", word),
@@ -119,13 +128,32 @@ fn render_minor(device: &Dir, expected: u32) -> u32 {
         .unwrap_or(0)
 }
 
+impl Identity {
+    /// Only clients built for ROCm 7 get KFD's ids of a partition.
+    fn device(&self) -> Result<u16> {
+        self.device.get(client::generation().is_seven())
+    }
+
+    fn vendor(&self) -> Result<u16> {
+        self.vendor.get(client::generation().is_seven())
+    }
+
+    fn unique(&self) -> Result<u64> {
+        // The file is there and says nonsense: the original gives up.
+        let nonsense = self.unique.own.value == Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
+        // Before ROCm 6.3 KFD was not asked; but a partition, which was no device, has no files.
+        let later = client::generation() >= Generation::V6_3 || !self.has_files;
+        self.unique.get(later && !nonsense)
+    }
+}
+
 impl Gpu {
     pub(crate) fn id(&self) -> Reply<u16> {
-        self.or_write(self.identity.device.get(), u16::MAX)
+        self.or_write(self.identity.device(), u16::MAX)
     }
 
     pub(crate) fn vendor_id(&self) -> Reply<u16> {
-        self.or_write(self.identity.vendor.get(), u16::MAX)
+        self.or_write(self.identity.vendor(), u16::MAX)
     }
 
     pub(crate) fn revision(&self) -> Result<u16> {
@@ -150,8 +178,12 @@ impl Gpu {
     }
 
     pub(crate) fn unique_id(&self) -> Reply<u64> {
-        let id = self.identity.unique.get();
-        if self.generation < Generation::V6_3 { id.into() } else { Reply::or_write(id, u64::MAX) }
+        let id = self.identity.unique();
+        if client::generation() < Generation::V6_3 {
+            id.into()
+        } else {
+            Reply::or_write(id, u64::MAX)
+        }
     }
 
     pub(crate) fn serial_number(&self) -> Result<Vec<u8>> {
@@ -171,10 +203,7 @@ impl Gpu {
             return Ok(name).into();
         }
         Self::listed(&self.names.device, || {
-            Ok(Wanted::Device {
-                vendor: self.identity.vendor.get()?,
-                device: self.identity.device.get()?,
-            })
+            Ok(Wanted::Device { vendor: self.identity.vendor()?, device: self.identity.device()? })
         })
     }
 
@@ -193,16 +222,14 @@ impl Gpu {
     }
 
     pub(crate) fn vendor_name(&self) -> Reply<Vec<u8>> {
-        Self::listed(&self.names.vendor, || {
-            Ok(Wanted::Vendor { vendor: self.identity.vendor.get()? })
-        })
+        Self::listed(&self.names.vendor, || Ok(Wanted::Vendor { vendor: self.identity.vendor()? }))
     }
 
     pub(crate) fn subsystem_name(&self) -> Reply<Vec<u8>> {
         Self::listed(&self.names.subsystem, || {
             Ok(Wanted::Subsystem {
-                vendor: self.identity.vendor.get()?,
-                device: self.identity.device.get()?,
+                vendor: self.identity.vendor()?,
+                device: self.identity.device()?,
                 subvendor: self.identity.subvendor.get()?,
                 subdevice: self.identity.subdevice.get()?,
             })
@@ -268,7 +295,7 @@ impl Gpu {
     pub(crate) fn numa_affinity(&self) -> Result<i32> {
         match self.identity.numa_node.get() {
             // They were told of an exception where there is no such file.
-            Err(_) if !self.generation.is_seven() => {
+            Err(_) if !client::generation().is_seven() => {
                 Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION)
             }
             node => node,

@@ -2,13 +2,14 @@
 //! answers.
 
 use super::{Gpu, NOT_SUPPORTED};
-use crate::generation::{Generation, Metrics};
+use crate::client::{self, Metrics};
 use crate::kernel::metrics::{self, Table};
 use crate::log::{self, Level};
 use crate::status::Result;
 use crate::types::{
     RSMI_UTILIZATION_COUNTER_TYPE, metrics_table_header_t, rsmi_gpu_metrics_t, rsmi_status_t,
 };
+use rsmi_generations::Generation;
 
 const UNEXPECTED_DATA: rsmi_status_t = rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA;
 
@@ -70,7 +71,7 @@ impl Gpu {
     /// that is not told ends the list.
     pub(crate) fn running_xcds(&self) -> Result<u16> {
         let clocks = self.card_metrics()?.current_gfxclks;
-        let all = self.generation < Generation::V6_3;
+        let all = client::generation() < Generation::V6_3;
         let told = clocks.iter().take_while(|clock| all || **clock != u16::MAX);
         Ok(told.filter(|clock| ![0, u16::MAX].contains(*clock)).count() as u16)
     }
@@ -116,7 +117,7 @@ impl Gpu {
 
     /// What clients of the device's generation are told of a table that cannot be read.
     fn unread(&self, status: rsmi_status_t) -> rsmi_status_t {
-        match self.generation {
+        match client::generation() {
             Generation::V5 if status == UNEXPECTED_DATA => NOT_SUPPORTED,
             Generation::V5 => status,
             // Whatever was wrong with the file, they were told of strange data.
@@ -128,7 +129,7 @@ impl Gpu {
     }
 
     fn shown(&self, table: &Table) -> rsmi_gpu_metrics_t {
-        shown(table, self.generation, self.partition_id() as usize)
+        shown(table, client::generation(), self.partition_id() as usize)
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) use pcie::throughput;
 pub(crate) use power::ENERGY_RESOLUTION;
 
 use crate::amdsmi::{Handle, Key, Plain, Release, Session, Symbols};
-use crate::generation::Generation;
+use crate::client;
 use crate::kernel::Dir;
 use crate::kernel::events::Listener;
 use crate::kernel::hwmon::Hwmon;
@@ -36,6 +36,7 @@ use control::Boot;
 use identity::{Identity, Names};
 use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
+use rsmi_generations::Generation;
 use std::sync::Arc;
 
 const NOT_SUPPORTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
@@ -55,42 +56,35 @@ pub(crate) struct Gpu {
     boot: Boot,
     session: Arc<Session>,
     key: Key,
-    generation: Generation,
     /// The directory that stands for /sys.
     sysfs: Dir,
     card: OnceCell<Option<u32>>,
     /// The groups of events that the kernel counts.
     counted: OnceCell<Vec<rsmi_event_group_t>>,
-    functions: OnceCell<Arc<Functions>>,
+    /// By the generation of the client that asks.
+    functions: [OnceCell<Arc<Functions>>; Generation::ALL.len()],
     listener: Mutex<Option<Arc<Listener>>>,
     /// Held during a call where the client asked for BUSY instead of waiting.
     pub(crate) claimed: Mutex<()>,
 }
 
 impl Gpu {
-    pub(crate) fn new(
-        sysfs: &Dir,
-        node: Node,
-        session: Arc<Session>,
-        key: Key,
-        generation: Generation,
-    ) -> Self {
+    pub(crate) fn new(sysfs: &Dir, node: Node, session: Arc<Session>, key: Key) -> Self {
         let device = sysfs.join(&format!("class/drm/renderD{}/device", node.render_minor));
         let found = device.found();
         Self {
             hwmon: OnceCell::new(),
-            identity: Identity::read(&found, &node, generation),
+            identity: Identity::read(&found, &node),
             names: Names::default(),
             boot: Boot::read(&found),
             device,
             node,
             session,
             key,
-            generation,
             sysfs: sysfs.clone(),
             card: OnceCell::new(),
             counted: OnceCell::new(),
-            functions: OnceCell::new(),
+            functions: Default::default(),
             listener: Mutex::new(None),
             claimed: Mutex::new(()),
         }
@@ -106,14 +100,15 @@ impl Gpu {
 
     /// The functions that the device supports, as they were when first asked about.
     pub(crate) fn functions(&self) -> &Arc<Functions> {
-        self.functions.get_or_init(|| {
+        let generation = client::generation();
+        self.functions[generation as usize].get_or_init(|| {
             let debug =
                 self.card().map(|card| self.sysfs.join(&format!("kernel/debug/dri/{card}")));
             let has = |file: &str| {
                 self.device.has(file) || debug.as_ref().is_some_and(|debug| debug.has(file))
             };
             log::aside(|| {
-                let functions = Functions::of(self.generation, has, self.hwmon());
+                let functions = Functions::of(generation, has, self.hwmon());
                 let stands_in = self.instead_of_average(0).is_some();
                 Arc::new(if stands_in { functions.with_average_power() } else { functions })
             })
@@ -137,7 +132,11 @@ impl Gpu {
 
     /// What is written on failure: `instead` for clients of ROCm 7, nothing for older ones.
     fn or_write<T>(&self, result: Result<T>, instead: T) -> Reply<T> {
-        if self.generation.is_seven() { Reply::or_write(result, instead) } else { result.into() }
+        if client::generation().is_seven() {
+            Reply::or_write(result, instead)
+        } else {
+            result.into()
+        }
     }
 
     /// Asks libamd_smi; None where it cannot answer for this device.

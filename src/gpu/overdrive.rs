@@ -4,7 +4,7 @@
 //! writes some; and it asks libdrm, not the CPU, whether this is a guest.
 
 use super::{Gpu, NOT_SUPPORTED};
-use crate::generation::Generation;
+use crate::client;
 use crate::kernel::overdrive::{self, Sections};
 use crate::kernel::{kfd, number, profiles};
 use crate::log;
@@ -14,6 +14,7 @@ use crate::types::{
     rsmi_od_volt_curve_t, rsmi_od_volt_freq_data_t, rsmi_power_profile_preset_masks_t,
     rsmi_power_profile_status_t, rsmi_range_t, rsmi_status_t,
 };
+use rsmi_generations::Generation;
 
 const TABLE: &str = "pp_od_clk_voltage";
 const UNEXPECTED_DATA: rsmi_status_t = rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA;
@@ -43,7 +44,7 @@ pub(crate) struct Region {
 impl Gpu {
     /// Percent.
     pub(crate) fn overdrive_level(&self) -> Result<u32> {
-        if self.generation.is_seven() && kfd::is_vm_guest() {
+        if client::generation().is_seven() && kfd::is_vm_guest() {
             log::reason(|| "there is no overdrive in a virtual machine".into());
             return Err(NOT_SUPPORTED);
         }
@@ -67,7 +68,7 @@ impl Gpu {
     /// ROCm 7, all ones, which that client also gets where there is no answer.
     pub(crate) fn overdrive(&self) -> Result<rsmi_od_volt_freq_data_t> {
         let lines = self.overdrive_lines()?;
-        match self.generation {
+        match client::generation() {
             Generation::V5 => by_line(&lines),
             generation if generation.is_seven() => by_any_heading(&Sections::read(&lines)),
             _ => by_heading(&Sections::read(&lines)),
@@ -81,7 +82,7 @@ impl Gpu {
                 Err(NOT_THERE)
             }
             // Then an empty table was as one of a single line.
-            Err(UNEXPECTED_DATA) if self.generation == Generation::V5 => Err(NOT_THERE),
+            Err(UNEXPECTED_DATA) if client::generation() == Generation::V5 => Err(NOT_THERE),
             lines => lines,
         }
     }
@@ -90,7 +91,7 @@ impl Gpu {
     /// written into the first.
     pub(crate) fn overdrive_regions(&self, most: u32) -> Result<Regions> {
         let lines = self.overdrive_lines()?;
-        if self.generation == Generation::V5 {
+        if client::generation() == Generation::V5 {
             return regions(&lines, most);
         }
         let sections = Sections::read(&lines);
@@ -104,12 +105,12 @@ impl Gpu {
     pub(crate) fn power_profiles(&self) -> Result<rsmi_power_profile_status_t> {
         let lines = match self.device.lines("pp_power_profile_mode") {
             // An empty table was one of a strange size then.
-            Err(UNEXPECTED_DATA) if self.generation == Generation::V5 => Vec::new(),
+            Err(UNEXPECTED_DATA) if client::generation() == Generation::V5 => Vec::new(),
             lines => lines?,
         };
         if lines.is_empty() || lines.len() > RSMI_MAX_NUM_POWER_PROFILES + 1 {
             log::reason(|| format!("a table of {} lines", lines.len()));
-            if self.generation.is_seven() && kfd::is_vm_guest() {
+            if client::generation().is_seven() && kfd::is_vm_guest() {
                 return Err(NOT_SUPPORTED);
             }
             return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE);

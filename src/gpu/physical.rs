@@ -3,7 +3,7 @@
 //! libamd_smi rounds temperatures to degrees; hwmon has the millidegrees that rsmi promises.
 
 use super::{Gpu, NOT_SUPPORTED};
-use crate::generation::Generation;
+use crate::client;
 use crate::log;
 use crate::map;
 use crate::status::Result;
@@ -11,6 +11,7 @@ use crate::types::{
     rsmi_status_t, rsmi_temperature_metric_t, rsmi_temperature_type_t, rsmi_voltage_metric_t,
     rsmi_voltage_type_t,
 };
+use rsmi_generations::Generation;
 
 impl Gpu {
     /// A temperature in millidegrees Celsius.
@@ -55,10 +56,10 @@ impl Gpu {
     /// The number in the file names of a voltage.
     pub(crate) fn voltage_sensor(&self, kind: rsmi_voltage_type_t) -> Result<u32> {
         let vddboard = kind == rsmi_voltage_type_t::RSMI_VOLT_TYPE_VDDBOARD;
-        let listed = self.generation.is_seven() || !vddboard;
+        let listed = client::generation().is_seven() || !vddboard;
         self.sensors()?.voltage_file(kind).filter(|_| listed).ok_or_else(|| {
             log::reason(|| "no voltage of the device has that label".into());
-            if self.generation == Generation::V5 {
+            if client::generation() == Generation::V5 {
                 return rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION;
             }
             NOT_SUPPORTED

@@ -3,7 +3,7 @@
 //! libamd_smi ends the process over a file that it does not understand. Ours is an error then.
 
 use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
-use crate::generation::Generation;
+use crate::client;
 use crate::kernel::number;
 use crate::log;
 use crate::map;
@@ -12,6 +12,7 @@ use crate::types::{
     rsmi_error_count_t, rsmi_gpu_block_t, rsmi_ras_err_state_t, rsmi_retired_page_record_t,
     rsmi_status_t, rsmi_xgmi_status_t,
 };
+use rsmi_generations::Generation;
 
 /// The bad pages of a device, as far as the client asked for them.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Gpu {
         });
         match lines {
             Ok(lines) if lines.len() >= 2 => error_count(&lines),
-            Err(status) if self.generation < Generation::V6_0 => Err(status),
+            Err(status) if client::generation() < Generation::V6_0 => Err(status),
             _ => Err(NOT_SUPPORTED),
         }
     }

@@ -2,10 +2,10 @@
 
 use super::hash_order::hash_order;
 use super::{Dir, number};
-use crate::generation::Generation;
 use crate::log;
 use crate::status::{self, Result};
 use crate::types::{CU_OCCUPANCY_INVALID, rsmi_status_t};
+use rsmi_generations::Generation;
 
 /// A process and the address space that it has on the GPUs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

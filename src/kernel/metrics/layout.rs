@@ -6,6 +6,7 @@
 //! what an APU tells of its processor cores.
 
 use crate::types::{amdgpu_xcp_metrics_t, rsmi_gpu_metrics_t};
+use std::mem::MaybeUninit;
 
 /// One member of a table: where its numbers are, and where they go.
 pub(super) struct Member<T: 'static> {
@@ -27,6 +28,26 @@ pub(super) struct Layout {
     pub(super) size: usize,
     pub(super) members: &'static [&'static [Member<rsmi_gpu_metrics_t>]],
     pub(super) partitions: Option<Partitions>,
+}
+
+impl Layout {
+    /// How many bytes of `rsmi_gpu_metrics_t` this version's members take, up to the last.
+    pub(super) fn reach(&self) -> usize {
+        if self.partitions.is_some() {
+            return size_of::<rsmi_gpu_metrics_t>();
+        }
+        let mut filled = MaybeUninit::<rsmi_gpu_metrics_t>::zeroed();
+        // SAFETY: the struct holds nothing but integers, of which zeros are a value.
+        let metrics = unsafe { filled.assume_init_mut() };
+        for member in self.members.iter().copied().flatten() {
+            (member.put)(metrics, &mut std::iter::repeat_n(u64::MAX, member.count));
+        }
+        // SAFETY: the struct was zeroed, its padding too, and lives as long as this function.
+        let bytes = unsafe {
+            std::slice::from_raw_parts(filled.as_ptr().cast::<u8>(), size_of_val(&filled))
+        };
+        bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
+    }
 }
 
 /// What is told of each partition, one after the other.

@@ -83,6 +83,25 @@ pub(crate) fn is_known(header: metrics_table_header_t) -> bool {
     version == attributes::VERSION || LAYOUTS.iter().any(|layout| layout.version == version)
 }
 
+/// The newest version of a table's format whose members all lie in the first bytes of
+/// `rsmi_gpu_metrics_t`, and none that is newer than the table: what a table cut there amounts to.
+pub(crate) fn revision_within(
+    header: metrics_table_header_t,
+    bytes: usize,
+) -> metrics_table_header_t {
+    let (format, content) = (header.format_revision, header.content_revision);
+    let fitting = LAYOUTS.iter().filter(|layout| {
+        let (of, revision) = layout.version;
+        of == format && revision <= content && layout.reach() <= bytes
+    });
+    // The first version of each format lies inside the smallest struct.
+    fitting.max_by_key(|layout| layout.version).map_or(header, |layout| metrics_table_header_t {
+        structure_size: layout.size as u16,
+        format_revision: layout.version.0,
+        content_revision: layout.version.1,
+    })
+}
+
 impl Table {
     /// Reads the table of a device; UNEXPECTED_DATA where it cannot be made sense of.
     pub(crate) fn read(device: &Dir) -> Result<Self> {

@@ -1,7 +1,11 @@
-//! `rsmi_gpu_metrics_t` as each generation of clients has it: the newest's bytes, in other places.
+//! `rsmi_gpu_metrics_t` as the caller's header has it: the newest's bytes, in other places, and only
+//! as far as all headers that the caller may have been compiled with agree.
 
-use super::Generation;
+use super::{Client, cut_is_logged};
+use crate::kernel::metrics::revision_within;
 use crate::types::{RSMI_MAX_NUM_XCP, amdgpu_xcp_metrics_t, rsmi_gpu_metrics_t};
+use rsmi_generations::{Generation, Open};
+use std::mem::offset_of;
 
 /// What a client is to see.
 #[derive(Clone, Copy)]
@@ -124,23 +128,50 @@ const fn are_inside(runs: &[Run], newest: usize, client: usize) -> bool {
     true
 }
 
-impl Generation {
-    /// Writes `gpu_metrics` as the client's header has it, and not a byte more.
+/// How many bytes all generations that are open have in the same places: those of the smallest, but
+/// where the structs of partitions begin they differ, however large they are.
+fn common(open: Open) -> usize {
+    let mut sizes = open.iter().map(|generation| Layout::of(generation).size);
+    let first = sizes.next().unwrap_or(V5.size);
+    if sizes.all(|size| size == first) {
+        return first;
+    }
+    first.min(offset_of!(rsmi_gpu_metrics_t, xcp_stats))
+}
+
+/// A table that is cut says so where clients look: its version is the newest whose members are all
+/// there, and it has no partitions where it can say that but not show them.
+fn admit(metrics: &mut rsmi_gpu_metrics_t, bytes: usize) {
+    metrics.common_header = revision_within(metrics.common_header, bytes);
+    if metrics.num_partition != u16::MAX {
+        metrics.num_partition = 0;
+    }
+}
+
+impl Client {
+    /// Writes `gpu_metrics` as the caller's header has it, and not a byte more.
     ///
     /// # Safety
-    /// `out` is good for writing the struct of this generation.
+    /// `out` is good for writing the struct of each generation that is open.
     pub(crate) unsafe fn put_metrics(self, out: *mut rsmi_gpu_metrics_t, metrics: &Metrics) {
-        let layout = Layout::of(self);
-        let members = (&raw const metrics.members).cast::<u8>();
+        let layout = Layout::of(self.speaks);
+        let bytes = common(self.open);
+        let mut shown = metrics.members;
+        if bytes < layout.size {
+            cut_is_logged("rsmi_gpu_metrics_t", bytes);
+            admit(&mut shown, bytes);
+        }
+        let members = (&raw const shown).cast::<u8>();
         let out = out.cast::<u8>();
         // SAFETY: as this function demands.
-        unsafe { out.write_bytes(0, layout.size) };
+        unsafe { out.write_bytes(0, bytes) };
         layout.each_run(|(from, to, length)| {
-            // SAFETY: the runs lie inside both structs, which `is_sound` proves; ours is not the
-            // client's.
-            unsafe { out.add(to).copy_from_nonoverlapping(members.add(from), length) };
+            let length = length.min(bytes.saturating_sub(to));
+            // SAFETY: the runs lie inside both structs, which `is_sound` proves, and no further than
+            // all that are open go; ours is not the client's.
+            unsafe { out.wrapping_add(to).copy_from_nonoverlapping(members.add(from), length) };
         });
-        if self == Self::V5 {
+        if self.speaks == Generation::V5 {
             // SAFETY: as this function demands; the gap lies inside.
             unsafe { out.add(Metrics::GAP).cast::<u16>().write_unaligned(metrics.gap) };
         }
@@ -150,8 +181,7 @@ impl Generation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::mem::offset_of;
-
+    use crate::types::metrics_table_header_t;
     const GENERATIONS: [(Generation, usize); 6] = [
         (Generation::V5, 96),
         (Generation::V6_0, 424),
@@ -163,7 +193,7 @@ mod tests {
 
     /// A struct of which every member that is not padding has its offset as its number, and how it
     /// arrives in a buffer of a client.
-    fn arrived(generation: Generation) -> Vec<u8> {
+    fn arrived(client: Client) -> Vec<u8> {
         let mut newest = vec![0u16; size_of::<rsmi_gpu_metrics_t>() / 2];
         for (at, half) in newest.iter_mut().enumerate() {
             *half = at as u16 * 2;
@@ -173,7 +203,7 @@ mod tests {
         let mut buffer = vec![0xA5; 8192];
         let metrics = Metrics { members, gap: 0xBEEF };
         // SAFETY: the buffer is larger than any generation's struct.
-        unsafe { generation.put_metrics(buffer.as_mut_ptr().cast(), &metrics) };
+        unsafe { client.put_metrics(buffer.as_mut_ptr().cast(), &metrics) };
         buffer
     }
 
@@ -184,7 +214,7 @@ mod tests {
     #[test]
     fn not_a_byte_past_the_clients_struct() {
         for (generation, size) in GENERATIONS {
-            let buffer = arrived(generation);
+            let buffer = arrived(Client::of(generation));
             assert!(buffer[size..].iter().all(|byte| *byte == 0xA5), "{generation:?}");
             assert_ne!(buffer[size - 8..size], [0xA5; 8], "{generation:?} is filled to its end");
         }
@@ -193,7 +223,7 @@ mod tests {
     #[test]
     fn members_that_every_generation_has_stay_where_they_are() {
         for (generation, size) in GENERATIONS {
-            let buffer = arrived(generation);
+            let buffer = arrived(Client::of(generation));
             let padding = [78..80, 110..112, 130..132, 140..144, 474..480];
             for at in (0..size.min(480)).step_by(2) {
                 let expected = match padding.iter().any(|gap| gap.contains(&at)) {
@@ -256,10 +286,75 @@ mod tests {
             ),
         ];
         for (generation, members) in expected {
-            let buffer = arrived(generation);
+            let buffer = arrived(Client::of(generation));
             for (at, from) in members {
                 assert_eq!(half(&buffer, *at), *from, "{generation:?}: {at}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_open_decides_how_far_is_written() {
+        use Generation::{V5, V6_0, V6_2, V6_3, V6_4, V7_0};
+        let expected = [
+            (Open::ALL, 96),
+            (Open::range(V5, V6_0), 96),
+            (Open::since(V6_0), 424),
+            (Open::range(V6_0, V6_2), 424),
+            (Open::only(V6_2).or(Open::only(V7_0)), 424),
+            (Open::since(V6_3), 480),
+            (Open::range(V6_3, V6_4), 480),
+            (Open::only(V6_4).or(Open::only(V7_0)), 480),
+            (Open::only(V7_0), 4544),
+        ];
+        for (open, bytes) in expected {
+            assert_eq!(common(open), bytes, "{open}");
+            for speaks in open.iter() {
+                let buffer = arrived(Client { open, speaks });
+                assert!(buffer[bytes..].iter().all(|byte| *byte == 0xA5), "{open} {speaks}");
+                assert_ne!(buffer[bytes - 8..bytes], [0xA5; 8], "{open} is filled so far");
+            }
+        }
+    }
+
+    /// A table of a version, as a caller gets it of which this is open.
+    fn header_and_partitions(version: (u8, u8), open: Open) -> (metrics_table_header_t, usize) {
+        let table = crate::kernel::metrics::tests::table(version, &[]);
+        let mut members = table.metrics();
+        members.num_partition = 8;
+        let metrics = Metrics { members, gap: 0 };
+        let mut buffer = vec![0xA5; 8192];
+        let client = Client::new(open, Open::ALL);
+        // SAFETY: the buffer is larger than any generation's struct.
+        unsafe { client.put_metrics(buffer.as_mut_ptr().cast(), &metrics) };
+        // SAFETY: the header's bytes are there, of integers alone.
+        let header = unsafe { buffer.as_ptr().cast::<metrics_table_header_t>().read_unaligned() };
+        (header, half(&buffer, offset_of!(rsmi_gpu_metrics_t, num_partition)))
+    }
+
+    #[test]
+    fn a_cut_table_is_of_the_version_that_fits() {
+        let header = |structure_size, (format_revision, content_revision)| metrics_table_header_t {
+            structure_size,
+            format_revision,
+            content_revision,
+        };
+        let since = Open::since;
+        for (version, open, size, told, partitions) in [
+            ((1, 8), Open::ALL, 96, (1, 1), 0xA5A5),
+            ((1, 1), Open::ALL, 96, (1, 1), 0xA5A5),
+            ((1, 0), Open::ALL, 80, (1, 0), 0xA5A5),
+            ((1, 3), Open::ALL, 96, (1, 1), 0xA5A5),
+            ((1, 3), since(Generation::V6_0), 120, (1, 3), 0xA5A5),
+            ((1, 8), since(Generation::V6_0), 360, (1, 5), 0xA5A5),
+            ((1, 8), since(Generation::V6_3), 360, (1, 5), 0),
+            ((1, 8), since(Generation::V7_0), 3872, (1, 8), 8),
+            ((2, 4), Open::ALL, 120, (2, 1), 0xA5A5),
+            ((3, 0), Open::ALL, 264, (3, 0), 0xA5A5),
+            ((2, 4), since(Generation::V6_0), 168, (2, 4), 0xA5A5),
+        ] {
+            let told = (header(size, told), partitions);
+            assert_eq!(header_and_partitions(version, open), told, "{version:?} {open}");
         }
     }
 }
