@@ -38,6 +38,26 @@
 /// The bit of event i, a rsmi_evt_notification_type_t, in a mask of events.
 #define RSMI_EVENT_MASK_FROM_INDEX(i) (1ULL << ((i) - 1))
 
+// The structs and numbers of this header are those of rocm_smi 7.8; older headers have others. So
+// that the library knows what a call was compiled with, the functions where that makes a difference
+// have another name in the object file. Nothing changes in the source. An object that has to be
+// linked with the original librocm_smi64 too is compiled with -DRSMI_COMPAT_UNMARKED.
+#if defined(__GNUC__) && defined(__ELF__) && !defined(RSMI_COMPAT_UNMARKED)
+#define RSMI_COMPAT_CALL(function) __asm__("rsmi_compat_7_0_" #function)
+#ifndef __HIP_DEVICE_COMPILE__
+// For programs that look the functions up by dlsym(), a note in their file says it.
+__asm__(
+    ".pushsection .note.rsmi_compat, \"a\", %note\n"
+    ".balign 4\n"
+    ".long 12, 1, 1\n"
+    ".ascii \"rsmi_compat\\0\"\n"
+    ".byte 32, 0, 0, 0\n"
+    ".popsection\n");
+#endif
+#else
+#define RSMI_COMPAT_CALL(function)
+#endif
+
 /// How many frequencies a clock can have at most: 32, and one for deep sleep.
 #define RSMI_MAX_NUM_FREQUENCIES 33
 
@@ -1137,7 +1157,8 @@ rsmi_status_t rsmi_dev_mem_overdrive_level_get(uint32_t dv_ind, uint32_t *od);
 /// left out; for a client of ROCm 5 what there is no level for stays as it was.
 rsmi_status_t rsmi_dev_gpu_clk_freq_get(uint32_t dv_ind,
                                         rsmi_clk_type_t clk_type,
-                                        rsmi_frequencies_t *f);
+                                        rsmi_frequencies_t *f)
+RSMI_COMPAT_CALL(rsmi_dev_gpu_clk_freq_get);
 
 /// The clocks' ranges in Hz and, for a client of ROCm 5, the points of the voltage curve; from
 /// sysfs `pp_od_clk_voltage`.
@@ -1336,7 +1357,8 @@ rsmi_status_t rsmi_event_notification_mask_set(uint32_t dv_ind, uint64_t mask);
 /// RSMI_STATUS_NOT_SUPPORTED where nobody listens to any device.
 rsmi_status_t rsmi_event_notification_get(int timeout_ms,
                                           uint32_t *num_elem,
-                                          rsmi_evt_notification_data_t *data);
+                                          rsmi_evt_notification_data_t *data)
+RSMI_COMPAT_CALL(rsmi_event_notification_get);
 
 /// Ends listening to a device; RSMI_STATUS_INVALID_ARGS where nobody does.
 rsmi_status_t rsmi_event_notification_stop(uint32_t dv_ind);
@@ -1497,7 +1519,8 @@ rsmi_status_t rsmi_dev_memory_reserved_pages_get(uint32_t dv_ind,
 /// RSMI_STATUS_UNEXPECTED_DATA where the table is cut short or of a version that is not known. With
 /// a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else RSMI_STATUS_NOT_SUPPORTED.
 rsmi_status_t rsmi_dev_gpu_metrics_info_get(uint32_t dv_ind,
-                                            rsmi_gpu_metrics_t *pgpu_metrics);
+                                            rsmi_gpu_metrics_t *pgpu_metrics)
+RSMI_COMPAT_CALL(rsmi_dev_gpu_metrics_info_get);
 
 /// Size and version of the device's `gpu_metrics`.
 ///
@@ -1575,7 +1598,8 @@ rsmi_status_t rsmi_dev_memory_partition_capabilities_get(uint32_t dv_ind,
 /// 6.2); RSMI_STATUS_SETTING_UNAVAILABLE for one that sysfs `available_compute_partition` does not
 /// list; RSMI_STATUS_BUSY while the card is in use; RSMI_STATUS_SUCCESS where it is so already.
 rsmi_status_t rsmi_dev_compute_partition_set(uint32_t dv_ind,
-                                             rsmi_compute_partition_type_t compute_partition);
+                                             rsmi_compute_partition_type_t compute_partition)
+RSMI_COMPAT_CALL(rsmi_dev_compute_partition_set);
 
 /// Divides the card into devices as it was when the library was initialised.
 ///
@@ -1609,7 +1633,9 @@ rsmi_status_t rsmi_dev_memory_partition_reset(uint32_t dv_ind);
 /// RSMI_STATUS_NOT_SUPPORTED. All ones as the current level where none is marked, and
 /// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5, for whom also stays as it was what
 /// there is no level for.
-rsmi_status_t rsmi_dev_pci_bandwidth_get(uint32_t dv_ind, rsmi_pcie_bandwidth_t *bandwidth);
+rsmi_status_t rsmi_dev_pci_bandwidth_get(uint32_t dv_ind,
+                                         rsmi_pcie_bandwidth_t *bandwidth)
+RSMI_COMPAT_CALL(rsmi_dev_pci_bandwidth_get);
 
 /// The PCI address: domain in bits 63:32, partition in 31:28, bus in 15:8, device in 7:3,
 /// function in 2:0.
@@ -1852,7 +1878,7 @@ rsmi_status_t rsmi_is_P2P_accessible(uint32_t dv_ind_src, uint32_t dv_ind_dst, b
 
 /// The version of the API that the client was compiled with: 7.8.0, or an older one for an older
 /// client. The build is "0".
-rsmi_status_t rsmi_version_get(rsmi_version_t *version);
+rsmi_status_t rsmi_version_get(rsmi_version_t *version) RSMI_COMPAT_CALL(rsmi_version_get);
 
 /// The version of a software component: of the amdgpu driver where it tells one, else the kernel's
 /// release.
@@ -1873,7 +1899,8 @@ rsmi_status_t rsmi_dev_vbios_version_get(uint32_t dv_ind, char *vbios, uint32_t 
 /// does not have.
 rsmi_status_t rsmi_dev_firmware_version_get(uint32_t dv_ind,
                                             rsmi_fw_block_t block,
-                                            uint64_t *fw_version);
+                                            uint64_t *fw_version)
+RSMI_COMPAT_CALL(rsmi_dev_firmware_version_get);
 
 /// The version of the graphics core that compilers build for, from KFD: 0x90a for gfx90a. A client
 /// of ROCm 6.2 or earlier gets its digits as a decimal number, 9010.

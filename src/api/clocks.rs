@@ -75,6 +75,7 @@ pub unsafe extern "C" fn rsmi_dev_mem_overdrive_level_get(
 /// what is not listed; all ones as the current level where none is marked, and
 /// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5. More levels than the struct holds are
 /// left out; for a client of ROCm 5 what there is no level for stays as it was.
+/// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_gpu_clk_freq_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(

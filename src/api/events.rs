@@ -39,6 +39,7 @@ pub unsafe extern "C" fn rsmi_event_notification_mask_set(dv_ind: u32, mask: u64
 /// room it waits, once and up to `timeout_ms` milliseconds, for ever if that is negative; no other
 /// call has to wait meanwhile. Returns RSMI_STATUS_NO_DATA where nothing has happened,
 /// RSMI_STATUS_NOT_SUPPORTED where nobody listens to any device.
+/// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_event_notification_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_event_notification_get(

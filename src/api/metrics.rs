@@ -22,6 +22,7 @@ use rsmi_macros::export;
 /// Returns RSMI_STATUS_NOT_SUPPORTED where the device has no `gpu_metrics`,
 /// RSMI_STATUS_UNEXPECTED_DATA where the table is cut short or of a version that is not known. With
 /// a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else RSMI_STATUS_NOT_SUPPORTED.
+/// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_gpu_metrics_info_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_gpu_metrics_info_get(

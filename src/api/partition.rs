@@ -75,6 +75,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_capabilities_get(
 /// for what is no way of dividing it (RSMI_STATUS_INTERNAL_EXCEPTION to clients older than ROCm
 /// 6.2); RSMI_STATUS_SETTING_UNAVAILABLE for one that sysfs `available_compute_partition` does not
 /// list; RSMI_STATUS_BUSY while the card is in use; RSMI_STATUS_SUCCESS where it is so already.
+/// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_compute_partition_set)
 #[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_compute_partition_set(

@@ -17,6 +17,7 @@ use rsmi_macros::export;
 /// RSMI_STATUS_NOT_SUPPORTED. All ones as the current level where none is marked, and
 /// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5, for whom also stays as it was what
 /// there is no level for.
+/// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_pci_bandwidth_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(

@@ -14,6 +14,7 @@ use std::ffi::c_char;
 
 /// The version of the API that the client was compiled with: 7.8.0, or an older one for an older
 /// client. The build is "0".
+/// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_version_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_version_get(version: *mut rsmi_version_t) -> rsmi_status_t {
@@ -68,6 +69,7 @@ pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
 /// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_INVALID_ARGS for a block that the client's header
 /// does not have.
+/// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_firmware_version_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_firmware_version_get(
