@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
+use rsmi_generations::{Generation, NOTE_NAME, NOTE_OF_LINKING, Open};
 
 use crate::run;
 
@@ -34,6 +35,46 @@ pub fn link(core: &Path, soname: &str, rpath: Option<&str>, directory: &Path) ->
     }
     // The linker writes the core's SONAME as DT_NEEDED, though nothing of it is used.
     cc.arg("-Wl,--no-as-needed").arg(core).arg("-o").arg(&file);
+    run::run(&mut cc)?;
+    Ok(file)
+}
+
+/// The object of `abi-6.4` and its like: nothing but a note, which the linker copies into whatever is
+/// linked with it, and by which the library knows what that was compiled with.
+pub const NOTE: &str = "rsmi_compat_abi.o";
+
+/// What stands in `abi-6.4` for librocm_smi64.so and librsmi_compat.so: the note, and the library. It
+/// is for the linker, which looks for both where it found this.
+pub fn linker_script(soname: &str) -> String {
+    format!("/* For the linker only: programs load {soname}. */\nINPUT({NOTE} {soname})\n")
+}
+
+/// Where the word of a generation is found, below the drop-in directory.
+pub fn word_directory(generation: Generation) -> String {
+    format!("abi-{generation}")
+}
+
+/// Compiles the note of a generation.
+pub fn note(generation: Generation, directory: &Path) -> Result<PathBuf> {
+    let bits = Open::only(generation).bits();
+    let name = NOTE_NAME.escape_ascii().to_string().replace("\\x00", "\\\\0");
+    let source = directory.join("note.c");
+    let text = format!(
+        "__asm__(\".pushsection .note.rsmi_compat, \\\"a\\\", %note\\n\"\n\
+         \".balign 4\\n.long {}, 1, {NOTE_OF_LINKING}\\n.ascii \\\"{name}\\\"\\n\"\n\
+         \".byte {bits}, 0, 0, 0\\n.popsection\\n\");\n",
+        NOTE_NAME.len()
+    );
+    std::fs::write(&source, text)?;
+    let file = directory.join(NOTE);
+    let mut cc = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
+    // One object without these marks would take them from everything that it is linked into.
+    let protection = if cfg!(target_arch = "x86_64") {
+        "-fcf-protection=full"
+    } else {
+        "-mbranch-protection=standard"
+    };
+    cc.args(["-c", protection]).arg(&source).arg("-o").arg(&file);
     run::run(&mut cc)?;
     Ok(file)
 }

@@ -1,10 +1,12 @@
 //! The one table: which file goes where in an installation.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use rsmi_generations::Generation;
 
 use crate::artifacts::Artifacts;
 use crate::dropin;
@@ -41,7 +43,10 @@ impl Entry {
         let directories = ["include", "pkgconfig", "cmake"];
         let within = |name: &&str| self.path.iter().any(|part| part == *name);
         let in_dropin = self.path.parent().is_some_and(|path| path.ends_with("rsmi-compat"));
-        directories.iter().any(within) || self.path.ends_with("librsmi_compat.so") && !in_dropin
+        let of_word = |part: &OsStr| part.to_string_lossy().starts_with("abi-");
+        directories.iter().any(within)
+            || self.path.iter().any(of_word)
+            || self.path.ends_with("librsmi_compat.so") && !in_dropin
     }
 }
 
@@ -57,6 +62,7 @@ impl Places {
         let mut table = Table { entries: Vec::new() };
         self.library(&mut table, built);
         self.dropin(&mut table, built, scratch)?;
+        self.words(&mut table, scratch)?;
         headers(&mut table)?;
         self.templates(&mut table, scratch)?;
         command(&mut table, &built.command, scratch)?;
@@ -88,6 +94,24 @@ impl Places {
         // a program that was linked so needs no second directory to be run.
         for name in ["librocm_smi64.so", SONAME] {
             table.link(directory.join(name), Path::new("..").join(SONAME));
+        }
+        Ok(())
+    }
+
+    /// For the linker: directories by which a program says what it was compiled with.
+    fn words(&self, table: &mut Table, scratch: &Path) -> Result<()> {
+        for generation in Generation::ALL {
+            let place = dropin::word_directory(generation);
+            let made = scratch.join(&place);
+            fs::create_dir(&made)?;
+            let script = made.join("script");
+            fs::write(&script, dropin::linker_script(SONAME))?;
+            let place = self.lib.join("rsmi-compat").join(place);
+            table.file(&dropin::note(generation, &made)?, place.join(dropin::NOTE));
+            for name in ["librocm_smi64.so", "librsmi_compat.so"] {
+                table.file(&script, place.join(name));
+            }
+            table.link(place.join(SONAME), Path::new("../..").join(SONAME));
         }
         Ok(())
     }
