@@ -44,20 +44,23 @@ rsmi_status_t rsmi_compat_amdsmi_path_get(char *path, size_t len);
 /// rsmi_compat_amdsmi_path_get() does.
 rsmi_status_t rsmi_compat_amdsmi_release_get(char *release, size_t len);
 
-/// The ROCm release in which the header that the program was compiled with began, as
-/// RSMI_COMPAT_ABI names it: "5", "6.0", "6.2", "6.3", "6.4" or "7.0".
+/// The ROCm release whose struct layouts, numbers and statuses the caller gets, as RSMI_COMPAT_ABI
+/// names it: "5", "6.0", "6.2", "6.3", "6.4" or "7.0".
 ///
-/// Decided at the first call, and anew by each rsmi_init() that finds no other user. A text longer
-/// than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned;
-/// RSMI_STATUS_INVALID_ARGS for a null pointer or no room.
+/// Each object of a process (the program, a library, a plug-in) is a caller of its own. While
+/// nothing proves which release's rocm_smi.h a caller was compiled with, several are open: this
+/// function returns the newest, or the likely one, and structs are filled only as far as those of
+/// all open releases agree. A text longer than `len - 1` bytes is cut, and
+/// RSMI_STATUS_INSUFFICIENT_SIZE returned; RSMI_STATUS_INVALID_ARGS for a null pointer or no room.
 rsmi_status_t rsmi_compat_generation_get(char *generation, size_t len);
 
-/// What said which header the program was compiled with: "RSMI_COMPAT_ABI=6.0",
-/// "librocm_smi64.so.5 is in the process", "nothing says otherwise". For people; the words may
-/// change.
+/// What shows which rocm_smi.h the caller was compiled with: "RSMI_COMPAT_ABI=6.0", "it is linked to
+/// librocm_smi64.so.5". Where several releases are open the text begins with them:
+/// "6.3,6.4,7.0 are open: …". For people; the words may change.
 ///
 /// Returns what rsmi_compat_generation_get() does.
-rsmi_status_t rsmi_compat_generation_evidence_get(char *evidence, size_t len);
+rsmi_status_t rsmi_compat_generation_evidence_get(char *evidence,
+                                                  size_t len);
 
 /// The index of the device at a PCI address, as hipDeviceGetPCIBusId() writes it: "0000:c1:00.0".
 /// Capital letters will do; the domain is 0 if it is left out, and so is the function.

@@ -23,7 +23,7 @@ pub(crate) fn exported(
 ) -> rsmi_status_t {
     catch_unwind(AssertUnwindSafe(|| {
         let call = if QUIET.load(Ordering::Acquire) { None } else { attend(begin) };
-        client::enter(caller);
+        let _caller = client::enter(caller);
         let status = body();
         if let Some(call) = call {
             call.end(status.0, status::name(status));

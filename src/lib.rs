@@ -20,10 +20,12 @@
 //! addresses, topology) is read once; the numbers among it are [`facts`], told again without the
 //! lock.
 //!
+//! No call says which rocm_smi.h its caller was compiled with: the door passes on the address to which
+//! the call returns, and [`client`] finds out what the caller's object proves of itself.
+//!
 //! [`runtime`] owns what lives between `rsmi_init` and `rsmi_shut_down`. [`amdsmi`] is the only
-//! code that knows libamd_smi, [`kernel`] the only code that knows the kernel's files,
-//! [`generation`] knows which rocm_smi.h the client was compiled with. Data flows one way; no
-//! module knows the one that called it.
+//! code that knows libamd_smi, [`kernel`] the only code that knows the kernel's files. Data flows one
+//! way; no module knows the one that called it.
 
 mod amdsmi;
 pub mod api;

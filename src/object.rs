@@ -58,6 +58,16 @@ pub(crate) fn path(info: &dl_phdr_info) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(name.to_bytes()))
 }
 
+/// The last part of its path.
+pub(crate) fn file_name(info: &dl_phdr_info) -> &[u8] {
+    if info.dlpi_name.is_null() {
+        return &[];
+    }
+    // SAFETY: the loader's name of an object is NUL-terminated, and lives as long as the object.
+    let path = unsafe { CStr::from_ptr(info.dlpi_name) }.to_bytes();
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+}
+
 /// Shows each ELF note of the object: its owner with the NUL, its type, and what it holds.
 pub(crate) fn each_note(info: &dl_phdr_info, mut look: impl FnMut(&[u8], u32, &[u8])) {
     for header in headers(info).iter().filter(|header| header.p_type == libc::PT_NOTE) {

@@ -365,6 +365,7 @@ unsafe extern "C" fn in_parent() {
 }
 
 unsafe extern "C" fn in_child() {
+    client::in_child();
     if LOCKED_FOR_FORK.take() || !(amdsmi::inside() || ASKING.get()) {
         // The threads that may wait for the lock are not in the child, where unlocking would want
         // to wake them.

@@ -86,7 +86,7 @@ fn who_only_includes_the_header_has_a_note() {
     let note = (NoteType(rsmi_generations::NOTE_OF_HEADER), vec![newest.bits()]);
     for compiler in ["cc", "c++"] {
         let made = object_of(compiler, &[], source);
-        assert_eq!(notes(&made), [note.clone()], "{compiler}");
+        assert_eq!(notes(&made), std::slice::from_ref(&note), "{compiler}");
         assert_eq!(wanted(&made), BTreeSet::new(), "{compiler}");
         let without = object_of(compiler, &["-DRSMI_COMPAT_UNMARKED"], source);
         assert_eq!(notes(&without), [], "{compiler}");

@@ -49,14 +49,15 @@ impl Entry {
 
     /// For who holds `WRITING`.
     fn write(&self, start: usize, end: usize, client: u16, unloaded: u64) {
-        let count = self.count.load(Ordering::Relaxed);
-        self.count.store(count.wrapping_add(1), Ordering::Relaxed);
+        // It may be odd already: a fork's child keeps what another thread had half written.
+        let odd = self.count.load(Ordering::Relaxed) | 1;
+        self.count.store(odd, Ordering::Relaxed);
         fence(Ordering::Release);
         self.start.store(start, Ordering::Relaxed);
         self.end.store(end, Ordering::Relaxed);
         self.client.store(client, Ordering::Relaxed);
         self.unloaded.store(unloaded, Ordering::Relaxed);
-        self.count.store(count.wrapping_add(2), Ordering::Release);
+        self.count.store(odd.wrapping_add(1), Ordering::Release);
     }
 }
 
@@ -142,6 +143,14 @@ pub(super) fn find_out(address: usize) -> Finding {
     judge(&Facts::at(address))
 }
 
+/// In a fork's child nobody else is writing, whoever was in the parent.
+pub(super) fn in_child() {
+    if WRITING.is_locked() {
+        // SAFETY: the child has this one thread, which does not hold it: it forks, and does not write.
+        unsafe { WRITING.force_unlock() };
+    }
+}
+
 /// When objects were loaded or unloaded since the last time, all callers are looked at anew.
 pub(super) fn look_again() {
     static SEEN: AtomicU64 = AtomicU64::new(0);
@@ -208,6 +217,8 @@ mod tests {
         // Somebody is writing it, and may never end.
         entry.count.fetch_add(1, Ordering::Relaxed);
         assert_eq!(entry.read(0x1000), None);
+        entry.write(0x3000, 0x4000, pack(client), 4);
+        assert_eq!((entry.read(0x1000), entry.read(0x3fff)), (None, Some((client, 4))));
     }
 
     #[test]

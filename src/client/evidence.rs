@@ -50,23 +50,26 @@ impl Facts {
 
     /// The object that has its code at this address.
     pub(super) fn at(address: usize) -> Self {
-        let mut found = Self::nothing();
+        let mut object = None;
         door::each_object(|info| {
-            let Some((start, end)) = door::code_of(info) else { return true };
-            if !(start..end).contains(&address) {
-                return true;
-            }
-            found.range = Some(start..end);
-            found.path = object::path(info);
-            found.read_notes(info);
-            if let Some(dynamic) = Dynamic::of(info) {
-                found.read_dynamic(&dynamic);
-            }
-            false
+            let code = door::code_of(info).map(|(start, end)| start..end);
+            object = code.filter(|code| code.contains(&address)).map(|code| (code, *info));
+            object.is_none()
         });
+        // It is read without the loader's lock, under which memory had better not be allocated: the
+        // object of a call that is under way stays.
+        object.map_or_else(Self::nothing, |(code, info)| Self::of(code, &info))
+    }
+
+    fn of(code: Range<usize>, info: &libc::dl_phdr_info) -> Self {
+        let mut found = Self { range: Some(code), path: object::path(info), ..Self::nothing() };
         // The loader has no name for the program itself.
-        if found.range.is_some() && found.path.as_os_str().is_empty() {
+        if found.path.as_os_str().is_empty() {
             found.path = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+        }
+        found.read_notes(info);
+        if let Some(dynamic) = Dynamic::of(info) {
+            found.read_dynamic(&dynamic);
         }
         found
     }

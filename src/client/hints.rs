@@ -7,7 +7,6 @@ use crate::door;
 use crate::object::{self, Dynamic};
 use rsmi_generations::{self as generations, Open};
 use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -67,33 +66,35 @@ fn release_in(file: &Path) -> Option<String> {
     Some(text.split(['-', '+', '\n']).next()?.to_owned())
 }
 
-/// Libraries in the process whose names are a hint.
+/// What the names of libraries in the process hint at.
 #[derive(Default)]
 struct Loaded {
-    hip: Vec<(Open, String)>,
-    /// Names under which the process has us, when it knows us by a legacy one.
-    legacy: Vec<(Open, String)>,
+    hip: Option<(Open, String)>,
+    /// The oldest legacy name under which the process has us: who tries them all began with that.
+    legacy: Option<(Open, String)>,
 }
 
 fn loaded() -> Loaded {
     let own = door::own_base();
-    let mut found = Loaded::default();
+    let (mut hip, mut legacy) = (None, None);
+    // Nothing is allocated under the loader's lock.
     door::each_object(|info| {
-        let path = object::path(info);
-        let name = path.file_name().unwrap_or_default().as_bytes();
-        let says = || format!("{} is in the process", String::from_utf8_lossy(name));
+        let name = object::file_name(info);
         if let Some(open) = generations::hint_of_hip(name) {
-            found.hip.push((open, says()));
+            hip = Some(open);
         } else if let Some(open) = generations::of_linked_library(name)
             && (info.dlpi_addr as usize == own || needs_us(info))
+            && legacy.is_none_or(|known: Open| open.oldest() < known.oldest())
         {
-            found.legacy.push((open, says()));
+            legacy = Some(open);
         }
         true
     });
-    // Who tries them all gets what it tried first, the oldest.
-    found.legacy.sort_by_key(|(open, _)| open.oldest());
-    found
+    let says = |name: &str, open: Open| (open, format!("{name} of {open} is in the process"));
+    Loaded {
+        hip: hip.map(|open| says("libamdhip64.so", open)),
+        legacy: legacy.map(|open| says("librocm_smi64.so", open)),
+    }
 }
 
 /// Whether an object is linked to this library: the real librocm_smi64 may be there too.

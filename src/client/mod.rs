@@ -86,10 +86,23 @@ thread_local! {
     static CLIENT: Cell<u16> = const { Cell::new(0) };
 }
 
+/// While a call is under way; then the one that it interrupted is again, if a signal came in between.
+pub(crate) struct Call {
+    caller: usize,
+    client: u16,
+}
+
 /// A call begins; `caller` is the address to which it returns, 0 where that is not known.
-pub(crate) fn enter(caller: usize) {
-    CALLER.set(caller);
-    CLIENT.set(pack(callers::client_at(caller)));
+pub(crate) fn enter(caller: usize) -> Call {
+    let client = pack(callers::client_at(caller));
+    Call { caller: CALLER.replace(caller), client: CLIENT.replace(client) }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        CALLER.set(self.caller);
+        CLIENT.set(self.client);
+    }
 }
 
 /// The caller of the call under way.
@@ -114,6 +127,11 @@ pub(crate) fn generation() -> Generation {
 /// What was found out about the caller of the call under way.
 pub(crate) fn finding() -> Finding {
     callers::find_out(CALLER.get())
+}
+
+/// The one thread of a child of fork is here; another may have been writing in the parent.
+pub(crate) fn in_child() {
+    callers::in_child();
 }
 
 /// What the process has loaded is looked at anew, if that has changed.
