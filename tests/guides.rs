@@ -235,6 +235,10 @@ fn functions_that_are_named_exist() {
         for word in
             words.filter(|word| word.starts_with("rsmi_dev_") || word.starts_with("rsmi_compat_"))
         {
+            // A variable of CMake's is no function.
+            if word.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                continue;
+            }
             let known = lists.iter().any(|list| list.lines().any(|name| name == word));
             assert!(known, "{}: there is no {word}", page.path.display());
         }
