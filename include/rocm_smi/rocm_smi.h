@@ -1353,7 +1353,8 @@ rsmi_status_t rsmi_event_notification_mask_set(uint32_t dv_ind, uint64_t mask);
 ///
 /// `num_elem` says how many `data` takes, and becomes the number of those written. While there is
 /// room it waits, once and up to `timeout_ms` milliseconds, for ever if that is negative; no other
-/// call has to wait meanwhile. Returns RSMI_STATUS_NO_DATA where nothing has happened,
+/// call has to wait meanwhile. rsmi_event_notification_stop() and the last rsmi_shut_down() of
+/// another thread end the waiting. Returns RSMI_STATUS_NO_DATA where nothing has happened,
 /// RSMI_STATUS_NOT_SUPPORTED where nobody listens to any device.
 rsmi_status_t rsmi_event_notification_get(int timeout_ms,
                                           uint32_t *num_elem,

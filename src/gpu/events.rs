@@ -10,22 +10,33 @@ use crate::status::Result;
 use crate::types::rsmi_status_t;
 use std::sync::Arc;
 
+/// The last rsmi_shut_down ends listening, too.
+impl Drop for Gpu {
+    fn drop(&mut self) {
+        if let Some(listener) = self.listener.get_mut() {
+            listener.end();
+        }
+    }
+}
+
 impl Gpu {
     /// Begins to listen, anew where somebody listens already.
     pub(crate) fn listen(&self) -> Result {
         let listener = Listener::start(self.node.gpu_id as u32)?;
-        *self.listener.lock() = Some(Arc::new(listener));
+        if let Some(before) = self.listener.lock().replace(Arc::new(listener)) {
+            before.end();
+        }
         Ok(())
     }
 
+    /// Whoever waits for events of the device is woken.
     pub(crate) fn stop_listening(&self) -> Result {
-        match self.listener.lock().take() {
-            Some(_) => Ok(()),
-            None => {
-                log::reason(|| "nobody listens to the device".into());
-                Err(INVALID_ARGS)
-            }
-        }
+        let Some(listener) = self.listener.lock().take() else {
+            log::reason(|| "nobody listens to the device".into());
+            return Err(INVALID_ARGS);
+        };
+        listener.end();
+        Ok(())
     }
 
     /// Chooses what is heard.

@@ -1,11 +1,12 @@
 //! What happens to a GPU, as KFD reports it: a stream of lines for each device that is listened to.
 
+use super::descriptor::{Descriptor, Waker};
 use super::errno;
 use crate::log;
 use crate::status::{self, Result};
 use crate::types::rsmi_status_t;
 use parking_lot::Mutex;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
 const KFD: &std::ffi::CStr = c"/dev/kfd";
@@ -37,11 +38,13 @@ pub(crate) const LONGEST_LINE: usize = 95;
 /// A device that is listened to, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    stream: OwnedFd,
+    stream: Descriptor,
     /// What was read and not told yet.
     left: Mutex<Vec<u8>>,
     /// The process stays one of KFD's as long as this is open.
-    _kfd: OwnedFd,
+    _kfd: Descriptor,
+    /// Wakes who waits for events when listening ends.
+    ended: Waker,
 }
 
 impl Listener {
@@ -77,16 +80,23 @@ impl Listener {
         let stream = unsafe { OwnedFd::from_raw_fd(stream) };
         // SAFETY: the descriptor is open. KFD makes it inheritable.
         unsafe { libc::fcntl(stream.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
-        Ok(Self { stream, left: Mutex::default(), _kfd: kfd })
+        let ended = Waker::new().map_err(|errno| failed("eventfd", errno))?;
+        let (stream, kfd) = (Descriptor::new(stream), Descriptor::new(kfd));
+        Ok(Self { stream, left: Mutex::default(), _kfd: kfd, ended })
+    }
+
+    /// Nobody listens any more: whoever waits is woken.
+    pub(crate) fn end(&self) {
+        self.ended.wake();
     }
 
     /// Chooses what is reported: bit `n - 1` stands for event `n`.
     pub(crate) fn set_mask(&self, mask: u64) -> Result {
         log::source(|| "KFD's events".into());
         let bytes = mask.to_ne_bytes();
+        let stream = self.stream.get().map_err(|errno| failed("KFD's events", errno))?;
         // SAFETY: the pointer and length are those of a live array.
-        let written =
-            unsafe { libc::write(self.stream.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) };
+        let written = unsafe { libc::write(stream, bytes.as_ptr().cast(), bytes.len()) };
         if written < 0 { Err(failed("KFD's mask of events", errno())) } else { Ok(()) }
     }
 
@@ -108,11 +118,10 @@ impl Listener {
     /// Reads on; false where there is nothing now. KFD never waits, but says EAGAIN.
     fn read(&self, left: &mut Vec<u8>) -> bool {
         let mut chunk = [0u8; 4096];
+        let Ok(stream) = self.stream.get() else { return false };
         loop {
             // SAFETY: the buffer is as long as we say; read writes no more.
-            let count = unsafe {
-                libc::read(self.stream.as_raw_fd(), chunk.as_mut_ptr().cast(), chunk.len())
-            };
+            let count = unsafe { libc::read(stream, chunk.as_mut_ptr().cast(), chunk.len()) };
             match usize::try_from(count) {
                 Ok(count) => {
                     left.extend_from_slice(&chunk[..count]);
@@ -122,10 +131,6 @@ impl Listener {
                 Err(_) => return false,
             }
         }
-    }
-
-    fn descriptor(&self) -> RawFd {
-        self.stream.as_raw_fd()
     }
 }
 
@@ -143,23 +148,27 @@ fn take_line(left: &mut Vec<u8>) -> Option<Vec<u8>> {
     }
 }
 
-/// Waits until one of them has something to read, for ever without a time; tells which have.
+/// Waits until one of them has something to read or ends, for ever without a time; returns which have
+/// something to read.
 pub(crate) fn wait<'all>(
     listeners: impl IntoIterator<Item = &'all Listener>,
     time: Option<Duration>,
 ) -> Result<Vec<bool>> {
     let wanted = libc::POLLIN | libc::POLLRDNORM;
-    let mut waiting: Vec<libc::pollfd> = listeners
-        .into_iter()
-        .map(|listener| libc::pollfd { fd: listener.descriptor(), events: wanted, revents: 0 })
-        .collect();
+    let mut waiting = Vec::new();
+    for listener in listeners {
+        for fd in [listener.stream.get(), listener.ended.descriptor()] {
+            let fd = fd.map_err(|errno| failed("KFD's events", errno))?;
+            waiting.push(libc::pollfd { fd, events: wanted, revents: 0 });
+        }
+    }
     let time = time.map_or(-1, |time| i32::try_from(time.as_millis()).unwrap_or(i32::MAX));
     // SAFETY: the array is as long as we say.
     let ready = unsafe { libc::poll(waiting.as_mut_ptr(), waiting.len() as libc::nfds_t, time) };
     if ready < 0 {
         return Err(failed("poll", errno()));
     }
-    Ok(waiting.iter().map(|it| it.revents & wanted != 0).collect())
+    Ok(waiting.iter().step_by(2).map(|it| it.revents & wanted != 0).collect())
 }
 
 fn failed(what: &str, errno: i32) -> rsmi_status_t {
@@ -177,7 +186,9 @@ mod tests {
         let (kfd, stream) = UnixStream::pair().unwrap();
         stream.set_nonblocking(true).unwrap();
         let copy = kfd.try_clone().unwrap();
-        (kfd, Listener { stream: stream.into(), left: Mutex::default(), _kfd: copy.into() })
+        let (stream, copy) = (Descriptor::new(stream.into()), Descriptor::new(copy.into()));
+        let ended = Waker::new().unwrap();
+        (kfd, Listener { stream, left: Mutex::default(), _kfd: copy, ended })
     }
 
     #[test]
@@ -191,6 +202,18 @@ mod tests {
         kfd.write_all(b"4\n").unwrap();
         assert_eq!(listener.lines(9), [b"3 4"]);
         assert!(listener.lines(9).is_empty());
+    }
+
+    #[test]
+    fn who_waits_is_woken_when_listening_ends() {
+        let (_kfd, listener) = listener();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| wait([&listener], None));
+            std::thread::sleep(Duration::from_millis(50));
+            assert!(!waiting.is_finished());
+            listener.end();
+            assert_eq!(waiting.join().unwrap(), Ok(vec![false]));
+        });
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The readers fail as the legacy library's do, so that a client sees the same status: a file that
 //! is missing is NOT_SUPPORTED, one that may not be read PERMISSION, one whose read fails is empty.
 
+mod descriptor;
 pub(crate) mod dpm;
 pub(crate) mod drm;
 pub(crate) mod events;

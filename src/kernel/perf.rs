@@ -1,10 +1,11 @@
 //! A counter of the kernel's perf_event interface, described by the files of its unit.
 
+use super::descriptor::Descriptor;
 use super::{Dir, errno, number};
 use crate::log;
 use crate::status::{self, Result};
 use crate::types::{rsmi_counter_value_t, rsmi_status_t};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{FromRawFd, OwnedFd};
 
 /// The first form of `perf_event_attr`, which every kernel takes.
 #[repr(C)]
@@ -41,7 +42,7 @@ const OVERFLOW: u64 = 1 << 48;
 pub(crate) struct Counter {
     unit: Dir,
     event: &'static str,
-    opened: Option<OwnedFd>,
+    opened: Option<Descriptor>,
     last: u64,
 }
 
@@ -70,9 +71,10 @@ impl Counter {
     fn read_once(&mut self) -> Result<rsmi_counter_value_t> {
         self.tell();
         let mut read = [0u64; 3];
-        let count = self.opened.as_ref().map_or(-1, |opened| {
+        let opened = self.opened.as_ref().and_then(|opened| opened.get().ok());
+        let count = opened.map_or(-1, |opened| {
             // SAFETY: the buffer is as long as we say; read writes no more.
-            unsafe { libc::read(opened.as_raw_fd(), read.as_mut_ptr().cast(), size_of_val(&read)) }
+            unsafe { libc::read(opened, read.as_mut_ptr().cast(), size_of_val(&read)) }
         });
         if usize::try_from(count) != Ok(size_of_val(&read)) {
             log::reason(|| "the counter cannot be read: was it started?".into());
@@ -94,14 +96,15 @@ impl Counter {
             return Err(status::from_errno(libc::EBADF));
         };
         self.tell();
+        let opened = opened.get().map_err(status::from_errno)?;
         // SAFETY: these requests take a number, and 0 means this counter alone.
-        match unsafe { libc::ioctl(opened.as_raw_fd(), request, 0) } {
+        match unsafe { libc::ioctl(opened, request, 0) } {
             -1 => Err(failed("the counter")),
             _ => Ok(()),
         }
     }
 
-    fn open(&self) -> Result<OwnedFd> {
+    fn open(&self) -> Result<Descriptor> {
         let config = self.config()?;
         let kind = number::lenient(&self.unit.word("type")?, 10) as u32;
         let attributes = Attributes {
@@ -129,7 +132,7 @@ impl Counter {
             return Err(failed("perf_event_open"));
         }
         // SAFETY: the kernel has just given us this descriptor.
-        Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+        Ok(Descriptor::new(unsafe { OwnedFd::from_raw_fd(fd as i32) }))
     }
 
     /// `events/NAME` says `event=0x7,umask=0x2`, and `format/event` which bits that is.
