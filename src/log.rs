@@ -1,7 +1,7 @@
 //! RSMI_COMPAT_LOG: what was called, what answered, and why not; silent unless asked for.
 
 use std::cell::RefCell;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, c_int};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Instant;
@@ -57,14 +57,58 @@ pub(crate) fn trace(message: impl FnOnce() -> String) {
 
 fn line(level: Level, name: &str, message: impl FnOnce() -> String) {
     if enabled(level) {
-        write(&format!("rsmi-compat: {name}: {}\n", message()));
+        write(libc::STDERR_FILENO, format!("rsmi-compat: {name}: {}", message()).into_bytes());
     }
 }
 
-/// One write(2) a line, so that lines of several threads stay whole. A closed stderr is no error.
-fn write(text: &str) {
-    // SAFETY: the pointer and length are those of a live string.
-    unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
+/// What a pipe takes as a whole; a longer line is cut.
+const LONGEST: usize = libc::PIPE_BUF;
+
+/// One write(2) a line, so that lines of several threads stay whole. A line that would have to wait
+/// is left out, and a stderr that nobody reads any more is no error.
+fn write(fd: c_int, mut line: Vec<u8>) {
+    line.truncate(LONGEST - 1);
+    line.push(b'\n');
+    let mut there = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: the array has one element.
+    let ready = unsafe { libc::poll(&raw mut there, 1, 0) };
+    if ready != 1 || there.revents & libc::POLLOUT == 0 {
+        return;
+    }
+    without_sigpipe(|| {
+        // SAFETY: the pointer and length are those of a live vector.
+        unsafe { libc::write(fd, line.as_ptr().cast(), line.len()) };
+    });
+}
+
+/// Does what may raise SIGPIPE on this thread, and takes that back: the host's handlers and its mask
+/// stay as they are.
+fn without_sigpipe(act: impl FnOnce()) {
+    // SAFETY: signal sets are plain data, which sigemptyset fills in.
+    let (mut pipe, mut before, mut pending): (libc::sigset_t, libc::sigset_t, libc::sigset_t) =
+        unsafe { (std::mem::zeroed(), std::mem::zeroed(), std::mem::zeroed()) };
+    // SAFETY: the sets are ours, and SIGPIPE is a signal.
+    let was_pending = unsafe {
+        libc::sigemptyset(&raw mut pipe);
+        libc::sigaddset(&raw mut pipe, libc::SIGPIPE);
+        libc::sigpending(&raw mut pending);
+        libc::sigismember(&raw const pending, libc::SIGPIPE) == 1
+    };
+    // SAFETY: both sets are ours.
+    if unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const pipe, &raw mut before) } != 0 {
+        return;
+    }
+    act();
+    if !was_pending {
+        let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: the set and the time are ours; nothing is asked about the signal.
+        while unsafe { libc::sigtimedwait(&raw const pipe, std::ptr::null_mut(), &raw const now) }
+            == -1
+            && std::io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
+        {}
+    }
+    // SAFETY: the set is the one that was in force.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
 }
 
 /// What the call that is under way on this thread has told about its answer.
@@ -163,6 +207,46 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, pipe};
+    use std::os::fd::AsRawFd;
+    use std::sync::atomic::AtomicU32;
+
+    static PIPES: AtomicU32 = AtomicU32::new(0);
+
+    extern "C" fn count(_signal: c_int) {
+        PIPES.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[test]
+    fn a_stderr_that_nobody_reads_is_no_error() {
+        // SAFETY: the handler does nothing but count; no other test has a pipe that is closed.
+        let before = unsafe { libc::signal(libc::SIGPIPE, count as *const () as usize) };
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        write(writer.as_raw_fd(), b"for nobody".to_vec());
+        // The pipe is one that kills.
+        // SAFETY: the pointer and length are those of a constant.
+        unsafe { libc::write(writer.as_raw_fd(), b"x".as_ptr().cast(), 1) };
+        // SAFETY: as it was.
+        unsafe { libc::signal(libc::SIGPIPE, before) };
+        assert_eq!(PIPES.load(Ordering::Relaxed), 1, "the second write alone raises the signal");
+    }
+
+    #[test]
+    fn a_full_pipe_is_not_waited_for_and_lines_stay_whole() {
+        let (mut reader, writer) = pipe().unwrap();
+        let line = vec![b'x'; 3 * LONGEST];
+        for _ in 0..1000 {
+            write(writer.as_raw_fd(), line.clone());
+        }
+        drop(writer);
+        let mut text = Vec::new();
+        reader.read_to_end(&mut text).unwrap();
+        let mut lines: Vec<_> = text.split(|byte| *byte == b'\n').collect();
+        assert_eq!(lines.pop(), Some(&b""[..]));
+        assert!(!lines.is_empty() && lines.len() < 1000, "{}", lines.len());
+        assert!(lines.iter().all(|line| line.len() == LONGEST - 1));
+    }
 
     #[test]
     fn levels_are_ordered_from_error_to_trace() {
