@@ -2,6 +2,7 @@
 
 use super::{machine, mounts};
 use crate::complain;
+use crate::out::eprintln;
 use crate::run::{FAILED, NOT_EXECUTABLE, NOT_FOUND};
 use anyhow::{Context, Result};
 use rustix::fs::Mode;
