@@ -36,7 +36,7 @@ impl Report {
     }
 
     fn print_system(&self) {
-        let Driver { loaded, version, kernel, kfd_gpus } = &self.driver;
+        let Driver { loaded, version, kernel, kfd_gpus, .. } = &self.driver;
         println!("{HEAD}System{HEAD:#}");
         let version = version.as_deref().unwrap_or("of the kernel");
         let driver =
