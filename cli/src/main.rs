@@ -23,6 +23,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 /// Run tools that use rocm_smi_lib (librocm_smi64) on AMD SMI
+///
+/// Programs that were built for librocm_smi64, which ROCm no longer has, run unchanged on
+/// librsmi_compat, which asks AMD SMI (libamd_smi) and the kernel.
 #[derive(Parser)]
 #[command(name = "rsmi-compat", version, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 done, 1 something is wrong (see each command's own help), \

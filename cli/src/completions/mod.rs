@@ -16,7 +16,8 @@ use std::process::ExitCode;
 /// Print the completions of a shell
 #[derive(Args)]
 #[command(after_help = "Exit status: 0, or 2 for wrong usage.\n\n\
-    A package installs the completions of bash, zsh and fish. Otherwise:\n  \
+    A package installs the completions of bash, zsh and fish.\n\n\
+    Without a package:\n  \
     bash  source <(rsmi-compat completions bash)\n  \
     zsh   rsmi-compat completions zsh > DIRECTORY/_rsmi-compat, a directory of $fpath\n  \
     fish  rsmi-compat completions fish > ~/.config/fish/completions/rsmi-compat.fish")]
