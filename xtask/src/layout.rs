@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use crate::artifacts::Artifacts;
+use crate::documents;
 use crate::dropin;
 use crate::run;
 use crate::workspace::{self, VERSION};
@@ -72,7 +73,7 @@ impl Places {
         headers(&mut table)?;
         self.templates(&mut table, scratch)?;
         self.command(&mut table, &built.command, scratch)?;
-        documents(&mut table)?;
+        documents(&mut table, scratch)?;
         Ok(table.entries)
     }
 
@@ -172,19 +173,12 @@ impl Places {
     }
 }
 
-fn documents(table: &mut Table) -> Result<()> {
+fn documents(table: &mut Table, scratch: &Path) -> Result<()> {
     let root = workspace::root()?;
     table.file(&root.join("packaging/man/rsmi_compat.7"), "share/man/man7/rsmi_compat.7");
     let place = Path::new("share/doc/rsmi-compat");
-    for name in ["CHANGELOG.md", "LICENSE", "MATRIX.md", "MIGRATION.md", "README.md"] {
-        table.file(&root.join(name), place.join(name));
-    }
-    let guides = root.join("docs");
-    if guides.is_dir() {
-        for guide in sorted(&guides)?.iter().filter(|path| path.is_file()) {
-            let name = guide.file_name().expect("it was listed");
-            table.file(guide, place.join("docs").join(name));
-        }
+    for (source, name) in documents::all(&root, scratch)? {
+        table.file(&source, place.join(name));
     }
     Ok(())
 }
@@ -203,7 +197,7 @@ fn headers(table: &mut Table) -> Result<()> {
 }
 
 /// What is in a directory, in the same order everywhere.
-fn sorted(directory: &Path) -> Result<Vec<PathBuf>> {
+pub fn sorted(directory: &Path) -> Result<Vec<PathBuf>> {
     let entries =
         fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
