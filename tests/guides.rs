@@ -141,7 +141,8 @@ fn parse(command: &Path, arguments: &[String], whole: bool) -> Result<(), String
         };
         end = (1..arguments.len()).find(is_program).unwrap_or(end);
         let named = arguments[end..].iter().any(|word| word != "--");
-        if whole && !named && !arguments.iter().any(|word| word == "--list") {
+        // Without a program `simulate` is a shell.
+        if whole && !named && arguments[0] == "run" {
             return Err("no program is named".into());
         }
     }

@@ -107,10 +107,11 @@ const MORE: [More; 6] = [
     },
     More {
         page: "simulate",
-        environment: &[],
+        environment: &[("SHELL", "The shell that is run where no program is named.")],
         files: &[STAND_IN],
         examples: &[
             ("The machines that there are:", "rsmi-compat simulate --list"),
+            ("A shell on one of them:", "rsmi-compat simulate --machine mi300x-2"),
             (
                 "A monitor on four MI250X whose load comes and goes:",
                 "rsmi-compat simulate --machine mi250x-4 --load burst -- btop",
