@@ -127,8 +127,12 @@ void print(const std::vector<Device> &devices)
 
 }  // namespace
 
-int main()
+int main(int argc, char **argv)
 {
+    if (argc > 1) {
+        std::puts("usage: hip_topology");
+        return std::string(argv[1]) == "--help" ? 0 : 2;
+    }
     rsmi_status_t status = rsmi_init(0);
     if (status != RSMI_STATUS_SUCCESS) {
         const char *why = nullptr;

@@ -74,6 +74,10 @@ static int print_all(void)
 int main(int argc, char **argv)
 {
     int worst = 0;
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        puts("usage: rsmi_index [PCI-ADDRESS | hip:NUMBER | GPU-UNIQUE-ID]...");
+        return 0;
+    }
     rsmi_status_t status = rsmi_init(0);
     if (status != RSMI_STATUS_SUCCESS)
         return complain("is the amdgpu driver loaded? rsmi_init", status);

@@ -870,10 +870,10 @@ static int report(void)
     return 0;
 }
 
-static int usage(void)
+static int usage(FILE *to)
 {
-    fputs("usage: rsmi_info [--probe [--no-hazards] [--only ID | --from ID | --after ID] | --list]\n", stderr);
-    return 2;
+    fputs("usage: rsmi_info [--probe [--no-hazards] [--only ID | --from ID | --after ID] | --list]\n", to);
+    return to == stdout ? 0 : 2;
 }
 
 int main(int argc, char **argv)
@@ -894,10 +894,10 @@ int main(int argc, char **argv)
         else if (!strcmp(argv[i], "--no-hazards"))
             options.no_hazards = true;
         else
-            return usage();
+            return usage(!strcmp(argv[i], "--help") ? stdout : stderr);
     }
     if (!probing && (named || options.no_hazards))
-        return usage();
+        return usage(stderr);
     set_status_codes();
     return probing ? probe_all() : report();
 }

@@ -323,10 +323,10 @@ static bool take_keys(struct termios *before)
     return tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
 }
 
-static int usage(void)
+static int usage(FILE *to)
 {
-    fputs("usage: rsmi_top [-d SECONDS] [-n TIMES] [--once] [--color auto|always|never] [--width COLUMNS]\n", stderr);
-    return 2;
+    fputs("usage: rsmi_top [-d SECONDS] [-n TIMES] [--once] [--color auto|always|never] [--width COLUMNS]\n", to);
+    return to == stdout ? 0 : 2;
 }
 
 /* The value of an option, as "--name VALUE" or "--name=VALUE"; steps over what it took. */
@@ -382,7 +382,6 @@ static bool parse(char **argv, struct options *options, struct view *view)
 
 int main(int argc, char **argv)
 {
-    (void)argc;
     setlocale(LC_CTYPE, "");
     struct options options = {.seconds = 1};
     bool terminal = isatty(STDOUT_FILENO);
@@ -391,8 +390,11 @@ int main(int argc, char **argv)
         .blocks = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
         .in_place = terminal,
     };
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return usage(stdout);
     if (!parse(argv, &options, &view))
-        return usage();
+        return usage(stderr);
     view.in_place = terminal && options.times != 1;
 
     /* Without SA_RESTART, Ctrl-C ends the pause at once. */

@@ -1,5 +1,8 @@
 //! What the guides tell to type exists: commands, options, targets, names, and the ends of links.
 
+use object::Endianness;
+use object::elf::DT_NEEDED;
+use object::read::elf::ElfFile64;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Parser, Tag, TagEnd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -141,7 +144,8 @@ fn parse(command: &Path, arguments: &[String], whole: bool) -> Result<(), String
         };
         end = (1..arguments.len()).find(is_program).unwrap_or(end);
         let named = arguments[end..].iter().any(|word| word != "--");
-        if whole && !named && !arguments.iter().any(|word| word == "--list") {
+        // Without a program `simulate` is a shell.
+        if whole && !named && arguments[0] == "run" {
             return Err("no program is named".into());
         }
     }
@@ -177,11 +181,7 @@ fn cargo() -> Command {
 /// A block headed `sh run` does what it says, in the staged tree, without a GPU.
 #[test]
 fn blocks_that_can_be_run_are_run() {
-    let staged = cargo().args(["xtask", "stage"]).current_dir(ROOT).output().expect("cargo runs");
-    assert!(staged.status.success(), "{}", String::from_utf8_lossy(&staged.stderr));
-    let command = command();
-    let target = command.ancestors().nth(2).expect("the command is in target/");
-    let stage = target.join("stage");
+    let stage = stage(&command());
     let place = tempfile::tempdir().expect("a directory");
     let examples = place.path().join("examples-c");
     std::os::unix::fs::symlink(Path::new(ROOT).join("examples-c"), examples).expect("linked");
@@ -206,6 +206,87 @@ fn blocks_that_can_be_run_are_run() {
         }
     }
     assert!(blocks >= 3, "only {blocks} blocks were run");
+}
+
+/// The staged tree, made anew.
+fn stage(command: &Path) -> PathBuf {
+    let staged = cargo().args(["xtask", "stage"]).current_dir(ROOT).output().expect("cargo runs");
+    assert!(staged.status.success(), "{}", String::from_utf8_lossy(&staged.stderr));
+    command.ancestors().nth(2).expect("the command is in target/").join("stage")
+}
+
+/// Says why a test is skipped, which CI does not accept.
+fn skip(why: &str) {
+    eprintln!("SKIPPED: {why}");
+    assert!(env::var_os("RSMI_TEST_ALL").is_none(), "RSMI_TEST_ALL is set, and {why}");
+}
+
+/// What a line of docker's mounts is enough for the command, and hides nothing else. There is no
+/// docker here: the same is mounted over an empty /opt and /usr/local.
+#[test]
+fn the_mounts_for_a_container_are_enough_and_no_more() {
+    let stage = stage(&command());
+    let text = fs::read_to_string(Path::new(ROOT).join("docs/administrators.md")).expect("text");
+    let text = text.replace("\\\n", " ");
+    let lines: Vec<_> = text.lines().filter(|line| line.starts_with("docker run")).collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    if !in_namespace(&["true"]).is_ok_and(|probe| probe.status.success()) {
+        return skip("this system allows no namespaces");
+    }
+    for line in lines {
+        let words = shlex::split(line).expect("the quotes are closed");
+        let mut script =
+            String::from("set -e; for d in /opt /usr/local; do mount -t tmpfs x $d; done\n");
+        for (at, _) in words.iter().enumerate().filter(|(_, word)| *word == "-v") {
+            let parts: Vec<_> = words[at + 1].split(':').collect();
+            let [from, to, "ro"] = parts[..] else { panic!("{}", words[at + 1]) };
+            assert_eq!(from, to, "{line}");
+            assert!(
+                to.contains("rsmi-compat") || to.contains("librsmi_compat"),
+                "{to} is not ours"
+            );
+            let below = ["/opt/rsmi-compat", "/usr/local"]
+                .iter()
+                .find_map(|prefix| Path::new(from).strip_prefix(prefix).ok());
+            let from = stage.join(below.expect("a prefix of ours"));
+            let make = if from.is_dir() { "mkdir -p" } else { "install -D /dev/null" };
+            script += &format!("{make} {to}; mount --bind {} {to}\n", from.display());
+        }
+        let image = words.iter().position(|word| word == "image").expect("an image");
+        let run: Vec<_> = words[image + 1..].iter().take_while(|word| *word != "--").collect();
+        let run = run.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        script += &format!("PATH=/usr/local/bin:$PATH {run} --verbose -- true\n");
+        let output = in_namespace(&["sh", "-c", &script]).expect("there was one");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}: {error}");
+        assert!(error.contains("LD_AUDIT="), "{error}");
+    }
+}
+
+/// In mounts of its own.
+fn in_namespace(command: &[&str]) -> std::io::Result<Output> {
+    Command::new("unshare").args(["--user", "--map-root-user", "--mount"]).args(command).output()
+}
+
+/// The sentence names each library that ours needs, and no other.
+#[test]
+fn what_the_library_needs_is_what_the_guide_says() {
+    let library = env::current_exe().expect("a path").with_file_name("librsmi_compat.so");
+    let data = fs::read(library).expect("cargo put it beside this test");
+    let elf = ElfFile64::<Endianness>::parse(&*data).expect("it is an ELF file");
+    let table = elf.elf_dynamic_table().expect("there is a dynamic section");
+    let needed = table.iter().filter(|entry| entry.tag == DT_NEEDED);
+    let needed = needed.map(|entry| table.string(entry).expect("its text is there"));
+    let mut needed: Vec<_> =
+        needed.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    needed.retain(|name| !name.starts_with("ld-linux"));
+    needed.sort();
+    let text = fs::read_to_string(Path::new(ROOT).join("docs/distributors.md")).expect("text");
+    let sentence = text.split("The library needs ").nth(1).and_then(|rest| rest.split(';').next());
+    let words = sentence.expect("it says what the library needs").split('`').skip(1).step_by(2);
+    let mut said: Vec<_> = words.collect();
+    said.sort_unstable();
+    assert_eq!(said, needed);
 }
 
 fn succeeds(command: &mut Command) -> Result<(), String> {

@@ -33,7 +33,28 @@ fn generate() -> String {
         let start = header[..end].rfind(&untagged).expect("the type has a beginning");
         header.replace_range(start..start + untagged.len(), &format!("typedef {kind} {tag} {{"));
     }
-    set_the_retired_apart(&header)
+    set_the_retired_apart(&with_large_enumerators_allowed(&header))
+}
+
+/// ISO C before C23 has no enumerator beyond the range of int, which this API cannot do without;
+/// compilers have them as an extension, and complain under -pedantic unless told that this is known.
+fn with_large_enumerators_allowed(header: &str) -> String {
+    const BEGINNING: &str = "\ntypedef enum";
+    let mut pieces = header.split(BEGINNING);
+    let mut marked = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (body, _) = piece.split_once("\n}").expect("an enum ends");
+        let large = body.lines().filter_map(value).any(|value| value > i128::from(i32::MAX));
+        marked += if large { "\n__extension__ typedef enum" } else { BEGINNING };
+        marked += piece;
+    }
+    marked
+}
+
+/// That of a line of an enum, `NAME = 1ull,`.
+fn value(line: &str) -> Option<i128> {
+    let (_, value) = line.trim().strip_suffix(',')?.split_once(" = ")?;
+    value.trim_end_matches(char::is_alphabetic).parse().ok()
 }
 
 /// rsmi_compat.h, whose types are those of rocm_smi.h.
@@ -278,7 +299,7 @@ fn the_kfd_events_do_not_depend_on_the_kernel_headers() {
         #include <linux/kfd_ioctl.h>
         #include <own/kfd_ioctl.h>
         #ifndef __cplusplus
-        #define static_assert _Static_assert
+        #define static_assert __extension__ _Static_assert
         #endif
         #define SAME(kfd, rsmi) static_assert((int)(kfd) == (int)(rsmi), #kfd)
         SAME(KFD_SMI_EVENT_NONE, RSMI_EVT_NOTIF_NONE);

@@ -28,7 +28,7 @@ fn constants_that_the_header_does_not_take_from_rust_are_the_same_there() {
         r#"
         #include "rocm_smi/rocm_smi.h"
         #ifndef __cplusplus
-        #define static_assert _Static_assert
+        #define static_assert __extension__ _Static_assert
         #endif
         static_assert(RSMI_DEFAULT_VARIANT == {RSMI_DEFAULT_VARIANT}u, "RSMI_DEFAULT_VARIANT");
         static_assert(CPU_NODE_INDEX == {CPU_NODE_INDEX}, "CPU_NODE_INDEX");

@@ -1,25 +1,31 @@
 //! The command rsmi-compat: legacy tools on AMD SMI, and what is wrong where they fail.
 
+// Only `out` prints.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod audit;
+mod completions;
 mod doctor;
 mod elf;
 mod generation;
 mod installation;
 mod manual;
+mod out;
 mod run;
 mod search;
 mod simulate;
 mod style;
 
-use anstream::eprintln;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand};
-use clap_complete::Shell;
 use serde::Serialize;
 use std::io::Write;
 use std::process::ExitCode;
 
 /// Run tools that use rocm_smi_lib (librocm_smi64) on AMD SMI
+///
+/// Programs that were built for librocm_smi64, which ROCm no longer has, run unchanged on
+/// librsmi_compat, which asks AMD SMI (libamd_smi) and the kernel.
 #[derive(Parser)]
 #[command(name = "rsmi-compat", version, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 done, 1 something is wrong (see each command's own help), \
@@ -37,10 +43,7 @@ enum Command {
     #[command(hide = true)]
     DoctorAsk(doctor::Ask),
     Simulate(simulate::Simulate),
-    /// Print the completions of a shell
-    Completions {
-        shell: Shell,
-    },
+    Completions(completions::Completions),
     /// Write the manual pages into a directory
     #[command(hide = true)]
     Man(manual::Man),
@@ -53,7 +56,10 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            let printed = error.print();
+            if !error.use_stderr() {
+                out::or_end(printed.and_then(|()| std::io::stdout().flush()));
+            }
             // What runs a program must not be mistaken for it.
             let word = std::env::args_os().nth(1);
             let run = word.is_some_and(|word| word == "run" || word == "simulate");
@@ -62,9 +68,7 @@ fn main() -> ExitCode {
         }
     };
     if !matches!(cli.command, Command::Run(_) | Command::Simulate(_)) {
-        // Behind `| head` to end silently, as other commands do.
-        // SAFETY: no handler is installed, and no other thread runs yet.
-        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        out::heed_the_pipe();
     }
     let (done, failed) = match cli.command {
         Command::Run(run) => (run.run(), run::FAILED),
@@ -72,15 +76,7 @@ fn main() -> ExitCode {
         Command::Audit(audit) => (audit.run(), USAGE),
         Command::Doctor(doctor) => (doctor.run(), USAGE),
         Command::DoctorAsk(ask) => (ask.run(), USAGE),
-        Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Cli::command(),
-                "rsmi-compat",
-                &mut std::io::stdout(),
-            );
-            (Ok(ExitCode::SUCCESS), USAGE)
-        }
+        Command::Completions(completions) => (completions.run(Cli::command()), USAGE),
         Command::Man(man) => (man.run(Cli::command()), USAGE),
     };
     done.unwrap_or_else(|error| {
@@ -91,13 +87,12 @@ fn main() -> ExitCode {
 
 /// One line on stderr.
 fn complain(error: &anyhow::Error) {
-    eprintln!("{BAD}rsmi-compat:{BAD:#} {error:#}", BAD = style::BAD);
+    out::eprintln!("{BAD}rsmi-compat:{BAD:#} {error:#}", BAD = style::BAD);
 }
 
 /// For programs, on stdout.
 fn print_json(value: &impl Serialize) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
+    let text = serde_json::to_string_pretty(value).context("this cannot be told in JSON")?;
+    out::print(&(text + "\n"));
     Ok(())
 }

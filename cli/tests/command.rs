@@ -3,7 +3,8 @@
 mod support;
 
 use std::path::Path;
-use support::{Said, bare_rsmi_compat, scratch};
+use std::process::{Command, Stdio};
+use support::{Said, bare_rsmi_compat, scratch, skip};
 
 fn said(arguments: &[&str]) -> Said {
     Said::of(bare_rsmi_compat(Path::new(env!("CARGO_BIN_EXE_rsmi-compat"))).args(arguments))
@@ -43,17 +44,70 @@ fn completions_know_every_command() {
     }
 }
 
+const PAGES: [&str; 6] = ["", "-run", "-audit", "-doctor", "-simulate", "-completions"];
+
 #[test]
 fn manual_pages_are_written_for_every_command() {
     let directory = scratch();
     let path = directory.path().to_str().unwrap();
     assert_eq!(said(&["man", path]).code, Some(0));
-    for page in ["", "-run", "-audit", "-doctor", "-simulate", "-completions"] {
-        let page = directory.path().join(format!("rsmi-compat{page}.1"));
-        let text = std::fs::read_to_string(&page).unwrap();
-        assert!(text.contains(".TH rsmi-compat"), "{}", page.display());
+    let written = std::fs::read_dir(path).unwrap().count();
+    assert_eq!(written, PAGES.len(), "hidden commands have none");
+    for page in PAGES {
+        let text = std::fs::read_to_string(format!("{path}/rsmi-compat{page}.1")).unwrap();
+        let name = format!("RSMI-COMPAT{}", page.to_uppercase());
+        let version = env!("CARGO_PKG_VERSION");
+        let footer = format!("\"rsmi-compat {version}\" \"rsmi-compat manual\"");
+        let head = text.lines().nth(1).unwrap();
+        assert_eq!(head, format!(".TH {name} 1 {} {footer}", date()));
+        let sections = text.lines().filter_map(|line| line.strip_prefix(".SH "));
+        let may_lack = ["COMMANDS", "ENVIRONMENT", "FILES"];
+        let sections: Vec<_> = sections.filter(|section| !may_lack.contains(section)).collect();
+        let all = "NAME, SYNOPSIS, DESCRIPTION, OPTIONS, EXIT STATUS, EXAMPLES, SEE ALSO";
+        assert_eq!(sections.join(", "), all, "{page}");
+        // Every option of the command's help has its place.
+        let command = page.strip_prefix('-');
+        let help = said(&command.into_iter().chain(["--help"]).collect::<Vec<_>>());
+        let words = help.out.split(|letter: char| letter.is_whitespace() || letter == ',');
+        for option in words.filter(|word| word.starts_with("--") && word.len() > 2) {
+            let option = option.trim_end_matches(['.', ':', ';']).replace('-', "\\-");
+            assert!(text.contains(&option), "{page}: {option}");
+        }
     }
-    let hidden = ["rsmi-compat-man.1", "rsmi-compat-doctor-ask.1"];
-    assert!(hidden.iter().all(|page| !directory.path().join(page).exists()));
     said(&["man", "/no/such/directory"]).refuses(2, &["/no/such/directory"]);
+}
+
+/// That of rsmi_compat(7), as the other pages have it.
+fn date() -> &'static str {
+    let head = OF_THE_LIBRARY.lines().find(|line| line.starts_with(".TH ")).unwrap();
+    head.split(' ').nth(3).unwrap()
+}
+
+const OF_THE_LIBRARY: &str = include_str!("../../packaging/man/rsmi_compat.7");
+
+#[test]
+fn the_page_of_the_library_is_of_this_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let footer = format!(" \"rsmi-compat {version}\" \"rsmi-compat manual\"\n");
+    assert!(OF_THE_LIBRARY.contains(&footer));
+    let sections = OF_THE_LIBRARY.lines().filter_map(|line| line.strip_prefix(".SH "));
+    let all = "NAME, DESCRIPTION, ENVIRONMENT, FILES, EXAMPLES, SEE ALSO";
+    assert_eq!(sections.collect::<Vec<_>>().join(", "), all);
+}
+
+/// mandoc's matters of style are no faults; there are hardly any.
+#[test]
+fn manual_pages_are_without_fault() {
+    if Command::new("mandoc").arg("-Tlint").stdin(Stdio::null()).output().is_err() {
+        return skip("mandoc is not installed");
+    }
+    let directory = scratch();
+    assert_eq!(said(&["man", directory.path().to_str().unwrap()]).code, Some(0));
+    let mut pages: Vec<_> =
+        PAGES.map(|page| directory.path().join(format!("rsmi-compat{page}.1"))).into();
+    pages.push(support::workspace().join("packaging/man/rsmi_compat.7"));
+    for page in pages {
+        let lint = Said::of(Command::new("mandoc").args(["-Tlint", "-W", "warning"]).arg(&page));
+        assert_eq!((lint.code, lint.out.as_str()), (Some(0), ""), "{}", lint.err);
+    }
 }

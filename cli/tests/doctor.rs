@@ -108,6 +108,19 @@ fn no_driver() {
 }
 
 #[test]
+fn a_card_that_kfd_does_not_know() {
+    let (code, report) = json(&mut on("kfd-unknown", &[]));
+    says(&report, "error: the GPU 0000:17:00.0 is missing");
+    assert_eq!(report["driver"]["not_in_kfd"], serde_json::json!(["0000:17:00.0"]));
+    assert_eq!((code, &report["driver"]["kfd_gpus"]), (Some(1), &1.into()));
+    // Cards of other makers, and partitions, are none of KFD's.
+    for well in ["mixed", "mi300x-cpx-nps4", "apu"] {
+        let (_, report) = json(&mut on(well, &[]));
+        assert_eq!(report["driver"]["not_in_kfd"], serde_json::json!([]), "{well}");
+    }
+}
+
+#[test]
 fn no_libamd_smi() {
     let (code, report) = json(&mut on("mi300x-2", &["RSMI_COMPAT_AMDSMI=/no/such/libamd_smi.so"]));
     assert_eq!(code, Some(1));

@@ -235,9 +235,6 @@ fn a_wrong_call_is_told_in_a_line_and_runs_nothing() {
         assert_eq!(stdout, "", "{arguments:?}");
         assert!(!touched.exists(), "{arguments:?}");
     }
-    let (output, _, stderr) = output(&mut installed.bare());
-    assert_eq!(output.status.code(), Some(125));
-    assert!(stderr.contains("<CMD>"), "{stderr}");
 }
 
 #[test]
@@ -305,4 +302,52 @@ fn the_library_is_of_the_release_that_was_asked_for() {
     assert_eq!(said.code, Some(125));
     let expected = "rsmi-compat: no release is called `6.9`; there are 6.1.2, ";
     assert!(said.err.starts_with(expected) && said.err.lines().count() == 1, "{}", said.err);
+}
+
+/// Without a program.
+fn shell(installed: &Installed, shell: &str, typed: &str) -> (Output, String, String) {
+    let mut command = installed.bare();
+    command.args(["--machine", "mi210"]).env("SHELL", shell);
+    let script = installed.prefix.path().join("tmp/typed");
+    fs::write(&script, typed).expect("written");
+    output(command.stdin(fs::File::open(script).expect("there")))
+}
+
+#[test]
+fn without_a_program_it_is_a_shell() {
+    let installed = Installed::new();
+    let typed = "echo \"$RSMI_SIM_MACHINE in $0\"\nexit 7\n";
+    for (asked, taken) in
+        [("/bin/bash", "/bin/bash"), ("/no/such/shell", "/bin/sh"), ("", "/bin/sh")]
+    {
+        let (output, stdout, stderr) = shell(&installed, asked, typed);
+        assert_eq!(stdout, format!("mi210 in {taken}\n"), "{stderr}");
+        assert_eq!(output.status.code(), Some(7));
+        let line = stderr.lines().next().expect("it says where one is");
+        for words in [taken, "machine mi210 (", "`exit` ends it"] {
+            assert!(line.contains(words), "{words}: {line}");
+        }
+    }
+}
+
+#[test]
+fn where_there_are_no_namespaces_it_says_what_to_do() {
+    let installed = Installed::new();
+    // In a namespace of users of its own, so that the setting is nobody else's.
+    let script = "echo 0 > /proc/sys/user/max_user_namespaces || exit 99\n\
+                  exec setpriv --bounding-set=-all --inh-caps=-all \"$0\" \"$@\"";
+    let simulate = installed.simulate(&[]);
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "sh", "-c", script]);
+    command.arg(simulate.get_program()).args(simulate.get_args()).args(["echo", "done"]);
+    let Ok(ended) = command.stdin(Stdio::null()).output() else {
+        return support::skip("there is no unshare(1)");
+    };
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    if ended.stdout.is_empty() {
+        return support::skip(&format!("this system allows no namespaces at all: {stderr}"));
+    }
+    assert_eq!(String::from_utf8_lossy(&ended.stdout), "done\n", "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains("`sysctl -w user.max_user_namespaces=10000`"), "{stderr}");
 }

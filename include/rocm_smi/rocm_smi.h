@@ -101,7 +101,7 @@ __asm__(
 #define CENTRIGRADE_TO_MILLI_CENTIGRADE 1000
 
 /// What a call answers.
-typedef enum {
+__extension__ typedef enum {
   /// The call did what it was asked to.
   RSMI_STATUS_SUCCESS = 0,
   /// An argument makes no sense: a null pointer, an index without a device, an unknown value.
@@ -183,7 +183,7 @@ typedef enum {
 } rsmi_dev_perf_level_t;
 
 /// The clocks of a device.
-typedef enum {
+__extension__ typedef enum {
   /// The graphics core.
   RSMI_CLK_TYPE_SYS = 0,
   /// The lowest of them.
@@ -205,7 +205,7 @@ typedef enum {
 } rsmi_clk_type_t;
 
 /// Which end of a frequency range is meant.
-typedef enum {
+__extension__ typedef enum {
   /// The lower end.
   RSMI_FREQ_IND_MIN = 0,
   /// The upper end.
@@ -215,7 +215,7 @@ typedef enum {
 } rsmi_freq_ind_t;
 
 /// The power profiles that a device may come with, one bit each.
-typedef enum {
+__extension__ typedef enum {
   /// Set by the user.
   RSMI_PWR_PROF_PRST_CUSTOM_MASK = 1,
   /// For playing and recording video.
@@ -237,7 +237,7 @@ typedef enum {
 } rsmi_power_profile_preset_masks_t;
 
 /// Groups of events. The number of a group is that of its first event.
-typedef enum {
+__extension__ typedef enum {
   /// Traffic with the two neighbours of a GPU.
   RSMI_EVNT_GRP_XGMI = 0,
   /// Data sent over each link.
@@ -302,7 +302,7 @@ typedef enum {
 } rsmi_counter_command_t;
 
 /// Blocks of a GPU that count errors, one bit each.
-typedef enum {
+__extension__ typedef enum {
   /// No block.
   RSMI_GPU_BLOCK_INVALID = 0,
   /// The lowest of them.
@@ -342,7 +342,7 @@ typedef enum {
 } rsmi_gpu_block_t;
 
 /// What error handling does in a block.
-typedef enum {
+__extension__ typedef enum {
   /// No error at the moment.
   RSMI_RAS_ERR_STATE_NONE = 0,
   /// It is switched off.
@@ -510,7 +510,7 @@ typedef enum {
 } rsmi_temperature_metric_t;
 
 /// Which voltage is measured.
-typedef enum {
+__extension__ typedef enum {
   /// The lowest of them.
   RSMI_VOLT_TYPE_FIRST = 0,
   /// The supply of the graphics core.
@@ -548,7 +548,7 @@ typedef enum {
 } rsmi_voltage_metric_t;
 
 /// What kind of number a power reading is.
-typedef enum {
+__extension__ typedef enum {
   /// An average over some time.
   RSMI_AVERAGE_POWER = 0,
   /// The power at this moment.
@@ -612,7 +612,7 @@ typedef enum {
 } rsmi_fw_block_t;
 
 /// Kinds of link between two devices.
-typedef enum _RSMI_IO_LINK_TYPE {
+__extension__ typedef enum _RSMI_IO_LINK_TYPE {
   /// Unknown.
   RSMI_IOLINK_TYPE_UNDEFINED = 0,
   /// PCI Express.
@@ -646,7 +646,7 @@ typedef enum {
 } rsmi_xgmi_status_t;
 
 /// What rsmi_init() can be asked to do differently; join several with |.
-typedef enum {
+__extension__ typedef enum {
   /// List every GPU, not only those of AMD.
   RSMI_INIT_FLAG_ALL_GPUS = 1,
   /// Lock devices between the threads of this process only, not between processes.
@@ -656,7 +656,7 @@ typedef enum {
 } rsmi_init_flags_t;
 
 /// Where a temperature is measured.
-typedef enum {
+__extension__ typedef enum {
   /// The lowest of them.
   RSMI_TEMP_TYPE_FIRST = 0,
   /// At the edge of the chip.

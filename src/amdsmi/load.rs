@@ -2,6 +2,7 @@
 
 use super::copies;
 use super::identify::{self, ByName};
+use super::installed;
 use super::symbols::Symbols;
 use crate::config::Config;
 use crate::door;
@@ -69,14 +70,9 @@ fn candidates(rocm_path: Option<&Path>, opt: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// /opt/rocm-7.2.1 before /opt/rocm-7.2.0 before /opt/rocm-6.10.0.
 fn newest_rocm(opt: &Path) -> Option<PathBuf> {
-    let numbers = |path: &Path| -> Option<Vec<u32>> {
-        let name = path.file_name()?.to_str()?.strip_prefix("rocm-")?;
-        name.split(['.', '-']).map(|part| part.parse().ok()).collect()
-    };
-    let entries = std::fs::read_dir(opt).ok()?.flatten().map(|entry| entry.path());
-    entries.filter_map(|path| Some((numbers(&path)?, path))).max().map(|(_, path)| path)
+    let (release, path) = installed::releases(opt).pop()?;
+    release.map(|_| path)
 }
 
 /// The libraries named like libamd_smi that the process has loaded.

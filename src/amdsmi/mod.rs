@@ -3,6 +3,7 @@
 mod buffer;
 mod copies;
 mod identify;
+mod installed;
 mod load;
 mod symbols;
 

@@ -16,7 +16,7 @@
 #ifdef __cplusplus
 #define CHECK(what, name) static_assert(what, #name)
 #else
-#define CHECK(what, name) _Static_assert(what, #name)
+#define CHECK(what, name) __extension__ _Static_assert(what, #name)
 #endif
 
 /* A type and its bytes. */

@@ -66,7 +66,7 @@ impl Install {
         let root = self.to.root()?;
         let built = if self.no_build { Artifacts::kept()? } else { Build::Release.run()? };
         let scratch = tempfile::tempdir()?;
-        let places = Places { lib: self.libdir.clone() };
+        let places = Places::below(&self.to.prefix, self.libdir.clone());
         let table = places.table(&built, scratch.path())?;
         place::check(&table)?;
 

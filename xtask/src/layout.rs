@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use rsmi_generations::Generation;
 
 use crate::artifacts::Artifacts;
+use crate::documents;
 use crate::dropin;
 use crate::run;
 use crate::workspace::{self, VERSION};
@@ -24,7 +25,13 @@ const ROCM_SMI: &str = "7.8.0";
 pub struct Places {
     /// `lib`, or `lib/x86_64-linux-gnu` and the like.
     pub lib: PathBuf,
+    /// Where zsh looks for completions.
+    pub zsh: &'static str,
 }
+
+const ZSH: &str = "share/zsh/site-functions";
+/// Below /usr, Debian's zsh looks here alone.
+pub const ZSH_OF_DEBIAN: &str = "share/zsh/vendor-completions";
 
 /// One path of the installed tree, below the prefix.
 pub struct Entry {
@@ -52,11 +59,17 @@ impl Entry {
 
 impl Default for Places {
     fn default() -> Self {
-        Places { lib: "lib".into() }
+        Places { lib: "lib".into(), zsh: ZSH }
     }
 }
 
 impl Places {
+    /// For what is used below this prefix.
+    pub fn below(prefix: &Path, lib: PathBuf) -> Self {
+        let debian = prefix == Path::new("/usr") && Path::new("/etc/debian_version").exists();
+        Places { lib, zsh: if debian { ZSH_OF_DEBIAN } else { ZSH } }
+    }
+
     /// The whole tree. What has to be made first is made in `scratch`.
     pub fn table(&self, built: &Artifacts, scratch: &Path) -> Result<Vec<Entry>> {
         let mut table = Table { entries: Vec::new() };
@@ -65,8 +78,8 @@ impl Places {
         self.words(&mut table, scratch)?;
         headers(&mut table)?;
         self.templates(&mut table, scratch)?;
-        command(&mut table, &built.command, scratch)?;
-        documents(&mut table)?;
+        self.command(&mut table, &built.command, scratch)?;
+        documents(&mut table, scratch)?;
         Ok(table.entries)
     }
 
@@ -136,6 +149,31 @@ impl Places {
         Ok(())
     }
 
+    /// The command, and what it says itself of its use.
+    fn command(&self, table: &mut Table, program: &Path, scratch: &Path) -> Result<()> {
+        table.program(program, "bin/rsmi-compat");
+        let pages = scratch.join("man1");
+        fs::create_dir(&pages)?;
+        run::run(Command::new(program).arg("man").arg(&pages))?;
+        let pages = sorted(&pages)?;
+        ensure!(!pages.is_empty(), "{} wrote no manual page", program.display());
+        for page in pages {
+            let name = page.file_name().expect("it was listed").to_owned();
+            table.file(&page, Path::new("share/man/man1").join(name));
+        }
+        for (shell, path) in [
+            ("bash", "share/bash-completion/completions/rsmi-compat"),
+            ("zsh", &format!("{}/_rsmi-compat", self.zsh)),
+            ("fish", "share/fish/vendor_completions.d/rsmi-compat.fish"),
+        ] {
+            let text = run::output(Command::new(program).args(["completions", shell]))?;
+            let file = scratch.join(shell);
+            fs::write(&file, text)?;
+            table.file(&file, path);
+        }
+        Ok(())
+    }
+
     /// Writes what becomes `path` of its template into `scratch`.
     fn fill(&self, name: &str, version: &str, scratch: &Path, path: &Path) -> Result<PathBuf> {
         let template = workspace::root()?.join("packaging").join(format!("{name}.in"));
@@ -159,44 +197,12 @@ impl Places {
     }
 }
 
-/// The command, and what it says itself of its use.
-fn command(table: &mut Table, program: &Path, scratch: &Path) -> Result<()> {
-    table.program(program, "bin/rsmi-compat");
-    let pages = scratch.join("man1");
-    fs::create_dir(&pages)?;
-    run::run(Command::new(program).arg("man").arg(&pages))?;
-    let pages = sorted(&pages)?;
-    ensure!(!pages.is_empty(), "{} wrote no manual page", program.display());
-    for page in pages {
-        let name = page.file_name().expect("it was listed").to_owned();
-        table.file(&page, Path::new("share/man/man1").join(name));
-    }
-    for (shell, path) in [
-        ("bash", "share/bash-completion/completions/rsmi-compat"),
-        ("zsh", "share/zsh/site-functions/_rsmi-compat"),
-        ("fish", "share/fish/vendor_completions.d/rsmi-compat.fish"),
-    ] {
-        let text = run::output(Command::new(program).args(["completions", shell]))?;
-        let file = scratch.join(shell);
-        fs::write(&file, text)?;
-        table.file(&file, path);
-    }
-    Ok(())
-}
-
-fn documents(table: &mut Table) -> Result<()> {
+fn documents(table: &mut Table, scratch: &Path) -> Result<()> {
     let root = workspace::root()?;
     table.file(&root.join("packaging/man/rsmi_compat.7"), "share/man/man7/rsmi_compat.7");
     let place = Path::new("share/doc/rsmi-compat");
-    for name in ["CHANGELOG.md", "LICENSE", "MATRIX.md", "MIGRATION.md", "README.md"] {
-        table.file(&root.join(name), place.join(name));
-    }
-    let guides = root.join("docs");
-    if guides.is_dir() {
-        for guide in sorted(&guides)?.iter().filter(|path| path.is_file()) {
-            let name = guide.file_name().expect("it was listed");
-            table.file(guide, place.join("docs").join(name));
-        }
+    for (source, name) in documents::all(&root, scratch)? {
+        table.file(&source, place.join(name));
     }
     Ok(())
 }
@@ -215,7 +221,7 @@ fn headers(table: &mut Table) -> Result<()> {
 }
 
 /// What is in a directory, in the same order everywhere.
-fn sorted(directory: &Path) -> Result<Vec<PathBuf>> {
+pub fn sorted(directory: &Path) -> Result<Vec<PathBuf>> {
     let entries =
         fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
@@ -242,5 +248,26 @@ impl Table {
 
     fn add(&mut self, path: impl Into<PathBuf>, what: What) {
         self.entries.push(Entry { path: path.into(), what });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// zsh itself is asked; where it is no Debian's, it looks into site-functions.
+    #[test]
+    fn zsh_looks_where_its_completions_go() {
+        let Ok(zsh) = Command::new("zsh").args(["-f", "-c", "print -l $fpath"]).output() else {
+            eprintln!("SKIPPED: zsh is not installed");
+            assert!(std::env::var_os("RSMI_TEST_ALL").is_none(), "RSMI_TEST_ALL is set");
+            return;
+        };
+        let listed = String::from_utf8(zsh.stdout).unwrap();
+        for prefix in ["/usr", "/usr/local"] {
+            let places = Places::below(Path::new(prefix), "lib".into());
+            let path = format!("{prefix}/{}", places.zsh);
+            assert!(listed.lines().any(|line| line == path), "{path} is not in {listed}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod demo;
+mod documents;
 mod dropin;
 mod install;
 mod layout;

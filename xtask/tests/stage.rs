@@ -10,6 +10,7 @@ use libloading::Library;
 use object::elf::{DT_NEEDED, DT_RUNPATH, DT_SONAME, DynamicTag};
 use object::read::elf::ElfFile64;
 use object::{Endianness, Object as _};
+use pulldown_cmark::{Event, Options, Parser, Tag};
 use tempfile::TempDir;
 
 const DROPIN: &str = "lib/rsmi-compat";
@@ -100,6 +101,32 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
         assert!(found.remove(path), "{path} is missing");
         fs::metadata(STAGE.join(path)).expect("a link leads somewhere");
     }
+}
+
+/// Every link of every page that is installed, but for those to other hosts.
+#[test]
+fn links_lead_to_what_is_installed() {
+    let mut found = BTreeSet::new();
+    files(&STAGE, &STAGE, &mut found);
+    let mut checked = 0;
+    for page in found.iter().filter(|path| path.ends_with(".md")) {
+        let path = STAGE.join(page);
+        let text = fs::read_to_string(&path).expect("it is text");
+        for event in Parser::new_ext(&text, Options::ENABLE_TABLES) {
+            let (Event::Start(Tag::Link { dest_url: link, .. })
+            | Event::Start(Tag::Image { dest_url: link, .. })) = event
+            else {
+                continue;
+            };
+            let file = link.split('#').next().expect("there is a first");
+            if !file.is_empty() && !file.contains("://") {
+                let target = path.parent().expect("it is in a directory").join(file);
+                assert!(target.exists(), "{page}: {link} leads nowhere");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 30, "only {checked} links were found");
 }
 
 #[test]

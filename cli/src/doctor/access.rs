@@ -4,6 +4,7 @@ use nix::unistd::{Gid, Group, Uid, User};
 use rustix::fs::{Access, AtFlags, CWD};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,8 @@ pub struct Driver {
     pub kernel: String,
     /// GPUs in KFD's topology; None where there is no topology.
     pub kfd_gpus: Option<usize>,
+    /// PCI addresses of cards that amdgpu drives and KFD does not know.
+    pub not_in_kfd: BTreeSet<String>,
 }
 
 #[derive(Serialize)]
@@ -43,20 +46,75 @@ impl Driver {
             Some(std::fs::read_to_string(path).ok()?.trim().to_owned())
                 .filter(|text| !text.is_empty())
         };
+        let nodes = Nodes::look(&sysfs.join("class/kfd/kfd/topology/nodes"));
         Self {
             loaded: module.is_dir(),
             version: read(module.join("version")),
             kernel: rustix::system::uname().release().to_string_lossy().into_owned(),
-            kfd_gpus: gpus(&sysfs.join("class/kfd/kfd/topology/nodes")),
+            kfd_gpus: nodes.as_ref().map(|nodes| nodes.addresses.len()),
+            not_in_kfd: nodes.map(|nodes| nodes.without(cards(sysfs))).unwrap_or_default(),
         }
     }
 }
 
-/// Nodes with a gpu_id; those of processors have 0.
-fn gpus(nodes: &Path) -> Option<usize> {
-    let entries = std::fs::read_dir(nodes).ok()?.flatten();
-    let id = |node: PathBuf| std::fs::read_to_string(node.join("gpu_id")).ok()?.trim().parse().ok();
-    Some(entries.filter_map(|entry| id(entry.path())).filter(|id: &u64| *id != 0).count())
+/// What KFD's topology tells.
+struct Nodes {
+    /// Of each GPU: nodes with a gpu_id, which those of processors have too, as 0.
+    addresses: Vec<Option<String>>,
+    /// A container is kept from the nodes of the GPUs that it does not get.
+    withheld: usize,
+}
+
+impl Nodes {
+    fn look(nodes: &Path) -> Option<Self> {
+        let mut found = Self { addresses: Vec::new(), withheld: 0 };
+        for node in std::fs::read_dir(nodes).ok()?.flatten().map(|entry| entry.path()) {
+            match std::fs::read_to_string(node.join("gpu_id")) {
+                Ok(id) if id.trim().parse().is_ok_and(|id: u64| id != 0) => {
+                    found.addresses.push(address(&node));
+                }
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => found.withheld += 1,
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Some(found)
+    }
+
+    /// The cards that are not among these nodes, nor may be among the withheld ones.
+    fn without(&self, mut cards: BTreeSet<String>) -> BTreeSet<String> {
+        for address in self.addresses.iter().flatten() {
+            cards.remove(address);
+        }
+        if cards.len() > self.withheld { cards } else { BTreeSet::new() }
+    }
+}
+
+/// A node's PCI address, as the kernel writes it.
+fn address(node: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(node.join("properties")).ok()?;
+    let number = |name: &str| -> Option<u32> {
+        let mut rows = text.lines().filter_map(|line| line.split_once(' '));
+        rows.find(|(row, _)| *row == name)?.1.trim().parse().ok()
+    };
+    let (domain, location) = (number("domain")?, number("location_id")?);
+    let (bus, device, function) = (location >> 8 & 0xff, location >> 3 & 0x1f, location & 7);
+    Some(format!("{domain:04x}:{bus:02x}:{device:02x}.{function}"))
+}
+
+/// The PCI addresses of the cards that amdgpu drives. A partition is a card too, but no PCI device.
+fn cards(sysfs: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(sysfs.join("class/drm")).into_iter().flatten().flatten();
+    let address = |card: PathBuf| {
+        let number = card.file_name()?.to_str()?.strip_prefix("card")?;
+        number.parse::<u32>().ok()?;
+        let named = |link: &str| {
+            let target = std::fs::canonicalize(card.join("device").join(link)).ok()?;
+            Some(target.file_name()?.to_str()?.to_owned())
+        };
+        let driven = named("driver")? == "amdgpu" && named("subsystem")? == "pci";
+        driven.then(|| named("")).flatten()
+    };
+    entries.filter_map(|entry| address(entry.path())).collect()
 }
 
 impl WhoAmI {
@@ -160,6 +218,22 @@ mod tests {
         let driver = Driver::look(sys);
         assert_eq!((driver.loaded, driver.kfd_gpus), (true, Some(2)));
         assert_eq!(driver.version.as_deref(), Some("6.12.12"));
+    }
+
+    #[test]
+    fn what_a_container_does_not_get_is_not_missing() {
+        let cards = || BTreeSet::from(["0000:17:00.0".to_owned(), "0001:18:00.0".to_owned()]);
+        let nodes = |withheld| Nodes { addresses: vec![Some("0000:17:00.0".into())], withheld };
+        assert_eq!(nodes(0).without(cards()), BTreeSet::from(["0001:18:00.0".to_owned()]));
+        assert!(nodes(1).without(cards()).is_empty());
+    }
+
+    #[test]
+    fn a_node_tells_its_address() {
+        let directory = tempfile::tempdir().unwrap();
+        let properties = "simd_count 8\nlocation_id 5890\ndomain 1\n";
+        std::fs::write(directory.path().join("properties"), properties).unwrap();
+        assert_eq!(address(directory.path()).as_deref(), Some("0001:17:00.2"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The libraries on the way: which there are, and which of them are in each other's way.
 
+use super::installed;
 use crate::audit;
 use crate::search::Search;
 use serde::Serialize;
@@ -86,14 +87,9 @@ fn rocm() -> Vec<(PathBuf, String)> {
     for lib in ["/opt/rocm/lib", "/opt/rocm/core/lib"] {
         directories.push((lib.into(), "/opt/rocm".to_owned()));
     }
-    let opt = std::fs::read_dir("/opt").into_iter().flatten().flatten();
-    let rocm = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rocm-"))
-    };
-    let mut versions: Vec<_> = opt.map(|entry| entry.path()).filter(rocm).collect();
-    versions.sort();
-    directories
-        .extend(versions.into_iter().map(|path| (path.join("lib"), path.display().to_string())));
+    for (_, rocm) in installed::releases(Path::new("/opt")) {
+        directories.push((rocm.join("lib"), rocm.display().to_string()));
+    }
     directories
 }
 

@@ -4,6 +4,9 @@ mod access;
 mod ask;
 mod ask_inside;
 mod calls;
+// The library's own, so that both mean the same release by the newest.
+#[path = "../../../src/amdsmi/installed.rs"]
+mod installed;
 mod libraries;
 mod log;
 mod page;

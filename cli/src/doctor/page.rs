@@ -4,8 +4,8 @@ use super::access::Driver;
 use super::ask_inside::About;
 use super::log::Answer;
 use super::report::{FunctionReport, Problem, Report, Severity};
+use crate::out::println;
 use crate::style::{BAD, GOOD, HEAD, WARN, WEAK};
-use anstream::println;
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ impl Report {
     }
 
     fn print_system(&self) {
-        let Driver { loaded, version, kernel, kfd_gpus } = &self.driver;
+        let Driver { loaded, version, kernel, kfd_gpus, .. } = &self.driver;
         println!("{HEAD}System{HEAD:#}");
         let version = version.as_deref().unwrap_or("of the kernel");
         let driver =

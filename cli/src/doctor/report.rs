@@ -148,6 +148,15 @@ impl Report {
             ),
             Some(_) => {}
         }
+        // Where KFD knows none, that has been said.
+        let missing = self.driver.not_in_kfd.iter().filter(|_| self.driver.kfd_gpus != Some(0));
+        for card in missing {
+            error(
+                format!("the GPU {card} is missing: amdgpu drives it, but KFD does not know it"),
+                "no rsmi function sees it, nor does HIP; see `dmesg | grep -e kfd -e amdgpu` for \
+                 why, such as a GPU that KFD does not support, or a start of it that failed",
+            );
+        }
         if self.libraries.libamd_smi.is_empty() {
             error(
                 "no libamd_smi is installed".into(),

@@ -70,7 +70,7 @@ impl Run {
         command.arg0(name).args(arguments);
         for (variable, value) in settings {
             if self.verbose {
-                eprintln!("rsmi-compat: {variable}={}", value.display());
+                crate::out::eprintln!("rsmi-compat: {variable}={}", value.display());
             }
             command.env(variable, value);
         }

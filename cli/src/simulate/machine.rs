@@ -4,7 +4,6 @@ use anyhow::Result;
 use rsmi_simulator::Machine;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -18,8 +17,7 @@ pub(super) fn list() -> Result<ExitCode> {
         let machine = Machine::named(name)?;
         let _ = writeln!(text, "{name:width$}  {}", machine.about());
     }
-    // Whoever reads only the first lines closes the pipe.
-    let _ = io::stdout().write_all(text.as_bytes());
+    crate::out::print(&text);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,6 +6,7 @@ mod mounts;
 mod supervise;
 
 use crate::installation::Installation;
+use crate::out::eprintln;
 use crate::run::before;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -29,6 +30,8 @@ const DEFAULT_LOAD: LoadKind = LoadKind::Training;
 /// The program, and all that it starts, sees the machine's GPUs in /sys and /dev and asks a
 /// stand-in for libamd_smi; librocm_smi64 and librsmi_compat are ours. Where the system does not
 /// allow a namespace, only these libraries see the machine. Nothing is left behind.
+///
+/// Without a program it is a shell, that of SHELL or else /bin/sh, until you leave it by `exit`.
 #[derive(Args)]
 #[command(after_help = "Exit status: the program's own; 125 if this command fails itself, 126 if \
     the program cannot be run, 127 if there is no such program.\n\n\
@@ -59,8 +62,8 @@ pub struct Simulate {
     /// For the command itself: it is the one that becomes the program
     #[arg(long, hide = true, value_name = "DIRECTORY")]
     inside: Option<PathBuf>,
-    /// The program and its arguments
-    #[arg(value_name = "CMD", required_unless_present = "list")]
+    /// The program and its arguments; without one, a shell
+    #[arg(value_name = "CMD")]
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
 }
@@ -90,7 +93,11 @@ impl Simulate {
         if self.no_namespace {
             command.arg("--no-namespace");
         }
-        command.arg("--").args(&self.command);
+        command.arg("--");
+        match self.command.is_empty() {
+            true => command.arg(self.shell(&machine)),
+            false => command.args(&self.command),
+        };
         for variable in [LOAD, SEED, TIME, EPOCH, RELEASE] {
             command.env_remove(variable);
         }
@@ -99,6 +106,19 @@ impl Simulate {
         let status = supervisor.run(command)?;
         drop((ticker, place));
         Ok(supervise::end_like(status))
+    }
+
+    /// The user's, to look around in.
+    fn shell(&self, machine: &Machine) -> OsString {
+        let own = env::var_os("SHELL").filter(|shell| Path::new(shell).is_file());
+        let shell = own.unwrap_or_else(|| "/bin/sh".into());
+        eprintln!(
+            "rsmi-compat: {} on the simulated machine {} ({}); `exit` ends it",
+            shell.display(),
+            self.machine,
+            machine.about()
+        );
+        shell
     }
 
     /// The machine, and what tells a process about it.

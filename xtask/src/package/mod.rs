@@ -16,7 +16,7 @@ use clap::{Args, ValueEnum};
 use tempfile::TempDir;
 
 use crate::artifacts::Build;
-use crate::layout::{Entry, Places};
+use crate::layout::{Entry, Places, ZSH_OF_DEBIAN};
 use crate::place;
 use crate::run;
 use crate::workspace;
@@ -61,7 +61,8 @@ impl Package {
         let mut made = Vec::new();
         if wanted(Kind::Deb) {
             let triplet = format!("lib/{}-linux-gnu", env::consts::ARCH);
-            made.extend(deb::make(&Tree::build(Build::Release, &triplet)?, &output)?);
+            let places = Places { lib: triplet.into(), zsh: ZSH_OF_DEBIAN };
+            made.extend(deb::make(&Tree::build(Build::Release, places)?, &output)?);
         }
         if wanted(Kind::Rpm) {
             made.extend(rpm::make(&Tree::build_for_floor("lib64")?, &output)?);
@@ -85,10 +86,9 @@ struct Tree {
 }
 
 impl Tree {
-    fn build(build: Build, lib: &str) -> Result<Tree> {
+    fn build(build: Build, places: Places) -> Result<Tree> {
         let built = build.run()?;
         let (place, scratch) = (tempfile::tempdir()?, tempfile::tempdir()?);
-        let places = Places { lib: lib.into() };
         let entries = places.table(&built, scratch.path())?;
         place::check(&entries)?;
         for entry in &entries {
@@ -103,7 +103,8 @@ impl Tree {
     }
 
     fn build_for_floor(lib: &str) -> Result<Tree> {
-        let tree = Tree::build(Build::ForOldGlibc, lib)?;
+        let tree =
+            Tree::build(Build::ForOldGlibc, Places { lib: lib.into(), ..Places::default() })?;
         floor::check(tree.root(), zig::GLIBC)?;
         Ok(tree)
     }
