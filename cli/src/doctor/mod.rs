@@ -8,6 +8,7 @@ mod calls;
 #[path = "../../../src/amdsmi/installed.rs"]
 mod installed;
 mod libraries;
+mod note;
 mod log;
 mod page;
 mod report;
