@@ -221,7 +221,10 @@ mod tests {
         let script = tempfile::NamedTempFile::new().unwrap();
         let path = script.path().canonicalize().unwrap();
         let config = Config { abi_of: vec![(path.clone(), Open::only(V5))], ..Config::default() };
-        assert_eq!(config.proven(std::slice::from_ref(&path)).map(|found| found.0), Some(Open::only(V5)));
+        assert_eq!(
+            config.proven(std::slice::from_ref(&path)).map(|found| found.0),
+            Some(Open::only(V5))
+        );
         assert_eq!(config.proven(&[PathBuf::from("/usr/bin/python3")]), None);
         let own = Facts { path, ..importing(&[c"rsmi_init"]) };
         assert_eq!(of(&own, &config).len(), 1, "an object is spoken for by its own file");

@@ -8,6 +8,7 @@ mod libraries;
 mod log;
 mod page;
 mod report;
+mod settings;
 
 use crate::installation::Installation;
 use anyhow::{Result, bail};
