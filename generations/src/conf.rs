@@ -107,6 +107,23 @@ mod tests {
     }
 
     #[test]
+    fn the_example_says_nothing_and_each_of_its_lines_could() {
+        let example = include_str!("../../packaging/rsmi-compat.conf.example");
+        assert_eq!(Conf::parse(example.as_bytes()), (Conf::default(), Vec::new()));
+        let lines: Vec<_> = example.lines().filter_map(|line| line.strip_prefix('#')).collect();
+        // What is prose has a space behind the #.
+        let lines: Vec<_> = lines.into_iter().filter(|line| line.starts_with('a')).collect();
+        assert_eq!(lines.len(), 2);
+        for line in &lines {
+            let (conf, wrong) = Conf::parse(line.as_bytes());
+            assert_eq!(wrong, Vec::<String>::new());
+            assert_ne!(conf, Conf::default(), "{line}");
+        }
+        let (conf, wrong) = Conf::parse(lines.join("\n").as_bytes());
+        assert_eq!((conf.abi.is_some(), conf.abi_of_usr.is_some(), wrong.len()), (true, true, 0));
+    }
+
+    #[test]
     fn what_is_no_file_neither_waits_nor_fills_memory() {
         let directory = tempfile::tempdir().unwrap();
         let of = |path: &Path| Conf::read(path);

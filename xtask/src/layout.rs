@@ -167,6 +167,8 @@ fn documents(table: &mut Table) -> Result<()> {
     for name in ["CHANGELOG.md", "LICENSE", "MATRIX.md", "MIGRATION.md", "README.md"] {
         table.file(&root.join(name), place.join(name));
     }
+    let example = "rsmi-compat.conf.example";
+    table.file(&root.join("packaging").join(example), place.join(example));
     let guides = root.join("docs");
     if guides.is_dir() {
         for guide in sorted(&guides)?.iter().filter(|path| path.is_file()) {

@@ -243,9 +243,7 @@ mod tests {
         assert_eq!(open(&format!("{}{events}", partitions(1))), (Open::since(V6_2), false));
         assert_eq!(open(&events.replace("64", "96")).0, Open::since(V6_4));
         // Two headers in one text.
-        assert_eq!(
-            open(&partitions(1).replace("33", "32").replace("('deep', c_bool),", "")).1,
-            true
-        );
+        let five = partitions(1).replace("33", "32").replace("('deep', c_bool),", "");
+        assert!(open(&five).1);
     }
 }

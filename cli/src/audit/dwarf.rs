@@ -122,6 +122,8 @@ fn section<'a>(elf: &Elf<'a>, name: &str) -> Result<Cow<'a, [u8]>> {
     Ok(whole)
 }
 
+// gimli hands out what it loaded.
+#[allow(clippy::ptr_arg)]
 fn slice<'a>(section: &'a Cow<'_, [u8]>) -> Slice<'a> {
     EndianSlice::new(section, LittleEndian)
 }

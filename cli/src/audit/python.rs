@@ -53,7 +53,7 @@ impl Python {
         // In a virtual environment the interpreter is a link, and its packages are beside that.
         for interpreter in interpreters.iter().cloned().chain(real) {
             let prefix = interpreter.parent().and_then(Path::parent);
-            packages.extend(prefix.into_iter().flat_map(|prefix| installed_below(prefix)));
+            packages.extend(prefix.into_iter().flat_map(installed_below));
         }
         for prefix in ["/usr/local", "/usr"] {
             packages.extend(installed_below(Path::new(prefix)));
