@@ -515,6 +515,15 @@ fn run_passes_on_what_is_proven() {
     // Of a program that a launcher starts, and of no other.
     let launched = Said::of(rsmi_compat().args(["run", "nice"]).arg(&program));
     assert_eq!(launched.out, "5.0 0\n", "{}", launched.err);
+    // All that is proven counts together.
+    let both = format!(
+        "enum {{ RSMI_COMPUTE_PARTITION_SPX = 1 }} p; typedef struct {{ unsigned short \
+        y[212]; }} rsmi_gpu_metrics_t; rsmi_gpu_metrics_t m;\n{}",
+        source.replace("x[132]", "x[140]")
+    );
+    let newer = directory.path().join("newer");
+    compile(&newer, &both, [OsStr::new("-g"), library.as_ref()]);
+    assert_eq!(Said::of(rsmi_compat().arg("run").arg(&newer)).out, "7.3 0\n");
     // A hint sets nothing.
     let hinted = directory.path().join("hinted");
     let rpath = ["-Wl,-rpath,/opt/rocm-5.7.1/lib".as_ref(), library.as_os_str()];

@@ -68,13 +68,24 @@ impl Verdict {
         verdict
     }
 
-    /// What the library cannot find out by itself.
-    pub fn for_us_alone(&self) -> Option<(Open, &Evidence)> {
-        let proof = || self.because.iter().filter(|seen| seen.kind == Kind::Proof);
-        let ours = proof().find(|seen| seen.for_us_alone)?;
-        let others = proof().filter(|seen| !seen.for_us_alone);
-        let without = others.fold(Open::ALL, |open, seen| open.narrowed(seen.fits));
-        (self.open != without).then_some((ours.fits, ours))
+    /// What the library cannot find out by itself, in all, and what shows it.
+    pub fn for_us_alone(&self) -> Option<(Open, String)> {
+        let all = |ours: bool| {
+            let is_proof =
+                move |seen: &&Evidence| seen.kind == Kind::Proof && seen.for_us_alone == ours;
+            self.because.iter().filter(is_proof)
+        };
+        let together = |ours| all(ours).fold(Open::ALL, |open, seen| open.narrowed(seen.fits));
+        let mut says = Vec::new();
+        let mut open = Open::ALL;
+        for seen in all(true).filter(|seen| seen.fits != Open::ALL) {
+            let narrower = open.narrowed(seen.fits);
+            if narrower != open {
+                says.push(format!("{}: {}", seen.file.display(), seen.says));
+            }
+            open = narrower;
+        }
+        (self.open != together(false)).then(|| (open, says.join("; ")))
     }
 }
 
@@ -279,6 +290,8 @@ mod tests {
         let given =
             |evidence: Vec<Evidence>| Verdict::of(evidence).for_us_alone().map(|(open, _)| open);
         assert_eq!(given(metrics()), Some(Open::only(V5)));
+        let both = layouts(&[("rsmi_gpu_metrics_t", 424)], &[("RSMI_COMPUTE_PARTITION_SPX", 1)]);
+        assert_eq!(given(both), Some(Open::only(V6_2)), "all of it together");
         let five = Evidence::of_needed(f, "librocm_smi64.so.5");
         assert_eq!(given(five.clone().into_iter().collect()), None);
         assert_eq!(given(metrics().into_iter().chain(five).collect()), None);

@@ -92,7 +92,6 @@ pub fn proven(files: &[PathBuf]) -> Vec<Proven> {
             let Some((open, because)) = verdict.for_us_alone() else { continue };
             let Ok(file) = file.canonicalize() else { continue };
             if proven.iter().all(|known| known.file != file) {
-                let because = format!("{}: {}", because.file.display(), because.says);
                 proven.push(Proven { file, open, because });
             }
         }
