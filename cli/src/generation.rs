@@ -1,141 +1,73 @@
-//! The generations of rocm_smi.h, and which of them something fits.
+//! Sets of generations of rocm_smi.h, as the command line, the environment and JSON have them.
 
-use serde::{Serialize, Serializer};
-use std::fmt;
-use std::str::FromStr;
+use anyhow::{Context, Result};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use rsmi_generations::{Generation, Open, RELEASES};
+use serde::Serializer;
+use std::ffi::OsStr;
 
-/// Named after the ROCm release in which it began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Generation {
-    V5,
-    V6_0,
-    V6_2,
-    V6_3,
-    V6_4,
-    V7_0,
+/// What a person says: "6.4", "6", "6.3,7.0".
+pub fn parse(text: &str) -> Result<Open, String> {
+    Open::parse(text.trim())
+        .ok_or_else(|| format!("it is {RELEASES}, or several of them with commas"))
 }
 
-impl Generation {
-    /// Oldest first.
-    pub const ALL: [Self; 6] =
-        [Self::V5, Self::V6_0, Self::V6_2, Self::V6_3, Self::V6_4, Self::V7_0];
+/// What `--abi` takes. A shell offers the releases one by one; a wrong value is refused in a line.
+#[derive(Clone)]
+pub struct Releases;
 
-    /// As RSMI_COMPAT_ABI has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::V5 => "5",
-            Self::V6_0 => "6.0",
-            Self::V6_2 => "6.2",
-            Self::V6_3 => "6.3",
-            Self::V6_4 => "6.4",
-            Self::V7_0 => "7.0",
-        }
+impl TypedValueParser for Releases {
+    type Value = Open;
+
+    fn parse_ref(
+        &self,
+        _: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Open, clap::Error> {
+        let open = value.to_str().ok_or_else(|| "it is not UTF-8".to_owned()).and_then(parse);
+        open.map_err(|why| {
+            let option = argument.and_then(clap::Arg::get_long).unwrap_or_default();
+            let text = format!("--{option} {}: {why}\n", value.display());
+            clap::Error::raw(ErrorKind::ValueValidation, text)
+        })
     }
-}
 
-impl fmt::Display for Generation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl Serialize for Generation {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let six = ["6"].into_iter();
+        let names = six.chain(Generation::ALL.map(Generation::name));
+        Some(Box::new(names.map(PossibleValue::new)))
     }
 }
 
-impl FromStr for Generation {
-    type Err = String;
-
-    /// A release's name: any 5.x is 5, 6.1 is 6.0, any 7.x is 7.0.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let numbers: Option<Vec<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
-        match numbers.as_deref() {
-            Some([5, ..]) => Ok(Self::V5),
-            Some([6, 0 | 1, ..]) => Ok(Self::V6_0),
-            Some([6, 2, ..]) => Ok(Self::V6_2),
-            Some([6, 3, ..]) => Ok(Self::V6_3),
-            Some([6, 4, ..]) => Ok(Self::V6_4),
-            Some([7, ..]) => Ok(Self::V7_0),
-            _ => Err(format!("it is one of {}", Self::ALL.map(Self::name).join(", "))),
-        }
-    }
+/// What RSMI_COMPAT_ABI says, as the library reads it; empty it says nothing.
+pub fn of_variable(value: Option<&OsStr>) -> Result<Option<Open>> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
+    let open = value.to_str().ok_or_else(|| "it is not UTF-8".to_owned()).and_then(parse);
+    let named = || format!("RSMI_COMPAT_ABI={}", value.display());
+    open.map(Some).map_err(anyhow::Error::msg).with_context(named)
 }
 
-/// Some of the generations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Possible(u8);
-
-impl Possible {
-    pub const ALL: Self = Self((1 << Generation::ALL.len()) - 1);
-
-    pub fn only(generation: Generation) -> Self {
-        Self(1 << generation as u8)
-    }
-
-    /// From one to another, both of them too.
-    pub fn range(first: Generation, last: Generation) -> Self {
-        Generation::ALL
-            .into_iter()
-            .filter(|generation| (first..=last).contains(generation))
-            .fold(Self(0), |set, generation| Self(set.0 | Self::only(generation).0))
-    }
-
-    pub fn both(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    pub fn iter(self) -> impl Iterator<Item = Generation> {
-        Generation::ALL
-            .into_iter()
-            .filter(move |generation| self.0 & Self::only(*generation).0 != 0)
-    }
-
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The only one.
-    pub fn one(self) -> Option<Generation> {
-        self.oldest().filter(|oldest| self == Self::only(*oldest))
-    }
-
-    pub fn oldest(self) -> Option<Generation> {
-        self.iter().next()
-    }
-}
-
-impl Serialize for Possible {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
-    }
+/// For JSON: a list, oldest first.
+pub fn list<S: Serializer>(open: &Open, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(open.iter().map(|generation| generation.name()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Generation::*;
 
     #[test]
-    fn releases_are_of_the_generation_that_had_begun() {
-        for (text, generation) in
-            [("5", V5), ("5.7.1", V5), ("6.1", V6_0), ("6.4.3", V6_4), ("7", V7_0), ("7.2", V7_0)]
-        {
-            assert_eq!(text.parse(), Ok(generation), "{text}");
+    fn the_variable_says_a_set_or_nothing_or_is_wrong() {
+        let of = |value: &str| of_variable(Some(OsStr::new(value)));
+        assert_eq!(of_variable(None).unwrap(), None);
+        assert_eq!(of("").unwrap(), None);
+        assert_eq!(of(" 6.3,7 ").unwrap(), Open::parse("6.3,7.0"));
+        assert_eq!(of("10").unwrap(), Open::parse("7.0"));
+        for wrong in ["six", "6.5", "6,", "4"] {
+            let error = format!("{:#}", of(wrong).unwrap_err());
+            assert!(error.starts_with(&format!("RSMI_COMPAT_ABI={wrong}: it is 5, 6,")), "{error}");
         }
-        for nonsense in ["", "6", "6.5", "8.0", "4", "six", "6.4x", " 6.4", "-5"] {
-            assert!(nonsense.parse::<Generation>().is_err(), "{nonsense}");
-        }
-    }
-
-    #[test]
-    fn what_fits_two_things_fits_both() {
-        let six = Possible::range(V6_0, V6_4);
-        assert_eq!(six.iter().collect::<Vec<_>>(), [V6_0, V6_2, V6_3, V6_4]);
-        assert_eq!(six.both(Possible::only(V6_3)).one(), Some(V6_3));
-        assert!(six.both(Possible::only(V5)).is_empty());
-        assert_eq!((six.one(), six.oldest()), (None, Some(V6_0)));
-        assert_eq!(Possible::ALL.iter().count(), 6);
     }
 }

@@ -129,6 +129,18 @@ fn no_libamd_smi() {
     says(&report, "/no/such/libamd_smi.so is not used");
 }
 
+#[test]
+fn a_release_that_is_none() {
+    let (code, report) = json(&mut on("mi300x-2", &["RSMI_COMPAT_ABI=six"]));
+    assert_eq!(code, Some(1));
+    let about: Vec<_> =
+        problems(&report).into_iter().filter(|p| p.contains("RSMI_COMPAT_ABI")).collect();
+    assert_eq!(about.len(), 1, "{about:?}");
+    assert!(about[0].starts_with("error: RSMI_COMPAT_ABI=six: it is 5, 6,"), "{about:?}");
+    let (code, _) = json(&mut on("mi300x-2", &["RSMI_COMPAT_ABI=6.3,7.0"]));
+    assert_eq!(code, Some(0));
+}
+
 /// A libamd_smi of 6.1.2's names whose start goes as this code says.
 fn broken(directory: &Path, start: &str) -> String {
     let library = directory.join("libamd_smi.so.24");

@@ -226,6 +226,11 @@ fn what_was_set_before_stays_behind_ours() {
     for line in expected {
         assert!(said.out.lines().any(|out| out == line), "{line} is not in: {}", said.out);
     }
+    // A set reaches the program as one.
+    for (abi, set) in [("6", "6.0,6.2,6.3,6.4"), ("10", "7.0"), ("6.3, 7", "6.3,7.0")] {
+        let print = ["run", "--abi", abi, "printenv", "RSMI_COMPAT_ABI"];
+        assert_eq!(Said::of(rsmi_compat().args(print)).out, format!("{set}\n"));
+    }
     // Again within itself, nothing piles up.
     let own = env!("CARGO_BIN_EXE_rsmi-compat");
     let said = Said::of(rsmi_compat().args(["run", "--", own, "run", "--", "env"]));

@@ -224,8 +224,13 @@ fn our_own_failures_are_125() {
             assert!(said.err.contains(word), "{word:?} is not in: {}", said.err);
         }
     };
-    refuses(&["--abi", "8.0", "--", "true"], &["8.0", "6.4"]);
-    refuses(&["--abi", "six", "--", "true"], &["six"]);
+    for wrong in ["six", "6.5", "4", "6,", "6.4,x"] {
+        let said = Said::of(rsmi_compat().args(["run", "--abi", wrong, "--", "true"]));
+        said.refuses(125, &["--abi", wrong, "6.4"]);
+        let mut command = rsmi_compat();
+        command.args(["run", "--", "true"]).env("RSMI_COMPAT_ABI", wrong);
+        Said::of(&mut command).refuses(125, &["RSMI_COMPAT_ABI", wrong, "6.4"]);
+    }
     refuses(&["--amdsmi", "/no/such/libamd_smi.so", "--", "true"], &["/no/such/libamd_smi.so"]);
     refuses(&["--amdsmi", "/bin/true", "--", "true"], &["/bin/true", "amdsmi_init"]);
     refuses(&["--amdsmi", "/", "--", "true"], &["--amdsmi /"]);

@@ -174,6 +174,21 @@ pub fn of_struct_size(name: &str, bytes: u64) -> Option<Open> {
     SIZES.iter().find(|size| size.name == name && size.bytes == bytes).map(|size| size.fits)
 }
 
+/// How large a struct is with a generation.
+pub fn size_of(name: &str, generation: Generation) -> Option<u64> {
+    let size = SIZES.iter().find(|size| size.name == name && size.fits.has(generation));
+    size.map(|size| size.bytes)
+}
+
+/// Where the partitions' structs begin in rsmi_gpu_metrics_t, since there are any: what stands before
+/// them has the same place with every generation.
+pub const PARTITIONS_AT: u64 = 480;
+
+/// How many levels of a clock, and lanes of a link, lie inside ROCm 5's struct in the layout of those
+/// after it.
+pub const LEVELS_IN_ALL: usize = 31;
+pub const LANES_IN_ALL: usize = 28;
+
 /// By the number that an enumerator has in debug information.
 pub fn of_enumerator(name: &str, number: u64) -> Option<Open> {
     NUMBERS.iter().find(|known| known.name == name && known.number == number).map(|n| n.fits)
@@ -221,6 +236,8 @@ mod tests {
     fn sizes_and_numbers_are_of_their_generations() {
         assert_eq!(of_struct_size("rsmi_gpu_metrics_t", 424), Some(Open::range(V6_0, V6_2)));
         assert_eq!(of_struct_size("rsmi_gpu_metrics_t", 100), None);
+        assert_eq!(size_of("rsmi_gpu_metrics_t", V6_2), Some(424));
+        assert_eq!(size_of("amdgpu_xcp_metrics_t", V6_0), None);
         assert_eq!(of_enumerator("RSMI_FW_BLOCK_PFP", 7), Some(Open::only(V5)));
         assert!(is_telling_struct("rsmi_frequencies_t") && !is_telling_struct("rsmi_range_t"));
         assert!(is_telling_enumerator("RSMI_EVT_NOTIF_LAST"));

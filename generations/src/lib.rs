@@ -5,12 +5,15 @@
 //! with, so a caller has a set of generations that are still *open*. *Proof* closes generations. A
 //! *hint* closes none: it only says which of the open ones is likely.
 
+pub mod conf;
+mod installed;
 mod known;
 
+pub use installed::{is_the_distributions, release_file, release_of_rocm};
 pub use known::{
-    MARKED, NOTE_NAME, NOTE_OF_HEADER, NOTE_OF_LINKING, Number, Size, hint_of_hip,
-    is_telling_enumerator, is_telling_struct, marked_name, of_enumerator, of_function,
-    of_linked_library, of_struct_size,
+    LANES_IN_ALL, LEVELS_IN_ALL, MARKED, NOTE_NAME, NOTE_OF_HEADER, NOTE_OF_LINKING, Number,
+    PARTITIONS_AT, Size, hint_of_hip, is_telling_enumerator, is_telling_struct, marked_name,
+    of_enumerator, of_function, of_linked_library, of_struct_size, size_of,
 };
 
 use std::fmt;

@@ -188,7 +188,7 @@ fn judge(facts: &Facts) -> Finding {
     for (fits, says) in evidence::of(facts, config) {
         proof(fits, says);
     }
-    if let Some(line) = crate::conf::Conf::get().abi {
+    if let Some(line) = crate::conf::get().abi {
         proof(line, format!("{} says abi = {line}", crate::conf::PATH));
     }
     let mut hinted = Open::ALL;

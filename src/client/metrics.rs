@@ -4,7 +4,7 @@
 use super::{Client, cut_is_logged};
 use crate::kernel::metrics::revision_within;
 use crate::types::{RSMI_MAX_NUM_XCP, amdgpu_xcp_metrics_t, rsmi_gpu_metrics_t};
-use rsmi_generations::{Generation, Open};
+use rsmi_generations::{Generation, Open, PARTITIONS_AT};
 use std::mem::offset_of;
 
 /// What a client is to see.
@@ -80,6 +80,7 @@ const V7_0: Layout = Layout {
 const _: () = {
     assert!(V5.is_sound() && V6_0.is_sound() && V6_3.is_sound() && V6_4.is_sound());
     assert!(V7_0.is_sound() && V7_0.size == 4544 && V7_0.partition_size == 504);
+    assert!(offset_of!(rsmi_gpu_metrics_t, xcp_stats) == PARTITIONS_AT as usize);
 };
 
 impl Layout {

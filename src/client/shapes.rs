@@ -12,7 +12,7 @@ use crate::types::{
     RSMI_MAX_NUM_FREQUENCIES, rsmi_evt_notification_data_t, rsmi_evt_notification_type_t,
     rsmi_frequencies_t, rsmi_pcie_bandwidth_t,
 };
-use rsmi_generations::Generation;
+use rsmi_generations::{Generation, LANES_IN_ALL, LEVELS_IN_ALL};
 use std::ffi::c_char;
 use std::mem::offset_of;
 
@@ -49,7 +49,7 @@ const _: () = {
     assert!(size_of::<NotificationV5>() == 72);
     assert!(size_of::<FrequenciesV5>() == 264);
     assert!(size_of::<BandwidthV5>() == 392);
-    assert!(LEVELS_IN_BOTH == 31 && LANES_IN_BOTH == 28);
+    assert!(LEVELS_IN_BOTH == LEVELS_IN_ALL && LANES_IN_BOTH == LANES_IN_ALL);
 };
 
 impl Client {

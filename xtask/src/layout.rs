@@ -204,6 +204,8 @@ fn documents(table: &mut Table, scratch: &Path) -> Result<()> {
     for (source, name) in documents::all(&root, scratch)? {
         table.file(&source, place.join(name));
     }
+    let example = "rsmi-compat.conf.example";
+    table.file(&root.join("packaging").join(example), place.join(example));
     Ok(())
 }
 

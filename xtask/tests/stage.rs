@@ -91,6 +91,7 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
         "share/man/man1/rsmi-compat.1",
         "share/man/man7/rsmi_compat.7",
         "share/doc/rsmi-compat/LICENSE",
+        "share/doc/rsmi-compat/rsmi-compat.conf.example",
     ] {
         assert!(found.remove(path), "{path} is missing in {found:#?}");
         fs::metadata(STAGE.join(path)).expect("a link leads somewhere");

@@ -1,184 +1,121 @@
 //! Which rocm_smi.h a program was built with, by what is seen of it.
+//!
+//! As in the library, *proof* closes generations and a *hint* only says which of those that are
+//! open is likely. What proves what is known to `rsmi_generations` alone.
 
-use crate::generation::Generation::{self, *};
-use crate::generation::Possible;
+use crate::generation;
+use rsmi_generations::{self as generations, Open};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// How sure the answer is, most certain first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Sure {
-    /// By the layout of the structs that it was compiled with.
-    Exact,
-    /// By what it was built beside.
-    Likely,
-    /// The oldest of several that fit: nothing is written past its structs.
-    Guess,
-    Unknown,
+pub enum Kind {
+    /// It says what the file was compiled with.
+    Proof,
+    /// It says what the file was built beside, or what the machine has.
+    Hint,
 }
 
 /// One thing that was seen, and the generations that it fits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Evidence {
+    pub kind: Kind,
     pub says: String,
-    pub fits: Possible,
-    /// Compiled in; else it is circumstance.
-    pub compiled: bool,
+    #[serde(serialize_with = "generation::list")]
+    pub fits: Open,
     pub file: PathBuf,
+    /// The library, in the process, sees nothing of it.
+    #[serde(skip)]
+    pub for_us_alone: bool,
+    /// It is of several layouts, which no one header has.
+    #[serde(skip)]
+    pub several: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    pub generation: Option<Generation>,
-    pub sure: Sure,
-    pub possible: Possible,
+    /// Those that proof has not closed.
+    #[serde(serialize_with = "generation::list")]
+    pub open: Open,
+    /// Those of them that hints name; all of them where none does.
+    #[serde(serialize_with = "generation::list")]
+    pub likely: Open,
     /// What was seen does not fit together.
     pub contradictory: bool,
-    pub evidence: Vec<Evidence>,
+    /// Proof first, strongest first.
+    pub because: Vec<Evidence>,
 }
 
 impl Verdict {
-    /// Compiled layouts first, then circumstances, strongest first, as far as they agree.
-    pub fn of(evidence: Vec<Evidence>) -> Self {
-        let meet = |from: Possible, compiled: bool| {
-            evidence
-                .iter()
-                .filter(|seen| seen.compiled == compiled)
-                .fold(from, |set, seen| set.both(seen.fits))
-        };
-        let exactly = meet(Possible::ALL, true);
-        let verdict =
-            |generation, sure, possible, contradictory| (generation, sure, possible, contradictory);
-        let (generation, sure, possible, contradictory) = if exactly.is_empty() {
-            verdict(None, Sure::Unknown, exactly, true)
-        } else if let Some(one) = exactly.one() {
-            verdict(Some(one), Sure::Exact, exactly, false)
-        } else {
-            let (likely, contradictory) = narrowed(exactly, &evidence);
-            let seen = likely != Possible::ALL && evidence.iter().any(|seen| tells(seen.fits));
-            match likely.one() {
-                Some(one) => verdict(Some(one), Sure::Likely, likely, contradictory),
-                None if seen => verdict(likely.oldest(), Sure::Guess, likely, contradictory),
-                None => verdict(None, Sure::Unknown, likely, contradictory),
+    pub fn of(mut evidence: Vec<Evidence>) -> Self {
+        evidence.sort_by_key(|seen| seen.kind == Kind::Hint);
+        let mut verdict =
+            Self { open: Open::ALL, likely: Open::ALL, contradictory: false, because: Vec::new() };
+        for seen in &evidence {
+            match seen.kind {
+                Kind::Proof => {
+                    let fits = !verdict.open.and(seen.fits).is_empty();
+                    verdict.contradictory |= seen.several || !fits;
+                    verdict.open = verdict.open.narrowed(seen.fits);
+                    verdict.likely = verdict.open;
+                }
+                Kind::Hint => verdict.likely = verdict.likely.narrowed(seen.fits),
             }
-        };
-        Self { generation, sure, possible, contradictory, evidence }
-    }
-}
-
-/// A lower bound alone tells too little to set anything by it.
-fn tells(fits: Possible) -> bool {
-    fits.iter().last() != Some(Generation::V7_0) || fits.one().is_some()
-}
-
-/// Circumstances in the order in which they were seen; one that fits nothing any more is left out.
-fn narrowed(mut possible: Possible, evidence: &[Evidence]) -> (Possible, bool) {
-    let mut contradictory = false;
-    for seen in evidence.iter().filter(|seen| !seen.compiled) {
-        let both = possible.both(seen.fits);
-        if both.is_empty() {
-            contradictory = true;
-        } else {
-            possible = both;
         }
+        verdict.because = evidence;
+        verdict
     }
-    (possible, contradictory)
+
+    /// What the library cannot find out by itself, in all, and what shows it.
+    pub fn for_us_alone(&self) -> Option<(Open, String)> {
+        let all = |ours: bool| {
+            let is_proof =
+                move |seen: &&Evidence| seen.kind == Kind::Proof && seen.for_us_alone == ours;
+            self.because.iter().filter(is_proof)
+        };
+        let together = |ours| all(ours).fold(Open::ALL, |open, seen| open.narrowed(seen.fits));
+        let mut says = Vec::new();
+        let mut open = Open::ALL;
+        for seen in all(true).filter(|seen| seen.fits != Open::ALL) {
+            let narrower = open.narrowed(seen.fits);
+            if narrower != open {
+                says.push(format!("{}: {}", seen.file.display(), seen.says));
+            }
+            open = narrower;
+        }
+        (self.open != together(false)).then(|| (open, says.join("; ")))
+    }
 }
-
-/// The structs whose size changed: name, size, first and last generation of that size.
-const SIZES: [(&str, u64, Generation, Generation); 13] = [
-    ("rsmi_gpu_metrics_t", 96, V5, V5),
-    ("rsmi_gpu_metrics_t", 424, V6_0, V6_2),
-    ("rsmi_gpu_metrics_t", 1832, V6_3, V6_3),
-    ("rsmi_gpu_metrics_t", 2368, V6_4, V6_4),
-    ("rsmi_gpu_metrics_t", 4544, V7_0, V7_0),
-    ("rsmi_frequencies_t", 264, V5, V5),
-    ("rsmi_frequencies_t", 280, V6_0, V7_0),
-    ("rsmi_pcie_bandwidth_t", 392, V5, V5),
-    ("rsmi_pcie_bandwidth_t", 416, V6_0, V7_0),
-    ("rsmi_evt_notification_data_t", 72, V5, V6_3),
-    ("rsmi_evt_notification_data_t", 104, V6_4, V7_0),
-    ("amdgpu_xcp_metrics_t", 232, V6_4, V6_4),
-    ("amdgpu_xcp_metrics_t", 504, V7_0, V7_0),
-];
-
-/// Enumerators whose number changed.
-const NUMBERS: [(&str, u64, Generation, Generation); 9] = [
-    ("RSMI_COMPUTE_PARTITION_CPX", 1, V5, V6_0),
-    ("RSMI_COMPUTE_PARTITION_CPX", 5, V6_2, V7_0),
-    ("RSMI_COMPUTE_PARTITION_SPX", 2, V5, V6_0),
-    ("RSMI_COMPUTE_PARTITION_SPX", 1, V6_2, V7_0),
-    ("RSMI_FW_BLOCK_PFP", 7, V5, V5),
-    ("RSMI_FW_BLOCK_PFP", 9, V6_0, V7_0),
-    ("RSMI_EVT_NOTIF_RING_HANG", 5, V6_0, V6_2),
-    ("RSMI_EVT_NOTIF_LAST", 5, V6_0, V6_2),
-    ("RSMI_EVT_NOTIF_LAST", 64, V6_3, V7_0),
-];
-
-/// Functions that came after the first generation, as far as a program may link to them.
-const CAME: [(&str, Generation); 19] = [
-    ("rsmi_dev_activity_avg_mm_get", V6_0),
-    ("rsmi_dev_activity_metric_get", V6_0),
-    ("rsmi_dev_clk_extremum_set", V6_0),
-    ("rsmi_dev_current_socket_power_get", V6_0),
-    ("rsmi_dev_guid_get", V6_0),
-    ("rsmi_dev_memory_partition_get", V6_0),
-    ("rsmi_dev_memory_partition_set", V6_0),
-    ("rsmi_dev_metrics_header_info_get", V6_0),
-    ("rsmi_dev_metrics_log_get", V6_0),
-    ("rsmi_dev_metrics_xcd_counter_get", V6_0),
-    ("rsmi_dev_node_id_get", V6_0),
-    ("rsmi_dev_power_get", V6_0),
-    ("rsmi_dev_revision_get", V6_0),
-    ("rsmi_dev_target_graphics_version_get", V6_0),
-    ("rsmi_dev_xgmi_physical_id_get", V6_0),
-    ("rsmi_dev_partition_id_get", V6_2),
-    ("rsmi_dev_memory_partition_capabilities_get", V6_3),
-    ("rsmi_dev_device_identifiers_get", V6_4),
-    ("rsmi_dev_market_name_get", V6_4),
-];
 
 impl Evidence {
-    pub fn compiled(file: &Path, says: String, first: Generation, last: Generation) -> Self {
-        Self { says, fits: Possible::range(first, last), compiled: true, file: file.to_owned() }
-    }
-
-    pub fn beside(file: &Path, says: String, first: Generation, last: Generation) -> Self {
-        Self { compiled: false, ..Self::compiled(file, says, first, last) }
-    }
-
-    /// By the size of a struct; None for one that says nothing.
-    pub fn of_size(file: &Path, name: &str, size: u64) -> Option<Self> {
-        let known = SIZES.iter().find(|(listed, bytes, ..)| *listed == name && *bytes == size);
-        let says = format!("{name} has {size} bytes in the debug information");
-        known.map(|(.., first, last)| Self::compiled(file, says, *first, *last))
-    }
-
-    pub fn of_number(file: &Path, name: &str, number: u64) -> Option<Self> {
-        let known = NUMBERS.iter().find(|(listed, value, ..)| *listed == name && *value == number);
-        let says = format!("{name} is {number} in the debug information");
-        known.map(|(.., first, last)| Self::compiled(file, says, *first, *last))
-    }
-
-    /// By a function that it is linked to.
-    pub fn of_import(file: &Path, function: &str) -> Option<Self> {
-        let says = |when: &str| format!("it imports {function}, which {when}");
-        if let Some((_, first)) = CAME.iter().find(|(listed, _)| *listed == function) {
-            let says = says(&format!("came with {first}"));
-            return Some(Self::compiled(file, says, *first, V7_0));
+    pub fn proof(file: &Path, fits: Open, says: String) -> Self {
+        Self {
+            kind: Kind::Proof,
+            says,
+            fits,
+            file: file.to_owned(),
+            for_us_alone: false,
+            several: false,
         }
-        let gone = |generation, releases: &str| {
-            let says = says(&format!("only {releases} had"));
-            Some(Self::compiled(file, says, generation, generation))
+    }
+
+    pub fn hint(file: &Path, fits: Open, says: String) -> Self {
+        Self { kind: Kind::Hint, ..Self::proof(file, fits, says) }
+    }
+
+    /// By the functions that an object is linked to.
+    pub fn of_imports<'a>(file: &Path, imports: impl Iterator<Item = &'a str>) -> Vec<Self> {
+        let tells = |function: &'a str| {
+            let fits = generations::of_function(function);
+            let is_marked = generations::marked_name(function).is_some();
+            (fits != Open::ALL && !is_marked).then(|| {
+                let says = format!("it is linked to {function}, which {fits} had");
+                Self::proof(file, fits, says)
+            })
         };
-        if function.starts_with("rsmi_dev_nps_mode_") {
-            return gone(V5, "5.6 and 5.7");
-        }
-        if function.starts_with("rsmi_dev_metrics_") {
-            return gone(V6_0, "6.0 and 6.1");
-        }
-        None
+        imports.filter_map(tells).collect()
     }
 
     /// By a path of ROCm's, such as /opt/rocm-6.2.4/lib.
@@ -197,97 +134,166 @@ impl Evidence {
     fn of_release(file: &Path, says: String, release: &str) -> Option<Self> {
         // Packages append their own number: 6.2.4-120.
         let release = release.split(['-', '_']).next()?;
-        let generation = release.parse().ok()?;
-        Some(Self::beside(file, says, generation, generation))
+        Open::of_release(release).map(|fits| Self::hint(file, fits, says))
     }
 
-    /// By a library that it needs: the HIP runtime's number is ROCm's, librocm_smi64's was for a
-    /// while.
+    /// By a library that it is linked to: librocm_smi64's number was ROCm's for a while.
     pub fn of_needed(file: &Path, library: &str) -> Option<Self> {
-        let numbered = [
-            ("libamdhip64.so.5", V5, V5),
-            ("libamdhip64.so.6", V6_0, V6_4),
-            ("libamdhip64.so.7", V7_0, V7_0),
-            ("librocm_smi64.so.2", V5, V5),
-            ("librocm_smi64.so.5", V5, V5),
-            ("librocm_smi64.so.6", V6_0, V6_0),
-            ("librocm_smi64.so.7", V6_0, V7_0),
-        ];
-        let (_, first, last) = numbered.iter().find(|(name, ..)| *name == library)?;
-        Some(Self::beside(file, format!("it needs {library}"), *first, *last))
+        let fits = generations::of_linked_library(library.as_bytes())?;
+        Some(Self::proof(file, fits, format!("it is linked to {library}")))
+    }
+
+    /// By the HIP runtime that an object of the process needs, whose number is ROCm's.
+    pub fn of_hip(needed_by: &Path, library: &str) -> Option<Self> {
+        let fits = generations::hint_of_hip(library.as_bytes())?;
+        let says = format!("{library} comes into the process");
+        Some(Self::hint(needed_by, fits, says))
+    }
+
+    /// By a name of librocm_smi64 in its text, which may be one of several that it tries.
+    pub fn of_opened(file: &Path, library: &str) -> Option<Self> {
+        let fits = generations::of_linked_library(library.as_bytes())?;
+        Some(Self::hint(file, fits, format!("it opens {library}")))
     }
 }
 
-/// Names in debug information that tell something.
-pub fn is_telling_struct(name: &str) -> bool {
-    SIZES.iter().any(|(listed, ..)| *listed == name)
+/// The sizes of structs and the numbers of enumerators that a client was compiled or written with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layouts {
+    pub sizes: BTreeSet<(String, u64)>,
+    pub numbers: BTreeSet<(String, u64)>,
 }
 
-pub fn is_telling_enumerator(name: &str) -> bool {
-    NUMBERS.iter().any(|(listed, ..)| *listed == name)
+impl Layouts {
+    /// What they prove; `place` says where they were seen. Sizes that no header had say nothing.
+    pub fn evidence(&self, file: &Path, place: &str) -> Vec<Evidence> {
+        let mut seen: BTreeMap<String, (Open, Vec<String>)> = BTreeMap::new();
+        let mut add = |name: &str, fits: Option<Open>, says: String| {
+            let Some(fits) = fits else { return };
+            let entry = seen.entry(name.to_owned()).or_insert_with(|| (fits, Vec::new()));
+            entry.0 = entry.0.or(fits);
+            entry.1.push(says);
+        };
+        for (name, bytes) in &self.sizes {
+            let fits = generations::of_struct_size(name, *bytes);
+            add(name, fits, format!("{name} has {bytes} bytes"));
+        }
+        for (name, number) in &self.numbers {
+            let fits = generations::of_enumerator(name, *number);
+            add(name, fits, format!("{name} is {number}"));
+        }
+        let all = seen.values().fold(Open::ALL, |open, (fits, _)| open.and(*fits));
+        let any = seen.values().fold(Open::from_bits(0), |open, (fits, _)| open.or(*fits));
+        let several = all.is_empty() || seen.values().any(|(_, says)| says.len() > 1);
+        let evidence = |(fits, says): &(Open, Vec<String>)| Evidence {
+            for_us_alone: true,
+            several,
+            ..Evidence::proof(file, *fits, format!("{} in {place}", says.join(", and ")))
+        };
+        if !several {
+            return seen.values().map(evidence).collect();
+        }
+        // Its parts are of several headers, and which part a struct is of does not show.
+        let says: Vec<_> = seen.into_values().flat_map(|(_, says)| says).collect();
+        vec![evidence(&(any, says))]
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rsmi_generations::Generation::*;
 
-    fn verdict(evidence: impl IntoIterator<Item = Option<Evidence>>) -> (Option<Generation>, Sure) {
-        let verdict = Verdict::of(evidence.into_iter().flatten().collect());
-        (verdict.generation, verdict.sure)
+    fn verdict(evidence: impl IntoIterator<Item = Evidence>) -> (Open, Open) {
+        let verdict = Verdict::of(evidence.into_iter().collect());
+        (verdict.open, verdict.likely)
+    }
+
+    fn layouts(sizes: &[(&str, u64)], numbers: &[(&str, u64)]) -> Vec<Evidence> {
+        let set = |list: &[(&str, u64)]| list.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect();
+        let layouts = Layouts { sizes: set(sizes), numbers: set(numbers) };
+        layouts.evidence(Path::new("f"), "the debug information")
     }
 
     #[test]
-    fn sizes_decide_exactly() {
+    fn sizes_and_numbers_prove_and_hints_pick() {
         let f = Path::new("f");
         for (size, generation) in [(96, V5), (1832, V6_3), (2368, V6_4), (4544, V7_0)] {
-            let metrics = Evidence::of_size(f, "rsmi_gpu_metrics_t", size);
-            let needed = Evidence::of_needed(f, "librocm_smi64.so.6");
-            assert_eq!(verdict([metrics, needed]), (Some(generation), Sure::Exact));
+            let metrics = layouts(&[("rsmi_gpu_metrics_t", size)], &[]);
+            let hip = Evidence::of_hip(f, "libamdhip64.so.6");
+            let only = Open::only(generation);
+            assert_eq!(verdict(metrics.into_iter().chain(hip)), (only, only));
         }
-        let six = Evidence::of_size(f, "rsmi_gpu_metrics_t", 424);
-        let number = Evidence::of_number(f, "RSMI_COMPUTE_PARTITION_SPX", 1);
-        assert_eq!(verdict([six.clone(), number]), (Some(V6_2), Sure::Exact));
-        assert_eq!(verdict([six.clone()]), (Some(V6_0), Sure::Guess));
+        let six = || layouts(&[("rsmi_gpu_metrics_t", 424)], &[]);
+        let spx = layouts(&[("rsmi_gpu_metrics_t", 424)], &[("RSMI_COMPUTE_PARTITION_SPX", 1)]);
+        assert_eq!(verdict(spx).0, Open::only(V6_2));
+        assert_eq!(verdict(six()), (Open::range(V6_0, V6_2), Open::range(V6_0, V6_2)));
         let path = Evidence::of_path(f, "RUNPATH", "/opt/rocm-6.2.4/lib");
-        assert_eq!(verdict([six, path]), (Some(V6_2), Sure::Likely));
-        assert_eq!(Evidence::of_size(f, "rsmi_gpu_metrics_t", 100), None);
+        let likely = (Open::range(V6_0, V6_2), Open::only(V6_2));
+        assert_eq!(verdict(six().into_iter().chain(path)), likely);
+        assert_eq!(layouts(&[("rsmi_gpu_metrics_t", 100)], &[]), []);
     }
 
     #[test]
-    fn two_layouts_in_one_program_decide_nothing() {
-        let sizes =
-            [264, 280].map(|size| Evidence::of_size(Path::new("f"), "rsmi_frequencies_t", size));
-        let verdict = Verdict::of(sizes.into_iter().flatten().collect());
+    fn two_layouts_leave_both_open() {
+        let two = layouts(&[("rsmi_gpu_metrics_t", 96), ("rsmi_gpu_metrics_t", 2368)], &[]);
+        let verdict = Verdict::of(two);
         assert!(verdict.contradictory);
-        assert_eq!((verdict.generation, verdict.sure), (None, Sure::Unknown));
+        assert_eq!(verdict.open, Open::only(V5).or(Open::only(V6_4)));
+        // Of different structs.
+        let two = layouts(&[("rsmi_gpu_metrics_t", 96), ("rsmi_frequencies_t", 280)], &[]);
+        let verdict = Verdict::of(two);
+        assert_eq!((verdict.open, verdict.contradictory), (Open::ALL, true));
+        // A part whose gpu_metrics are ROCm 5's need not have shown its other structs.
+        let sizes = [96, 2368].map(|size| ("rsmi_gpu_metrics_t", size));
+        let parts = layouts(&[sizes[0], sizes[1], ("rsmi_frequencies_t", 280)], &[]);
+        assert_eq!(Verdict::of(parts).open, Open::ALL);
+        let one = layouts(&[("rsmi_gpu_metrics_t", 96), ("rsmi_frequencies_t", 264)], &[]);
+        assert!(!Verdict::of(one).contradictory);
     }
 
     #[test]
-    fn circumstances_are_likely_at_most() {
+    fn hints_close_nothing() {
         let f = Path::new("f");
-        let needed = |library| Evidence::of_needed(f, library);
-        assert_eq!(verdict([needed("librocm_smi64.so.5")]), (Some(V5), Sure::Likely));
-        assert_eq!(verdict([needed("libamdhip64.so.6")]), (Some(V6_0), Sure::Guess));
-        assert_eq!(verdict([needed("libamdhip64.so.7")]), (Some(V7_0), Sure::Likely));
-        for little in ["librocm_smi64.so.7", "librocm_smi64.so.1", "libc.so.6"] {
-            assert_eq!(verdict([needed(little)]), (None, Sure::Unknown), "{little}");
+        let hints = [
+            (Evidence::of_hip(f, "libamdhip64.so.6"), Open::range(V6_0, V6_4)),
+            (Evidence::of_opened(f, "librocm_smi64.so.5"), Open::only(V5)),
+            (
+                Evidence::of_compiler(f, "AMD clang (https://x/llvm-project roc-6.3.1 24491 abc)"),
+                Open::only(V6_3),
+            ),
+            (Evidence::of_path(f, "its place", "/opt/rocm-10.0.0/x"), Open::only(V7_0)),
+        ];
+        for (hint, likely) in hints {
+            assert_eq!(verdict(hint), (Open::ALL, likely));
         }
-        let import = Evidence::of_import(f, "rsmi_dev_market_name_get");
-        assert_eq!(verdict([import.clone()]), (None, Sure::Unknown));
-        let both = verdict([import, needed("libamdhip64.so.6")]);
-        assert_eq!(both, (Some(V6_4), Sure::Likely));
-        let comment = "AMD clang version 18.0.0git (https://x/llvm-project roc-6.3.1 24491 abc)";
-        assert_eq!(verdict([Evidence::of_compiler(f, comment)]), (Some(V6_3), Sure::Likely));
         assert_eq!(Evidence::of_compiler(f, "GCC: (Debian 12.2.0) 12.2.0"), None);
         assert_eq!(Evidence::of_path(f, "RUNPATH", "/opt/rocm/lib"), None);
+        let five = Evidence::of_needed(f, "librocm_smi64.so.5").unwrap();
+        let seven = Evidence::hint(f, Open::only(V7_0), String::new());
+        assert_eq!(verdict([seven, five]), (Open::only(V5), Open::only(V5)));
     }
 
     #[test]
-    fn retired_functions_tell_their_release() {
-        let import = |function| verdict([Evidence::of_import(Path::new("f"), function)]);
-        assert_eq!(import("rsmi_dev_metrics_temp_edge_get"), (Some(V6_0), Sure::Exact));
-        assert_eq!(import("rsmi_dev_nps_mode_get"), (Some(V5), Sure::Exact));
-        assert_eq!(import("rsmi_dev_metrics_log_get"), (None, Sure::Unknown));
-        assert_eq!(import("rsmi_init"), (None, Sure::Unknown));
+    fn the_functions_that_it_is_linked_to_prove_their_releases() {
+        let imports =
+            |names: &[&str]| verdict(Evidence::of_imports(Path::new("f"), names.iter().copied())).0;
+        assert_eq!(imports(&["rsmi_dev_metrics_temp_edge_get"]), Open::only(V6_0));
+        assert_eq!(imports(&["rsmi_dev_guid_get", "rsmi_init"]), Open::since(V6_0));
+        assert_eq!(imports(&["rsmi_compat_7_0_rsmi_version_get"]), Open::ALL);
+    }
+
+    #[test]
+    fn only_what_the_library_cannot_see_is_passed_on() {
+        let f = Path::new("f");
+        let metrics = || layouts(&[("rsmi_gpu_metrics_t", 96)], &[]);
+        let given =
+            |evidence: Vec<Evidence>| Verdict::of(evidence).for_us_alone().map(|(open, _)| open);
+        assert_eq!(given(metrics()), Some(Open::only(V5)));
+        let both = layouts(&[("rsmi_gpu_metrics_t", 424)], &[("RSMI_COMPUTE_PARTITION_SPX", 1)]);
+        assert_eq!(given(both), Some(Open::only(V6_2)), "all of it together");
+        let five = Evidence::of_needed(f, "librocm_smi64.so.5");
+        assert_eq!(given(five.clone().into_iter().collect()), None);
+        assert_eq!(given(metrics().into_iter().chain(five).collect()), None);
     }
 }

@@ -1,19 +1,24 @@
 //! `rsmi-compat audit`: what a program wants of rocm_smi_lib, whether we have it, and how to run it.
 
+mod ctypes;
 mod dwarf;
 mod evidence;
+mod lost;
+mod machine;
 mod names;
 mod object;
+mod python;
 mod report;
 mod tree;
 
 use crate::elf::{self, Kind};
-use crate::generation::Generation;
 use anyhow::{Result, bail};
 use clap::Args;
-use evidence::Verdict;
+use evidence::{Evidence, Verdict};
 use names::Names;
+use python::Python;
 use report::Report;
+use rsmi_generations::Open;
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -30,9 +35,9 @@ const UNREADABLE: u8 = 2;
 #[command(
     after_help = "Exit status: 0 if everything that is wanted is answered, 1 if a function is \
     wanted that this library does not have, 2 if a file cannot be read.\n\n\
-    A generation is `exact` where the debug information has the structs that the program was \
-    compiled with, `likely` by what it was built beside, a `guess` where several fit, the oldest \
-    of them then being taken."
+    `open` are the generations of rocm_smi.h that nothing proves the file not to be compiled \
+    with; its structs are filled as far as all of these have them. `likely` are those of them \
+    that it was built beside, or that the machine has."
 )]
 pub struct Audit {
     /// Programs, libraries, Python extensions or scripts
@@ -71,10 +76,27 @@ impl Audit {
     }
 }
 
-/// The generation that a program's files tell, as `run` needs it.
-pub fn generation(files: &[PathBuf]) -> Option<Generation> {
-    let evidence = files.iter().filter_map(|file| examine(file).ok());
-    Verdict::of(evidence.flat_map(|report| report.generation.evidence).collect()).generation
+/// What is proven of a file, for the library, which cannot see it.
+pub struct Proven {
+    /// As the library looks for it: behind all links.
+    pub file: PathBuf,
+    pub open: Open,
+    pub because: String,
+}
+
+/// Of these files, and of the libraries that they need.
+pub fn proven(files: &[PathBuf]) -> Vec<Proven> {
+    let mut proven: Vec<Proven> = Vec::new();
+    for report in files.iter().filter_map(|file| examine(file).ok()) {
+        for (file, verdict) in report.verdicts() {
+            let Some((open, because)) = verdict.for_us_alone() else { continue };
+            let Ok(file) = file.canonicalize() else { continue };
+            if proven.iter().all(|known| known.file != file) {
+                proven.push(Proven { file, open, because });
+            }
+        }
+    }
+    proven
 }
 
 /// The libraries that a library needs.
@@ -102,16 +124,60 @@ fn text(path: &Path) -> Result<Report> {
     std::fs::File::open(path)?.take(LONGEST_TEXT).read_to_end(&mut content)?;
     let mut names = Names::default();
     names.scan(&content);
+    let mut evidence = Vec::new();
+    let texts = Python::of(&interpreters(path)).texts(path, &content);
+    let structs = structs(texts.loaded, &texts.bindings);
+    evidence.extend(of_structs(&structs));
     let files =
         names.libraries.iter().filter_map(|library| Path::new(library).file_name()?.to_str());
-    let telling = files.filter_map(|file| evidence::Evidence::of_needed(path, file));
+    let telling: Vec<_> = files.filter_map(|file| Evidence::of_opened(path, file)).collect();
     // One that tries several names was built with none of them in mind.
-    let verdict = match telling.collect::<Vec<_>>() {
-        one if one.len() == 1 => Verdict::of(one),
-        _ => Verdict::of(Vec::new()),
+    if telling.len() == 1 {
+        evidence.extend(telling);
+    }
+    evidence.extend(machine::evidence(path));
+    let mut notes = vec!["is a text: its names are all that can be seen of it".to_owned()];
+    if texts.bindings.len() > 1 {
+        let which: Vec<_> = texts.bindings.iter().map(|file| file.display().to_string()).collect();
+        notes.push(format!("may load any of {}", which.join(", ")));
+    }
+    let files = structs.into_iter().map(|(file, _)| file).collect();
+    Ok(Report::new(path, "text", Verdict::of(evidence)).of_text(names, files, notes))
+}
+
+/// The Python files that have structs of rocm_smi.h, and what each of them proves.
+fn structs(loaded: Vec<(PathBuf, Vec<u8>)>, bindings: &[PathBuf]) -> Vec<(PathBuf, Vec<Evidence>)> {
+    let of = |file: &Path, text: &[u8]| {
+        ctypes::layouts(&String::from_utf8_lossy(text)).evidence(file, "it")
     };
-    let notes = vec!["is a text: its names are all that can be seen of it".to_owned()];
-    Ok(Report::new(path, "text", verdict).of_text(names, notes))
+    let loaded = loaded.into_iter().map(|(file, text)| (of(&file, &text), file));
+    let loaded = loaded.filter(|(evidence, _)| !evidence.is_empty());
+    // Of these one is loaded, even if nothing can be read in it.
+    let bindings = bindings
+        .iter()
+        .map(|file| (of(file, &std::fs::read(file).unwrap_or_default()), file.clone()));
+    loaded.chain(bindings).map(|(evidence, file)| (file, evidence)).collect()
+}
+
+/// Of one file, each of its structs proves something; of several, any may be what is used.
+fn of_structs(files: &[(PathBuf, Vec<Evidence>)]) -> Vec<Evidence> {
+    if let [(_, evidence)] = files {
+        return evidence.clone();
+    }
+    let all = files.iter().map(|(_, evidence)| Verdict::of(evidence.clone()).open);
+    let all = all.reduce(Open::or).filter(|open| *open != Open::ALL);
+    let Some((open, (file, _))) = all.zip(files.first()) else { return Vec::new() };
+    let names: Vec<_> = files.iter().map(|(file, _)| file.display().to_string()).collect();
+    let says = format!("the structs in {} are of {open}", names.join(" and "));
+    vec![Evidence { for_us_alone: true, ..Evidence::proof(file, open, says) }]
+}
+
+/// What runs a script, or would.
+fn interpreters(script: &Path) -> Vec<PathBuf> {
+    let named = crate::run::interpreters(script).ok();
+    named
+        .or_else(|| crate::run::locate("python3".as_ref()).ok().map(|one| vec![one]))
+        .unwrap_or_default()
 }
 
 fn not_answered<'a>(functions: impl IntoIterator<Item = &'a String>) -> BTreeSet<String> {

@@ -9,6 +9,7 @@ pub fn answered() -> impl Iterator<Item = &'static str> {
 }
 
 pub fn is_answered(function: &str) -> bool {
+    let function = rsmi_generations::marked_name(function).unwrap_or(function);
     answered().any(|known| known == function)
 }
 

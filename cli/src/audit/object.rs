@@ -6,8 +6,9 @@ use super::names::Names;
 use crate::elf::{self, Data, Elf};
 use anyhow::{Context, Result, ensure};
 use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, SHF_ALLOC, SHF_EXECINSTR};
-use object::read::elf::SectionHeader;
+use object::read::elf::{ProgramHeader, SectionHeader};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
+use rsmi_generations::{self as generations, Generation, Open};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,9 @@ pub struct Findings {
     pub runpath: Option<Vec<String>>,
     /// `rsmi_*` that it wants from elsewhere.
     pub imports: BTreeSet<String>,
+    /// What the notes of our header and of `abi-…` say.
+    of_header: Option<Open>,
+    of_linking: Option<Open>,
     /// `rsmi_*` that it contains itself.
     pub defines: BTreeSet<String>,
     pub names: Names,
@@ -38,11 +42,20 @@ impl Findings {
         let mut found = Self { program: elf::interpreter(data)?.is_some(), ..Self::default() };
         found.dynamic(&elf).context("its dynamic section is damaged")?;
         found.symbols(&elf);
+        found.notes_of_ours(&elf);
         found.constants(&elf)?;
         if found.uses() {
             found.gather(path, &elf);
         }
         Ok(found)
+    }
+
+    /// What it may call under rocm_smi.h's own names.
+    pub fn functions(&self) -> BTreeSet<String> {
+        self.plain()
+            .chain(self.names.functions.iter().map(String::as_str))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Whether it has anything to do with rocm_smi_lib.
@@ -86,6 +99,26 @@ impl Findings {
         self.imports.retain(|name| !self.defines.contains(name));
     }
 
+    /// The notes by which an object says itself what it was compiled with.
+    fn notes_of_ours(&mut self, elf: &Elf<'_>) {
+        for segment in elf.elf_program_headers() {
+            let Ok(Some(mut notes)) = segment.notes(LittleEndian, elf.data()) else { continue };
+            while let Ok(Some(note)) = notes.next() {
+                let &[bits] = note.desc() else { continue };
+                let open = Open::from_bits(bits);
+                if note.name_bytes() != generations::NOTE_NAME || open.is_empty() {
+                    continue;
+                }
+                let place = match note.n_type(LittleEndian).0 {
+                    generations::NOTE_OF_HEADER => &mut self.of_header,
+                    generations::NOTE_OF_LINKING => &mut self.of_linking,
+                    _ => continue,
+                };
+                *place = Some(place.map_or(open, |before| before.or(open)));
+            }
+        }
+    }
+
     fn constants(&mut self, elf: &Elf<'_>) -> Result<()> {
         for section in elf.sections() {
             let header = section.elf_section_header();
@@ -104,22 +137,54 @@ impl Findings {
         Ok(())
     }
 
-    /// What tells the generation.
+    /// Calls by the names that our header gives the functions whose bytes changed: certain, and all
+    /// of the object if there are no such calls by plain names. Else other parts are of other headers.
+    fn marked_calls(&mut self, path: &Path) -> Option<Evidence> {
+        let marked = self.imports.iter().filter(|name| generations::marked_name(name).is_some());
+        let count = marked.count();
+        let newest = Open::only(Generation::NEWEST);
+        let says = format!("{count} functions by the names that our header gives them, and so");
+        if count == 0 {
+            return None;
+        }
+        if self.plain().any(|name| generations::MARKED.contains(&name)) {
+            self.notes.push(format!("calls {says} that part of it is of {newest}"));
+            return None;
+        }
+        Some(Evidence::proof(path, newest, format!("it calls {says} was compiled with it")))
+    }
+
+    /// `rsmi_*` of rocm_smi.h that it is linked to by their own names.
+    fn plain(&self) -> impl Iterator<Item = &str> {
+        let plain = |name: &&str| {
+            !name.starts_with("rsmi_compat_") && generations::marked_name(name).is_none()
+        };
+        self.imports.iter().map(String::as_str).filter(plain)
+    }
+
+    /// What tells the generation, proof in the library's own order.
     fn gather(&mut self, path: &Path, elf: &Elf<'_>) {
-        let imports = self.imports.iter();
-        let mut evidence: Vec<_> =
-            imports.filter_map(|function| Evidence::of_import(path, function)).collect();
+        let mut evidence = Vec::new();
+        if let Some(open) = self.of_linking {
+            let says = format!("it was linked by abi-{open}");
+            evidence.push(Evidence::proof(path, open, says));
+        }
+        if let Some(open) = self.of_header.filter(|_| self.plain().next().is_none()) {
+            evidence.push(Evidence::proof(path, open, "it has the note of our header".into()));
+        }
         match dwarf::evidence(path, elf) {
             Ok(seen) => evidence.extend(seen),
             Err(error) => self.notes.push(format!("its debug information is not read: {error:#}")),
         }
+        evidence.extend(self.needed.iter().filter_map(|name| Evidence::of_needed(path, name)));
+        evidence.extend(Evidence::of_imports(path, self.plain()));
+        evidence.extend(self.marked_calls(path));
         let runpath = self.runpath.iter().flatten().map(|path| ("RUNPATH", path));
         let paths = runpath.chain(self.rpath.iter().map(|path| ("RPATH", path)));
         evidence.extend(paths.filter_map(|(what, text)| Evidence::of_path(path, what, text)));
         let comment = elf.section_by_name(".comment").and_then(|section| section.data().ok());
         let comment = String::from_utf8_lossy(comment.unwrap_or_default()).into_owned();
         evidence.extend(Evidence::of_compiler(path, &comment));
-        evidence.extend(self.needed.iter().filter_map(|name| Evidence::of_needed(path, name)));
         let place = path.to_string_lossy();
         evidence.extend(Evidence::of_path(path, "its place", &place));
         self.evidence = evidence;

@@ -1,12 +1,13 @@
 //! What `audit` says about one file, for people and for programs.
 
-use super::evidence::{Sure, Verdict};
+use super::evidence::{Evidence, Kind, Verdict};
+use super::lost::lost;
 use super::names::Names;
-use super::not_answered;
 use super::object::{Findings, is_rocm_smi};
-use crate::generation::Possible;
+use super::{machine, not_answered};
 use crate::out::println;
 use crate::style::{BAD, GOOD, HEAD, WEAK};
+use rsmi_generations::Open;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -33,9 +34,16 @@ pub struct Report {
     libraries: Vec<LibraryReport>,
     /// Other libraries that it needs and that are not found.
     missing: BTreeSet<String>,
+    /// The Python files in which a script has the structs of rocm_smi.h.
+    structs: Vec<PathBuf>,
+    /// Which rocm_smi.h it was compiled with; its libraries have verdicts of their own.
     pub generation: Verdict,
+    /// What it goes without while several generations are open.
+    lost: Vec<String>,
     /// What to do.
     run: Option<String>,
+    /// How to say which generation it is, where more than one is open.
+    say: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -49,6 +57,8 @@ struct LibraryReport {
     not_answered: BTreeSet<String>,
     needs: BTreeSet<String>,
     opens: BTreeSet<String>,
+    generation: Verdict,
+    lost: Vec<String>,
 }
 
 /// A library that uses rocm_smi_lib.
@@ -77,15 +87,21 @@ impl Report {
             opens: BTreeSet::new(),
             libraries: Vec::new(),
             missing: BTreeSet::new(),
+            structs: Vec::new(),
             generation,
+            lost: Vec::new(),
             run: None,
+            say: Vec::new(),
             notes: Vec::new(),
         }
     }
 
-    pub fn of_text(mut self, names: Names, notes: Vec<String>) -> Self {
-        self.uses_rocm_smi = !names.functions.is_empty() || !names.libraries.is_empty();
+    pub fn of_text(mut self, names: Names, structs: Vec<PathBuf>, notes: Vec<String>) -> Self {
+        self.uses_rocm_smi =
+            !names.functions.is_empty() || !names.libraries.is_empty() || !structs.is_empty();
+        self.structs = structs;
         self.not_answered = not_answered(&names.functions);
+        self.lost = lost(self.generation.open, &names.functions);
         self.names = names.functions;
         self.opens = names.libraries;
         self.notes = notes;
@@ -99,15 +115,20 @@ impl Report {
         found: Findings,
         libraries: Vec<Library>,
         missing: BTreeSet<String>,
+        hip: &[Evidence],
     ) -> Self {
+        let verdict = |file: &Path, found: &Findings| {
+            let own = found.evidence.iter().chain(hip).cloned();
+            Verdict::of(own.chain(machine::evidence(file)).collect())
+        };
         let all = libraries.iter().map(|library| &library.found).chain([&found]);
-        let evidence = all.clone().flat_map(|found| found.evidence.clone()).collect();
         let notes = all.flat_map(|found| found.notes.clone()).collect();
         let kind = if found.program { "program" } else { "library" };
-        let mut report = Self::new(file, kind, Verdict::of(evidence));
+        let mut report = Self::new(file, kind, verdict(file, &found));
         report.uses_rocm_smi = found.uses() || !libraries.is_empty();
         report.needs = rocm_smi_of(&found);
         report.not_answered = not_answered(found.imports.iter().chain(&found.names.functions));
+        report.lost = lost(report.generation.open, &found.functions());
         report.imports = found.imports;
         report.defines = found.defines;
         report.names = found.names.functions;
@@ -117,9 +138,12 @@ impl Report {
         for Library { name, path, needed_by, found } in libraries {
             let lacking = not_answered(found.imports.iter().chain(&found.names.functions));
             report.not_answered.extend(lacking.iter().cloned());
+            let generation = verdict(&path, &found);
             report.libraries.push(LibraryReport {
                 needs: rocm_smi_of(&found),
                 not_answered: lacking,
+                lost: lost(generation.open, &found.functions()),
+                generation,
                 imports: found.imports,
                 names: found.names.functions,
                 opens: found.names.libraries,
@@ -131,6 +155,22 @@ impl Report {
         let program = found.program.then(|| shell_word(&report.file));
         report.advise(program);
         report
+    }
+
+    /// The file and its libraries, each with what is known of its generation.
+    pub fn verdicts(&self) -> impl Iterator<Item = (&Path, &Verdict)> {
+        let own = self.uses_itself().then_some((&*self.file, &self.generation));
+        own.into_iter().chain(self.libraries.iter().map(|it| (&*it.path, &it.generation)))
+    }
+
+    /// Whether the file itself uses rocm_smi_lib, and not only its libraries.
+    fn uses_itself(&self) -> bool {
+        self.uses_rocm_smi
+            && !(self.imports.is_empty()
+                && self.names.is_empty()
+                && self.needs.is_empty()
+                && self.opens.is_empty()
+                && self.structs.is_empty())
     }
 
     /// How a script is started.
@@ -146,13 +186,15 @@ impl Report {
 
     /// The line to run, and what else there is to know.
     fn advise(&mut self, program: Option<String>) {
-        if self.generation.contradictory {
-            self.notes.push(
-                "has the layouts of several generations: it chooses by rsmi_version_get, or its \
-                 parts do not fit each other; give --abi if its values are wrong"
-                    .into(),
-            );
-        }
+        let contradictory = self.verdicts().filter(|(_, verdict)| verdict.contradictory);
+        let contradictory: Vec<_> =
+            contradictory.map(|(file, _)| file.display().to_string()).collect();
+        self.notes.extend(contradictory.into_iter().map(|file| {
+            format!(
+                "{file} has the layouts of several generations: it chooses at run time by \
+                 rsmi_version_get, or its parts do not fit each other"
+            )
+        }));
         if !self.uses_rocm_smi {
             self.notes.push(if self.defines.is_empty() {
                 "has nothing to do with rocm_smi_lib".into()
@@ -161,9 +203,16 @@ impl Report {
             });
             return;
         }
-        let abi = self.generation.generation.map(|abi| format!("--abi {abi} ")).unwrap_or_default();
         let command = program.unwrap_or_else(|| "PROGRAM".into());
-        self.run = Some(format!("rsmi-compat run {abi}-- {command}"));
+        self.run = Some(format!("rsmi-compat run -- {command}"));
+        // The newest is what such a client is taken for.
+        let open = self.verdicts().find(|(_, verdict)| verdict.open.one().is_none());
+        if let Some(newest) = open.and_then(|(_, verdict)| verdict.likely.newest()) {
+            self.say = vec![
+                format!("rsmi-compat run --abi RELEASE -- {command}"),
+                format!("-L…/rsmi-compat/abi-{newest} -lrocm_smi64"),
+            ];
+        }
     }
 
     pub fn print(&self) {
@@ -189,16 +238,24 @@ impl Report {
                 "library",
                 &format!("{} ({by} needs it): {count} functions; {names}", library.path.display()),
             );
+            library.generation.print(&library.path, &library.lost);
         }
         list("not found", &self.missing);
-        if self.uses_rocm_smi {
-            self.print_generation();
+        for file in &self.structs {
+            row("structs in", &file.display().to_string());
+        }
+        if self.uses_itself() {
+            self.generation.print(&self.file, &self.lost);
         }
         for note in &self.notes {
             row("note", note);
         }
         if let Some(run) = &self.run {
             println!("  {:<12} {HEAD}{run}{HEAD:#}", "run it by");
+        }
+        if let [run, link] = self.say.as_slice() {
+            row("better", &format!("{run}, if you know the ROCm release of its rocm_smi.h;"));
+            row("", &format!("a program of your own: link it by {link}, with that release"));
         }
     }
 
@@ -220,30 +277,33 @@ impl Report {
             println!("  {:<12} {WEAK}{function}{WEAK:#}", "");
         }
     }
+}
 
-    fn print_generation(&self) {
-        let Verdict { generation, sure, possible, evidence, .. } = &self.generation;
-        let fits: Vec<_> = possible.iter().map(|generation| generation.name()).collect();
-        let text = match (generation, sure) {
-            (Some(generation), Sure::Exact) => format!("{generation} (exact)"),
-            (Some(generation), Sure::Likely) => format!("{generation} (likely)"),
-            (Some(generation), _) => format!("{generation} (guess; {} fit)", fits.join(", ")),
-            (None, _) if fits.is_empty() => "unknown".to_owned(),
-            (None, _) if *possible == Possible::ALL => {
-                "unknown, nothing tells; the library decides".to_owned()
-            }
-            (None, _) => format!("unknown ({} fit); the library decides", fits.join(", ")),
-        };
-        println!("  {:<12} {text}", "built with");
-        // What only repeats what others have shown already is left to --json.
-        let mut known = Possible::ALL;
-        for seen in evidence {
-            let narrower = known.both(seen.fits);
-            if narrower == known {
+impl Verdict {
+    fn print(&self, file: &Path, lost: &[String]) {
+        let label = if self.open.one().is_some() { "built with" } else { "open" };
+        let nothing = || self.because.iter().all(|seen| seen.kind == Kind::Hint);
+        let why = if nothing() { ": nothing proves which" } else { "" };
+        println!("  {label:<12} {}{why}", spaced(self.open));
+        self.print_evidence(file, Kind::Proof, Open::ALL);
+        if self.likely != self.open {
+            println!("  {:<12} {}", "likely", spaced(self.likely));
+            self.print_evidence(file, Kind::Hint, self.open);
+        }
+        for (at, lost) in lost.iter().enumerate() {
+            println!("  {:<12} {lost}", if at == 0 { "till then" } else { "" });
+        }
+    }
+
+    /// What only repeats what others have shown already is left to --json.
+    fn print_evidence(&self, file: &Path, kind: Kind, mut known: Open) {
+        for seen in self.because.iter().filter(|seen| seen.kind == kind) {
+            let narrower = known.narrowed(seen.fits);
+            if narrower == known && !seen.several {
                 continue;
             }
             known = narrower;
-            let place = if seen.file == self.file {
+            let place = if seen.file == file {
                 String::new()
             } else {
                 format!("{}: ", seen.file.display())
@@ -251,6 +311,10 @@ impl Report {
             println!("  {:<12} {WEAK}{place}{}{WEAK:#}", "", seen.says);
         }
     }
+}
+
+fn spaced(open: Open) -> String {
+    open.to_string().replace(',', ", ")
 }
 
 fn joined(set: &BTreeSet<String>) -> String {

@@ -1,5 +1,6 @@
 //! A program with the libraries that it needs.
 
+use super::evidence::Evidence;
 use super::object::{Findings, is_rocm_smi};
 use super::report::{Library, Report};
 use crate::elf::{self, Data};
@@ -23,6 +24,7 @@ struct Wanted {
 
 pub fn examine(path: &Path, data: &Data) -> Result<Report> {
     let findings = Findings::read(path, data)?;
+    let mut hip = hip(path, &findings);
     let mut queue = VecDeque::new();
     enqueue(&mut queue, path, &findings, &[], 0);
     let search = Search::new();
@@ -44,11 +46,17 @@ pub fn examine(path: &Path, data: &Data) -> Result<Report> {
         if wanted.depth < DEEPEST && seen.len() < MOST {
             enqueue(&mut queue, &file, &found, &wanted.rpath, wanted.depth + 1);
         }
+        hip.extend(self::hip(&file, &found));
         if found.uses() {
             libraries.push(Library { name: wanted.name, path: file, needed_by: wanted.by, found });
         }
     }
-    Ok(Report::of_elf(path, findings, libraries, missing))
+    Ok(Report::of_elf(path, findings, libraries, missing, &hip))
+}
+
+/// The HIP runtime is a hint to all objects of the process.
+fn hip(file: &Path, found: &Findings) -> Vec<Evidence> {
+    found.needed.iter().filter_map(|name| Evidence::of_hip(file, name)).collect()
 }
 
 fn enqueue(

@@ -4,11 +4,11 @@ mod bash;
 mod fish;
 mod zsh;
 
-use crate::generation::Generation;
 use anyhow::Result;
 use clap::builder::ValueHint;
 use clap::{Arg, Args, Command};
 use clap_complete::Shell;
+use rsmi_generations::Generation;
 use rsmi_simulator::Machine;
 use rsmi_simulator_releases::RELEASES;
 use std::process::ExitCode;

@@ -25,6 +25,9 @@ pub struct Log {
     pub complaints: BTreeSet<String>,
 }
 
+/// What the library says to callers that nothing is known of, as doctor's own process is.
+const OF_DOCTOR_ITSELF: &str = "warn: nothing says which rocm_smi.h the caller was compiled with";
+
 const SUCCESS: &str = "RSMI_STATUS_SUCCESS";
 
 impl Log {
@@ -33,6 +36,8 @@ impl Log {
             let Some(line) = line.strip_prefix("rsmi-compat: ") else { continue };
             if let Some(call) = line.strip_prefix("debug: ").and_then(Call::read) {
                 self.add(call);
+            } else if line.starts_with(OF_DOCTOR_ITSELF) {
+                continue;
             } else if line.starts_with("warn: ") || line.starts_with("error: ") {
                 self.complaints.insert(line.to_owned());
             }

@@ -8,10 +8,11 @@ mod calls;
 #[path = "../../../src/amdsmi/installed.rs"]
 mod installed;
 mod libraries;
-mod note;
 mod log;
+mod note;
 mod page;
 mod report;
+mod settings;
 
 use crate::installation::Installation;
 use anyhow::{Result, bail};

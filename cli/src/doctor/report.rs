@@ -6,6 +6,7 @@ use super::ask_inside::{About, Device};
 use super::calls;
 use super::libraries::{Found, Libraries};
 use super::log::Answer;
+use super::settings::Settings;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ pub struct Report {
     pub library: PathBuf,
     pub about: About,
     pub environment: BTreeMap<String, String>,
-    pub system_default: Option<String>,
+    pub settings: Settings,
     pub user: WhoAmI,
     pub driver: Driver,
     pub files: Vec<File>,
@@ -63,7 +64,6 @@ impl Problem {
 }
 
 const NOT_FOUND: &str = "RSMI_STATUS_NOT_FOUND";
-const SYSTEM_DEFAULT: &str = "/etc/rsmi-compat.conf";
 
 /// Variables that change what programs see.
 const VARIABLES: [&str; 8] = [
@@ -103,7 +103,7 @@ impl Report {
             command: env!("CARGO_PKG_VERSION"),
             library,
             about: answers.about,
-            system_default: std::fs::read_to_string(SYSTEM_DEFAULT).ok(),
+            settings: Settings::look(),
             user: WhoAmI::look(),
             driver,
             files: access::files(Path::new("/dev")),
@@ -180,6 +180,12 @@ impl Report {
             ),
             None => {}
         }
+        for wrong in &self.settings.wrong {
+            error(wrong.clone(), "correct the line; as it is, it counts as nothing said");
+        }
+        if let Some(wrong) = &self.settings.variable {
+            error(wrong.clone(), "correct or unset it; the library takes it as nothing said");
+        }
         for Failure { function, device, how } in &self.did_not_return {
             let device = device.map(|index| format!(" for device {index}")).unwrap_or_default();
             error(
@@ -198,7 +204,8 @@ impl Report {
         }
         problems.extend(self.access_problems());
         problems.extend(self.library_problems());
-        problems.extend(self.log.iter().map(|line| {
+        let complaints = self.log.iter().filter(|line| !self.settings.know(line));
+        problems.extend(complaints.map(|line| {
             warning(format!("the library says: {line}"), "see docs/troubleshooting.md")
         }));
         self.problems = problems;

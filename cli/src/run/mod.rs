@@ -2,16 +2,20 @@
 
 mod program;
 
-use crate::audit;
+pub use program::{interpreters, locate};
+
+use crate::audit::{self, Proven};
 use crate::elf::{self, Kind};
-use crate::generation::Generation;
+use crate::generation;
 use crate::installation::Installation;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use object::{Object, ObjectSymbol};
 use program::Program;
+use rsmi_generations::Open;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -30,12 +34,19 @@ pub const NOT_FOUND: u8 = 127;
 #[command(after_help = "Exit status: the program's own; 125 if this command fails itself, 126 if \
     the program cannot be run on our library, 127 if there is no such program.\n\n\
     Environment: sets LD_LIBRARY_PATH, LD_AUDIT and, with --preload, LD_PRELOAD (what was there \
-    stays, behind), RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI and RSMI_COMPAT_POWER_FALLBACK, and where \
-    it is not set ROCM_SMI_LIB_PATH, by which the rocm-smi command finds the library.")]
+    stays, behind), by their options RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI and \
+    RSMI_COMPAT_POWER_FALLBACK, without RSMI_COMPAT_ABI behind what is there RSMI_COMPAT_ABI_OF, \
+    which is what the debug information and the Python bindings of the program's files prove, and \
+    where it is not set ROCM_SMI_LIB_PATH, by which the rocm-smi command finds the library.")]
 pub struct Run {
-    /// The ROCm release whose rocm_smi.h the program was built with; guessed if not given
-    #[arg(long, value_name = "RELEASE")]
-    abi: Option<Generation>,
+    /// The ROCm release whose rocm_smi.h the program was built with, if you know it
+    ///
+    /// 5, 6.0, 6.2, 6.3, 6.4 or 7.0; 6 is any of 6.0 to 6.4; several, with commas, are any of them.
+    /// Without it, what its files prove counts, and its structs are filled as far as all releases
+    /// have them that are left.
+    #[arg(long, value_name = "RELEASES", value_parser = generation::Releases)]
+    #[arg(hide_possible_values = true)]
+    abi: Option<Open>,
     /// The libamd_smi to use
     #[arg(long, value_name = "PATH")]
     amdsmi: Option<PathBuf>,
@@ -64,8 +75,7 @@ impl Run {
                 return Ok(ExitCode::from(if refusal.found { NOT_EXECUTABLE } else { NOT_FOUND }));
             }
         };
-        let abi = self.abi(&program);
-        let settings = environment.into_iter().chain(abi.map(|abi| ("RSMI_COMPAT_ABI", abi)));
+        let settings = environment.into_iter().chain(self.abi(&program, arguments)?);
         let mut command = Command::new(&program.path);
         command.arg0(name).args(arguments);
         for (variable, value) in settings {
@@ -102,16 +112,71 @@ impl Run {
         Ok(environment)
     }
 
-    /// What is said here, else what the environment says already, else what the program's files
-    /// show. Without any the library itself decides.
-    fn abi(&self, program: &Program) -> Option<OsString> {
-        let said = std::env::var_os("RSMI_COMPAT_ABI").filter(|said| !said.is_empty());
-        if self.abi.is_none() && said.is_some() {
-            return said;
+    /// What is said here, or what the environment says already, of every caller; else what is
+    /// proven of single files and the library cannot see.
+    fn abi(
+        &self,
+        program: &Program,
+        arguments: &[OsString],
+    ) -> Result<Option<(&'static str, OsString)>> {
+        if let Some(abi) = self.abi {
+            return Ok(Some(("RSMI_COMPAT_ABI", abi.to_string().into())));
         }
-        let abi = self.abi.or_else(|| audit::generation(&program.files));
-        abi.map(|abi| abi.name().into())
+        let said = std::env::var_os("RSMI_COMPAT_ABI");
+        if generation::of_variable(said.as_deref())?.is_some() {
+            return Ok(said.map(|said| ("RSMI_COMPAT_ABI", said)));
+        }
+        let mut files = program.files.clone();
+        files.extend(given_files(arguments));
+        let proven = audit::proven(&files);
+        if self.verbose {
+            for Proven { file, open, because } in &proven {
+                eprintln!("rsmi-compat: {} is of {open}: {because}", file.display());
+            }
+        }
+        let there = std::env::var_os("RSMI_COMPAT_ABI_OF").unwrap_or_default();
+        let list = with_proven(there, &proven);
+        Ok(list.map(|list| ("RSMI_COMPAT_ABI_OF", list)))
     }
+}
+
+/// Scripts and programs among the first arguments: an interpreter's script, or what a launcher
+/// starts.
+fn given_files(arguments: &[OsString]) -> impl Iterator<Item = PathBuf> {
+    /// As far as the library looks for scripts.
+    const MOST: usize = 8;
+    const LARGEST: u64 = 1 << 20;
+    let is_given = |path: &PathBuf| match elf::open(path) {
+        Ok((Kind::Elf, data)) => elf::interpreter(&data).is_ok_and(|loader| loader.is_some()),
+        Ok((Kind::Script | Kind::Text, _)) => {
+            std::fs::metadata(path).is_ok_and(|file| file.len() <= LARGEST)
+        }
+        _ => false,
+    };
+    arguments.iter().take(MOST).map(PathBuf::from).filter(is_given)
+}
+
+/// What is proven, behind what is there already; None if there is nothing to add. A path with a
+/// colon cannot stand in the list.
+fn with_proven(there: OsString, proven: &[Proven]) -> Option<OsString> {
+    let mut list = there;
+    let mut added = false;
+    for Proven { file, open, .. } in proven {
+        let mut entry = OsString::from(format!("{open}="));
+        entry.push(file);
+        let entries = list.as_bytes().split(|byte| *byte == b':');
+        if entry.as_bytes().contains(&b':')
+            || entries.into_iter().any(|known| known == entry.as_bytes())
+        {
+            continue;
+        }
+        if !list.is_empty() {
+            list.push(":");
+        }
+        list.push(entry);
+        added = true;
+    }
+    added.then_some(list)
 }
 
 /// Returns only if this process cannot become the program, and says why.
@@ -153,6 +218,23 @@ fn libamd_smi(path: &Path) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_proven_comes_behind_what_is_there() {
+        let of = |file: &str, open: &str| Proven {
+            file: file.into(),
+            open: Open::parse(open).unwrap(),
+            because: String::new(),
+        };
+        let proven = [of("/a", "6.4"), of("/x:y", "5"), of("/b c", "6.3,6.4")];
+        let list = |there: &str| {
+            super::with_proven(there.into(), &proven).map(|l| l.into_string().unwrap())
+        };
+        assert_eq!(list("").as_deref(), Some("6.4=/a:6.3,6.4=/b c"));
+        assert_eq!(list("5=/a").as_deref(), Some("5=/a:6.4=/a:6.3,6.4=/b c"));
+        // Again within itself, nothing piles up.
+        assert_eq!(list("6.4=/a:6.3,6.4=/b c"), None);
+    }
 
     #[test]
     fn what_was_there_stays_behind_ours() {

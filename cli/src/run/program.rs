@@ -47,7 +47,7 @@ impl Program {
 }
 
 /// By its path, or by name in PATH.
-fn locate(name: &OsStr) -> std::result::Result<PathBuf, Refusal> {
+pub fn locate(name: &OsStr) -> std::result::Result<PathBuf, Refusal> {
     let missing = |error| Refusal { error, found: false };
     if name.as_bytes().contains(&b'/') {
         let path = PathBuf::from(name);
@@ -176,7 +176,7 @@ fn secure(path: &Path, metadata: &std::fs::Metadata) -> Result<()> {
 
 /// What runs a script: the program that its first line names and, if that is env(1), the one that
 /// env is to find.
-fn interpreters(script: &Path) -> Result<Vec<PathBuf>> {
+pub fn interpreters(script: &Path) -> Result<Vec<PathBuf>> {
     /// As much as Linux reads.
     const LONGEST: u64 = 256;
     let mut start = Vec::new();

@@ -29,8 +29,11 @@ is "" sh -c "dpkg-query -W -f '\${db:Status-Status}' librocm-smi64-1 | grep -x i
 is "installed" dpkg-query -W -f '${db:Status-Status}' rocm-smi
 refuses 'conflicts with' dpkg --install librocm-smi64-1.deb
 
-is "abi = 5" tail -n 1 $conf
-is "5.0.0 2 AMD Instinct MI300X OAM" ./client
+is "abi-of-usr = 5" tail -n 1 $conf
+# It speaks for the distribution's programs, which lie below /usr.
+is "7.8.0 2 AMD Instinct MI300X OAM" ./client
+cp client /usr/bin/lab-client
+is "5.0.0 2 AMD Instinct MI300X OAM" /usr/bin/lab-client
 # The next release of Debian comes with other programs.
 for pair in trixie/6.0/7.2.0 forky/6.4/7.6.0; do
     IFS=/ read -r name abi version << END
@@ -39,9 +42,10 @@ END
     codename "$name"
     dpkg-trigger --no-await /usr/lib/os-release
     dpkg --triggers-only --pending > log 2>&1 || fail "$(cat log)"
-    is "abi = $abi" tail -n 1 $conf
-    is "$version 2 AMD Instinct MI300X OAM" ./client
+    is "abi-of-usr = $abi" tail -n 1 $conf
+    is "$version 2 AMD Instinct MI300X OAM" /usr/bin/lab-client
 done
+rm /usr/bin/lab-client
 # What an administrator wrote stays.
 echo 'abi = 6.2' > $conf
 dpkg --install /lab/packages/rsmi-compat-system_*.deb > log 2>&1 || fail "$(cat log)"
