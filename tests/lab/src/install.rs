@@ -20,7 +20,9 @@ const MACHINE: &str = "mi300x-2";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A script of tests/lab/install, and whether an ordinary user runs it.
-const CASES: [(&str, bool); 9] = [
+const CASES: [(&str, bool); 11] = [
+    ("make", false),
+    ("make-home", true),
     ("pkg-config", false),
     ("cmake", false),
     ("deb", false),
@@ -89,6 +91,9 @@ impl Install {
                 (packages.clone(), "/lab/packages".into()),
                 (destdir.clone(), "/lab/destdir".into()),
             ];
+            if name.starts_with("make") {
+                run.show_sources(lab);
+            }
             let start = Instant::now();
             let result = run.timeout(PATIENCE).output(lab).and_then(|outcome| {
                 ensure!(!outcome.timed_out, "the time was up");
@@ -99,6 +104,19 @@ impl Install {
         }
         ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
         Ok(())
+    }
+}
+
+impl Run {
+    /// The sources where they are outside, with what `make` built; nobody has cargo there.
+    fn show_sources(&mut self, lab: &Lab) {
+        let target = env::var_os("CARGO_TARGET_DIR").map(|target| lab.workspace.join(target));
+        for place in [&lab.workspace].into_iter().chain(&target) {
+            self.binds.push((place.clone(), place.clone()));
+        }
+        let shown = |path: &Path| path.display().to_string();
+        self.env.push(("SOURCES".into(), shown(&lab.workspace)));
+        self.env.extend(target.map(|target| ("CARGO_TARGET_DIR".into(), shown(&target))));
     }
 }
 
