@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -99,6 +100,19 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
     for path in &names {
         assert!(found.remove(path), "{path} is missing");
         fs::metadata(STAGE.join(path)).expect("a link leads somewhere");
+    }
+}
+
+#[test]
+fn libraries_may_be_executed_and_nothing_else_but_the_command() {
+    let mut found = BTreeSet::new();
+    files(&STAGE, &STAGE, &mut found);
+    for path in found {
+        let metadata = fs::metadata(STAGE.join(&path)).expect("a link leads somewhere");
+        let runs = path.contains(".so") || path.starts_with("bin/");
+        let mode = metadata.permissions().mode() & 0o7777;
+        // EAR opens only a library that access(2) lets it execute.
+        assert_eq!(mode, if runs { 0o755 } else { 0o644 }, "{path}");
     }
 }
 

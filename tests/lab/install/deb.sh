@@ -11,6 +11,7 @@ cmake -S /lab/install/legacy -B legacy > log 2>&1 && cmake --build legacy >> log
 is "$CLIENT" legacy/target
 cc /lab/install/client.c -L/lab/rsmi/6.4.1 -lrocm_smi64 -o legacy.client
 is "$CLIENT" rsmi-compat run ./legacy.client
+executable $(dpkg -L rsmi-compat | grep '\.so')
 is "" dpkg --verify rsmi-compat rsmi-compat-dev
 is "" sh -c 'dpkg --audit'
 # Files of the same names: librocm-smi-dev and ours exclude each other.
