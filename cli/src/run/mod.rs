@@ -2,6 +2,8 @@
 
 mod program;
 
+pub use program::locate;
+
 use crate::audit;
 use crate::elf::{self, Kind};
 use crate::generation::Generation;

@@ -47,7 +47,7 @@ impl Program {
 }
 
 /// By its path, or by name in PATH.
-fn locate(name: &OsStr) -> std::result::Result<PathBuf, Refusal> {
+pub fn locate(name: &OsStr) -> std::result::Result<PathBuf, Refusal> {
     let missing = |error| Refusal { error, found: false };
     if name.as_bytes().contains(&b'/') {
         let path = PathBuf::from(name);
