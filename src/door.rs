@@ -231,6 +231,18 @@ pub(crate) fn taken_by_libamd_smi() -> bool {
         || (!versioned.is_null() && is_libamd_smi(versioned as usize))
 }
 
+/// Whether we are no library here, but part of the program itself.
+pub(crate) fn is_in_program() -> bool {
+    let own = own_base as *const () as usize;
+    let mut found = false;
+    // The program comes first.
+    each_object(|info| {
+        found = code_of(info).is_some_and(|(start, end)| (start..end).contains(&own));
+        false
+    });
+    found
+}
+
 /// Where this library is loaded.
 pub(crate) fn own_base() -> usize {
     static BASE: AtomicUsize = AtomicUsize::new(0);
