@@ -1,5 +1,9 @@
 //! The boundary: the only catch_unwind, the only null test, the only write through a client's pointer.
 
+mod put;
+
+pub(crate) use put::{Put, put_members, put_whole};
+
 use crate::door;
 use crate::facts::{self, Fact};
 use crate::gpu::Gpu;
@@ -180,7 +184,7 @@ pub(crate) fn valid(arguments: bool) -> Result {
 ///
 /// # Safety
 /// `out` is null or good for writing a `T`.
-pub(crate) unsafe fn get<T, R: Into<Reply<T>>>(
+pub(crate) unsafe fn get<T: Put, R: Into<Reply<T>>>(
     dv_ind: u32,
     out: *mut T,
     null: Null,
@@ -212,7 +216,7 @@ pub(crate) unsafe fn get_fact<T, R>(
     read: impl FnOnce(&Gpu) -> R,
 ) -> rsmi_status_t
 where
-    T: Copy + Into<u64> + TryFrom<u64>,
+    T: Put + Copy + Into<u64> + TryFrom<u64>,
     R: Into<Reply<T>>,
 {
     if !out.is_null()
@@ -268,13 +272,13 @@ pub(crate) unsafe fn get_str<R: Into<Reply<Vec<u8>>>>(
     if reply.status == rsmi_status_t::RSMI_STATUS_SUCCESS { finish(written) } else { reply.status }
 }
 
-/// Writes one value through a client's pointer.
+/// Writes one value through a client's pointer, and leaves its padding as it is.
 ///
 /// # Safety
 /// `out` is good for writing a `T`. It need not be aligned: some clients pack their structs.
-pub(crate) unsafe fn put<T>(out: *mut T, value: T) {
+pub(crate) unsafe fn put<T: Put>(out: *mut T, value: T) {
     // SAFETY: as this function demands.
-    unsafe { out.write_unaligned(value) };
+    unsafe { value.put(out) };
 }
 
 /// Writes as much of `text` as fits, and a NUL; INSUFFICIENT_SIZE if it was cut.

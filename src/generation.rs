@@ -6,7 +6,7 @@ pub(crate) use metrics::Metrics;
 
 use crate::config::Config;
 use crate::door;
-use crate::entry::put;
+use crate::entry::{put, put_members};
 use crate::kernel::dpm::Table;
 use crate::log;
 use crate::map;
@@ -194,6 +194,8 @@ struct NotificationV5 {
     event: rsmi_evt_notification_type_t,
     message: [c_char; 64],
 }
+
+put_members!(NotificationV5 { dv_ind, event, message });
 
 /// As much of a text as fits with its NUL, and NULs behind it.
 fn text<const N: usize>(text: &[u8]) -> [c_char; N] {
