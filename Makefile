@@ -14,7 +14,7 @@ CARGO = cargo
 ifneq ($(shell command -v $(CARGO)),)
 XTASK = $(CARGO) xtask
 else
-XTASK = target/debug/xtask
+XTASK = $(or $(CARGO_TARGET_DIR),target)/debug/xtask
 BUILT = --no-build
 endif
 

@@ -1,7 +1,8 @@
 //! What a call costs, through the exported symbols, on a machine of the simulator.
 //!
 //! Only what ours does is measured here: the libamd_smi below it is empty, and /sys is a directory.
-//! The comparison with the original is the lab's.
+//! The comparison with the original is the lab's. As part of a program each call also notes that it is
+//! under way, for the sake of the program's own panics: a few ns that the library alone does not take.
 
 #[path = "../tests/common/mod.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]

@@ -140,7 +140,7 @@ fn known() -> impl Iterator<Item = &'static Library> {
 /// The function `name` of the library that `caller` lies in, where that is not us.
 #[cfg(target_arch = "x86_64")]
 fn own_function_of(caller: usize, name: &CStr) -> Option<usize> {
-    if cfg!(feature = "lab-no-door") {
+    if cfg!(lab_no_door) {
         return None;
     }
     let inside = |library: &&Library| {
@@ -230,6 +230,18 @@ pub(crate) fn taken_by_libamd_smi() -> bool {
         unsafe { libc::dlvsym(libc::RTLD_DEFAULT, c"rsmi_init".as_ptr(), c"AMDSMI_1".as_ptr()) };
     symbol(libc::RTLD_DEFAULT, c"rsmi_init").is_some_and(is_libamd_smi)
         || (!versioned.is_null() && is_libamd_smi(versioned as usize))
+}
+
+/// Whether we are no library here, but part of the program itself.
+pub(crate) fn is_in_program() -> bool {
+    let own = own_base as *const () as usize;
+    let mut found = false;
+    // The program comes first.
+    each_object(|info| {
+        found = code_of(info).is_some_and(|(start, end)| (start..end).contains(&own));
+        false
+    });
+    found
 }
 
 /// Where this library is loaded.

@@ -1,6 +1,11 @@
 //! The boundary: the only catch_unwind, the only null test, the only write through a client's pointer.
 
+mod put;
+
+pub(crate) use put::{Put, put_members, put_whole};
+
 use crate::client;
+use crate::door;
 use crate::facts::{self, Fact};
 use crate::gpu::Gpu;
 use crate::kernel::kfd;
@@ -10,6 +15,7 @@ use crate::status::{self, Reply, Result};
 use crate::support;
 use crate::types::rsmi_status_t;
 use once_cell::sync::OnceCell;
+use std::cell::Cell;
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,10 +28,10 @@ pub(crate) fn exported(
     body: impl FnOnce() -> rsmi_status_t,
 ) -> rsmi_status_t {
     catch_unwind(AssertUnwindSafe(|| {
-        let call = if QUIET.load(Ordering::Acquire) { None } else { attend(begin) };
+        let attended = if QUIET.load(Ordering::Acquire) { None } else { Some(attend(begin)) };
         let _caller = client::enter(caller);
         let status = body();
-        if let Some(call) = call {
+        if let Some(Attended { call: Some(call), .. }) = attended {
             call.end(status.0, status::name(status));
         }
         status
@@ -37,25 +43,67 @@ pub(crate) fn exported(
     })
 }
 
-/// Nothing is left to prepare, and nobody wants to read of calls: one look for both, at each call.
+/// Nothing is left to prepare, nobody wants to read of calls, and every panic is ours: one look for
+/// all three, at each call.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
+/// A call that somebody wants to know of while it is under way.
+struct Attended {
+    call: Option<log::Call>,
+    _inside: Inside,
+}
+
 #[cold]
-fn attend(begin: impl FnOnce() -> log::Call) -> Option<log::Call> {
+fn attend(begin: impl FnOnce() -> log::Call) -> Attended {
+    let inside = Inside::enter();
     prepare();
-    log::enabled(Level::Debug).then(begin)
+    Attended { call: log::enabled(Level::Debug).then(begin), _inside: inside }
 }
 
 /// Before anything else: the log is up, and a panic of ours prints nothing on the host's stderr.
+///
+/// The hook is that of our own copy of the standard library, not of a host written in Rust; but
+/// where we are part of the program, as in our own tests, panics of others come here too, and go to
+/// the hook that was there before.
 fn prepare() {
     static ONCE: OnceCell<()> = OnceCell::new();
     ONCE.get_or_init(|| {
         crate::config::Config::get();
-        // The hook is that of our own copy of the standard library, not of a host written in Rust.
-        #[cfg(not(test))]
-        std::panic::set_hook(Box::new(|panic| log::error(|| panic.to_string())));
-        QUIET.store(!log::enabled(Level::Debug), Ordering::Release);
+        let alone = !door::is_in_program();
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if alone || Inside::is() {
+                log::error(|| panic.to_string());
+            } else {
+                before(panic);
+            }
+        }));
+        QUIET.store(alone && !log::enabled(Level::Debug), Ordering::Release);
     });
+}
+
+thread_local! {
+    static INSIDE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// This thread is in a call of ours, as long as this lives.
+struct Inside;
+
+impl Inside {
+    fn enter() -> Self {
+        INSIDE.set(INSIDE.get() + 1);
+        Self
+    }
+
+    fn is() -> bool {
+        INSIDE.get() > 0
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.set(INSIDE.get() - 1);
+    }
 }
 
 /// What a function answers when its output pointer is null.
@@ -140,7 +188,7 @@ pub(crate) fn valid(arguments: bool) -> Result {
 ///
 /// # Safety
 /// `out` is null or good for writing a `T`.
-pub(crate) unsafe fn get<T, R: Into<Reply<T>>>(
+pub(crate) unsafe fn get<T: Put, R: Into<Reply<T>>>(
     dv_ind: u32,
     out: *mut T,
     null: Null,
@@ -172,7 +220,7 @@ pub(crate) unsafe fn get_fact<T, R>(
     read: impl FnOnce(&Gpu) -> R,
 ) -> rsmi_status_t
 where
-    T: Copy + Into<u64> + TryFrom<u64>,
+    T: Put + Copy + Into<u64> + TryFrom<u64>,
     R: Into<Reply<T>>,
 {
     if !out.is_null()
@@ -228,13 +276,13 @@ pub(crate) unsafe fn get_str<R: Into<Reply<Vec<u8>>>>(
     if reply.status == rsmi_status_t::RSMI_STATUS_SUCCESS { finish(written) } else { reply.status }
 }
 
-/// Writes one value through a client's pointer.
+/// Writes one value through a client's pointer, and leaves its padding as it is.
 ///
 /// # Safety
 /// `out` is good for writing a `T`. It need not be aligned: some clients pack their structs.
-pub(crate) unsafe fn put<T>(out: *mut T, value: T) {
+pub(crate) unsafe fn put<T: Put>(out: *mut T, value: T) {
     // SAFETY: as this function demands.
-    unsafe { out.write_unaligned(value) };
+    unsafe { value.put(out) };
 }
 
 /// Writes as much of `text` as fits, and a NUL; INSUFFICIENT_SIZE if it was cut.
@@ -273,6 +321,19 @@ mod tests {
     fn a_panic_becomes_a_status() {
         let status = exported(0, || log::Call::begin("rsmi_test", &[]), || panic!("on purpose"));
         assert_eq!(status, rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
+    }
+
+    #[test]
+    fn a_panic_is_known_to_be_of_a_call_of_ours_or_not() {
+        let begin = || log::Call::begin("rsmi_test", &[]);
+        assert!(!Inside::is());
+        exported(0, begin, || {
+            assert!(Inside::is());
+            exported(0, begin, || panic!("on purpose"));
+            assert!(Inside::is());
+            rsmi_status_t::RSMI_STATUS_SUCCESS
+        });
+        assert!(!Inside::is());
     }
 
     #[test]

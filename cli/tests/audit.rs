@@ -365,6 +365,68 @@ fn a_function_that_we_lack_is_told_and_fails() {
 }
 
 #[test]
+fn a_version_behind_a_name_is_no_part_of_it() {
+    let directory = scratch();
+    let library = directory.path().join("librsmi_compat.so.1");
+    let script = directory.path().join("versions");
+    std::fs::write(&script, "RSMI_COMPAT_1 { global: rsmi_*; };\n").unwrap();
+    let version = format!("-Wl,--version-script={}", script.display());
+    let arguments = ["-shared", "-fPIC", "-Wl,-soname,librsmi_compat.so.1", &version];
+    compile(&library, "int rsmi_init(unsigned long f) { return 0; }\n", arguments);
+    let program = directory.path().join("client");
+    let source = client("rsmi_other_t", 96);
+    compile(&program, &source, [OsStr::new("-Wl,--allow-shlib-undefined"), library.as_os_str()]);
+    // In .symtab the linker writes rsmi_init@RSMI_COMPAT_1.
+    let content = std::fs::read(&program).unwrap();
+    assert!(memchr::memmem::find(&content, b"\0rsmi_init@").is_some());
+    for (file, list) in [(&program, "imports"), (&library, "defines")] {
+        let report = audit(file);
+        assert_eq!(strings(&report[list]), ["rsmi_init"], "{list}");
+        assert_eq!(report["not_answered"], serde_json::json!([]), "{list}");
+        let said = Said::of(rsmi_compat().arg("audit").arg(file));
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    }
+}
+
+#[test]
+fn a_program_is_found_by_name_in_path() {
+    let directory = scratch();
+    let (here, there) = (directory.path().join("here"), directory.path().join("there"));
+    std::fs::create_dir(&here).unwrap();
+    std::fs::create_dir(&there).unwrap();
+    let program = build(&there, &client("rsmi_gpu_metrics_t", 96), &["-g"]);
+    let audit = || {
+        let mut command = rsmi_compat();
+        command.env("PATH", &there).current_dir(&here).args(["audit", "client"]);
+        Said::of(&mut command)
+    };
+    let said = audit();
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let line = format!("rsmi-compat run --abi 5 -- {}\n", program.display());
+    assert!(said.out.contains(&line), "{}", said.out);
+    // A file of that name is meant first, as for every other command that reads files.
+    std::fs::write(here.join("client"), "print('no client')\n").unwrap();
+    assert!(audit().out.contains("client: text"), "{}", audit().out);
+    std::fs::remove_file(here.join("client")).unwrap();
+    std::fs::remove_file(&program).unwrap();
+    audit().refuses(2, &["client", "no such program in PATH"]);
+}
+
+#[test]
+fn a_search_path_may_be_long() {
+    for tags in ["--enable-new-dtags", "--disable-new-dtags"] {
+        let directory = scratch();
+        let many: Vec<_> = (0..400).map(|at| format!("/no/such/directory/{at}")).collect();
+        assert!(many.join(":").len() > 2 * 4096);
+        let rpath = format!("-Wl,{tags},-rpath,{}:$ORIGIN", many.join(":"));
+        let program = build(directory.path(), &client("rsmi_other_t", 96), &[&rpath]);
+        let said = Said::of(rsmi_compat().args(["audit", "--json"]).arg(&program));
+        assert_eq!(said.code, Some(0), "{tags}: {}", said.err);
+        assert_eq!(strings(&audit(&program)["needs"]), ["librocm_smi64.so.1"]);
+    }
+}
+
+#[test]
 fn names_in_constants_are_found() {
     let directory = scratch();
     let program = directory.path().join("opener");

@@ -99,6 +99,7 @@ fn c_enum_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     let _ = write!(
         out,
         "#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)] #[repr(transparent)] pub struct {name}(pub {width}); \
+         crate::entry::put_whole!({name}); \
          #[allow(dead_code)] impl {name} {{"
     );
     for part in split_commas(body.stream()) {

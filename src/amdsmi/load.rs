@@ -163,7 +163,7 @@ fn file_of(address: *const c_void) -> Option<PathBuf> {
 /// opens a library so, and libamd_smi dies in a program that has the C++ library's objects in
 /// itself; both have to go without. The door still stands.
 fn flags() -> c_int {
-    let without = cfg!(feature = "lab-no-deepbind") || under_sanitizer() || copies::of_cxx();
+    let without = cfg!(lab_no_deepbind) || under_sanitizer() || copies::of_cxx();
     let deep = if without { 0 } else { libc::RTLD_DEEPBIND };
     RTLD_NOW | RTLD_LOCAL | deep
 }

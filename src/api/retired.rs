@@ -8,7 +8,7 @@
 //! this version of the table has no such member, RSMI_STATUS_UNEXPECTED_DATA where there is no table
 //! that can be read.
 
-use crate::entry::{Null, get, get_str, set};
+use crate::entry::{Null, Put, get, get_str, set};
 use crate::gpu::Gpu;
 use crate::kernel::metrics::Slot;
 use crate::types::{
@@ -23,7 +23,11 @@ use std::ffi::c_char;
 ///
 /// # Safety
 /// `out` is null or good for writing a `T`.
-unsafe fn metric<T: Slot + Default>(dv_ind: u32, out: *mut T, names: &[&str]) -> rsmi_status_t {
+unsafe fn metric<T: Slot + Put + Default>(
+    dv_ind: u32,
+    out: *mut T,
+    names: &[&str],
+) -> rsmi_status_t {
     // SAFETY: as this function demands.
     unsafe { get(dv_ind, out, Null::Invalid, |gpu| gpu.metric::<T>(names)) }
 }

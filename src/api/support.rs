@@ -90,12 +90,12 @@ pub unsafe extern "C" fn rsmi_func_iter_value_get(
     }
     match at(handle, |walk| Ok(walk.shown())) {
         Ok(shown) => {
-            let shown = match shown {
-                Shown::Name(name) => rsmi_func_id_value_t { name: name.as_ptr() },
-                Shown::Id(id) => rsmi_func_id_value_t { id },
-            };
-            // SAFETY: the C contract of this module, and not null.
-            unsafe { put(value, shown) };
+            match shown {
+                // SAFETY: the C contract of this module, and not null.
+                Shown::Name(name) => unsafe { put(&raw mut (*value).name, name.as_ptr()) },
+                // SAFETY: as above.
+                Shown::Id(id) => unsafe { put(&raw mut (*value).id, id) },
+            }
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,

@@ -199,7 +199,8 @@ fn judge(facts: &Facts) -> Finding {
         hinted = hint;
         because.push(says);
     }
-    Finding { client: Client::new(open, hinted), because }
+    let client = Client { by_hand: facts.is_silent(), ..Client::new(open, hinted) };
+    Finding { client, because }
 }
 
 #[cfg(test)]

@@ -311,7 +311,7 @@ mod tests {
         for (open, bytes) in expected {
             assert_eq!(common(open), bytes, "{open}");
             for speaks in open.iter() {
-                let buffer = arrived(Client { open, speaks });
+                let buffer = arrived(Client { open, speaks, by_hand: false });
                 assert!(buffer[bytes..].iter().all(|byte| *byte == 0xA5), "{open} {speaks}");
                 assert_ne!(buffer[bytes - 8..bytes], [0xA5; 8], "{open} is filled so far");
             }

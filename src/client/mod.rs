@@ -40,6 +40,9 @@ pub(crate) struct Client {
     open: Open,
     /// The one whose layout, numbers and words it gets; one of those that are open.
     speaks: Generation,
+    /// Somebody else wrote its structs down by hand, as bindings do, and may have left some as they
+    /// were before: rocm-smi 6.4.1 has the notification of ROCm 6.3 beside the other structs of 6.4.
+    by_hand: bool,
 }
 
 impl Client {
@@ -47,12 +50,12 @@ impl Client {
     fn new(open: Open, hinted: Open) -> Self {
         let open = if open.is_empty() { Open::ALL } else { open };
         let speaks = open.narrowed(hinted).newest().unwrap_or(Generation::NEWEST);
-        Self { open, speaks }
+        Self { open, speaks, by_hand: false }
     }
 
     /// A caller that is certainly of this generation.
     pub(crate) fn of(generation: Generation) -> Self {
-        Self { open: Open::only(generation), speaks: generation }
+        Self { open: Open::only(generation), speaks: generation, by_hand: false }
     }
 }
 
@@ -155,13 +158,17 @@ fn cut_is_logged(name: &str, bytes: usize) {
 }
 
 fn pack(client: Client) -> u16 {
-    u16::from(client.open.bits()) << 8 | client.speaks as u16
+    let by_hand = if client.by_hand { BY_HAND } else { 0 };
+    u16::from(client.open.bits()) << 8 | by_hand | client.speaks as u16
 }
+
+const BY_HAND: u16 = 0x80;
 
 fn unpack(packed: u16) -> Option<Client> {
     let open = Open::from_bits((packed >> 8) as u8);
-    let speaks = Generation::ALL.get(usize::from(packed & 0xff)).copied()?;
-    open.has(speaks).then_some(Client { open, speaks })
+    let by_hand = packed & BY_HAND != 0;
+    let speaks = Generation::ALL.get(usize::from(packed & 0x7f)).copied()?;
+    open.has(speaks).then_some(Client { open, speaks, by_hand })
 }
 
 #[cfg(test)]
@@ -172,9 +179,9 @@ mod tests {
     #[test]
     fn hints_pick_among_what_is_open() {
         let client = |open, hinted| Client::new(open, hinted);
-        assert_eq!(client(Open::ALL, Open::ALL), Client { open: Open::ALL, speaks: V7_0 });
+        assert_eq!(client(Open::ALL, Open::ALL).speaks, V7_0);
         let five = client(Open::ALL, Open::only(V5));
-        assert_eq!(five, Client { open: Open::ALL, speaks: V5 });
+        assert_eq!((five.open, five.speaks), (Open::ALL, V5));
         let since = Open::since(V6_2);
         assert_eq!(client(since, Open::range(V5, V6_4)).speaks, V6_4);
         assert_eq!(client(since, Open::only(V5)).speaks, V7_0, "proof has closed it");
@@ -185,7 +192,10 @@ mod tests {
         for bits in 1..=Open::ALL.bits() {
             for generation in Generation::ALL {
                 let client = Client::new(Open::from_bits(bits), Open::only(generation));
-                assert_eq!(unpack(pack(client)), Some(client));
+                for by_hand in [false, true] {
+                    let client = Client { by_hand, ..client };
+                    assert_eq!(unpack(pack(client)), Some(client));
+                }
             }
         }
         assert_eq!(unpack(0), None);

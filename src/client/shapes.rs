@@ -3,10 +3,11 @@
 //! ROCm 6 put a member in front of rsmi_frequencies_t and made it longer; rsmi_pcie_bandwidth_t
 //! begins with it. While a header of ROCm 5 and a later one are both open, the later layout is
 //! written, cut at the end of the older one. ROCm 6.4 made a notification longer, and so a second
-//! one has another place: while both are open, a call tells of one.
+//! one has another place: while both are open, or the structs were written down by hand, a call
+//! tells of one.
 
 use super::{Client, cut_is_logged};
-use crate::entry::put;
+use crate::entry::{put, put_members};
 use crate::kernel::dpm::Table;
 use crate::types::{
     RSMI_MAX_NUM_FREQUENCIES, rsmi_evt_notification_data_t, rsmi_evt_notification_type_t,
@@ -44,6 +45,8 @@ struct NotificationV5 {
     event: rsmi_evt_notification_type_t,
     message: [c_char; 64],
 }
+
+put_members!(NotificationV5 { dv_ind, event, message });
 
 const _: () = {
     assert!(size_of::<NotificationV5>() == 72);
@@ -120,7 +123,7 @@ impl Client {
 
     /// How many notifications one call may write.
     pub(crate) fn notifications(self, room: u32) -> u32 {
-        if self.open.straddles(Generation::V6_4) { room.min(1) } else { room }
+        if self.by_hand || self.open.straddles(Generation::V6_4) { room.min(1) } else { room }
     }
 
     /// Writes the notification of this place in the client's array. Up to ROCm 6.3 a message has less
@@ -138,7 +141,7 @@ impl Client {
         message: &[u8],
     ) {
         let place = place as usize;
-        if self.open.oldest() < Some(Generation::V6_4) {
+        if self.by_hand || self.open.oldest() < Some(Generation::V6_4) {
             let message = text(message);
             let array = array.cast::<NotificationV5>();
             // SAFETY: as this function demands.
@@ -170,10 +173,9 @@ fn cut_levels(levels: &mut rsmi_frequencies_t, most: usize) {
 unsafe fn put_levels(out: *mut rsmi_frequencies_t, levels: &rsmi_frequencies_t, most: usize) {
     // SAFETY: as this function demands.
     let to = unsafe {
-        // With the padding behind it.
-        put(out.cast::<u32>(), u32::from(levels.has_deep_sleep).to_le());
+        put(&raw mut (*out).has_deep_sleep, levels.has_deep_sleep);
         put(&raw mut (*out).num_supported, levels.num_supported);
-        put((&raw mut (*out).current).cast::<u64>(), u64::from(levels.current).to_le());
+        put(&raw mut (*out).current, levels.current);
         (&raw mut (*out).frequency).cast::<u64>()
     };
     for (at, level) in levels.frequency.iter().enumerate().take(most) {
@@ -242,7 +244,10 @@ mod tests {
     fn clients() -> impl Iterator<Item = Client> {
         (1..=Open::ALL.bits()).flat_map(|bits| {
             let open = Open::from_bits(bits);
-            open.iter().map(move |speaks| Client { open, speaks })
+            let clients = open.iter().flat_map(move |speaks| {
+                [false, true].map(|by_hand| Client { open, speaks, by_hand })
+            });
+            clients
         })
     }
 
@@ -266,7 +271,7 @@ mod tests {
                     unsafe { client.put_notification(out.cast(), place, 1, event, &message) };
                 })
             };
-            let old = client.open.oldest() < Some(Generation::V6_4);
+            let old = client.by_hand || client.open.oldest() < Some(Generation::V6_4);
             assert_eq!(told(0), if old { 72 } else { 104 }, "{client:?}");
             if client.notifications(5) > 1 {
                 assert_eq!(told(1), 2 * told(0), "{client:?}");

@@ -5,9 +5,14 @@
 //! programmers there.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-/// Fails the build unless a type lies in memory as the C header of 7.8 lays it out.
+/// Fails the build unless a type lies in memory as the C header of 7.8 lays it out. A struct can be
+/// given to clients, member by member.
 macro_rules! assert_layout {
     ($type:ident: $size:literal { $($member:ident: $offset:literal),+ $(,)? }) => {
+        assert_layout!(union $type: $size { $($member: $offset),+ });
+        crate::entry::put_members!($type { $($member),+ });
+    };
+    (union $type:ident: $size:literal { $($member:ident: $offset:literal),+ $(,)? }) => {
         const _: () = {
             assert!(size_of::<$type>() == $size);
             $(assert!(core::mem::offset_of!($type, $member) == $offset);)+

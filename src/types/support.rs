@@ -42,7 +42,7 @@ pub union rsmi_func_id_value_t {
     pub gpu_block_type: rsmi_gpu_block_t,
 }
 
-assert_layout!(rsmi_func_id_value_t: 8 {
+assert_layout!(union rsmi_func_id_value_t: 8 {
     id: 0,
     name: 0,
     memory_type: 0,

@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::artifacts::{Artifacts, Build};
 use crate::layout::Places;
@@ -33,8 +34,9 @@ struct To {
     /// Where it is used
     #[arg(long, value_name = "DIR", default_value = "/usr/local")]
     prefix: PathBuf,
-    /// Put it below this directory instead, for whoever makes a package
-    #[arg(long, value_name = "DIR")]
+    /// Put it below this directory instead, for whoever makes a package; an empty one is none, as
+    /// a Makefile's variable is that nobody set
+    #[arg(long, value_name = "DIR", value_parser = maybe_empty())]
     destdir: Option<PathBuf>,
 }
 
@@ -45,6 +47,11 @@ fn below(text: &str) -> Result<PathBuf, String> {
         return Err("it is a path below the prefix, such as lib64".into());
     }
     Ok(path.components().collect())
+}
+
+/// The parser of paths would refuse an empty one.
+fn maybe_empty() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 impl To {

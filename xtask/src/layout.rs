@@ -17,6 +17,10 @@ use crate::workspace::{self, VERSION};
 /// What the loader, the linker and the package tools know our library by.
 pub const SONAME: &str = "librsmi_compat.so.1";
 
+/// The mode of a shared library. The loader needs no x, but EAR opens only a library that access(2)
+/// lets it execute, as those of ROCm's own packages are.
+pub const LIBRARY: u32 = 0o755;
+
 /// The rocm_smi_lib whose CMake package we are, as include/rocm_smi/rocm_smi64Config.h says.
 const ROCM_SMI: &str = "7.8.0";
 
@@ -85,12 +89,12 @@ impl Places {
 
     fn library(&self, table: &mut Table, built: &Artifacts) {
         let full = format!("librsmi_compat.so.{VERSION}");
-        table.file(&built.library, self.lib.join(&full));
+        table.library(&built.library, self.lib.join(&full));
         table.link(self.lib.join(SONAME), &full);
         table.link(self.lib.join("librsmi_compat.so"), SONAME);
         let own = self.lib.join("rsmi-compat");
-        table.file(&built.audit, own.join("librsmi_compat_audit.so"));
-        table.file(&built.simulator, own.join("simulator/libamd_smi.so"));
+        table.library(&built.audit, own.join("librsmi_compat_audit.so"));
+        table.library(&built.simulator, own.join("simulator/libamd_smi.so"));
     }
 
     fn dropin(&self, table: &mut Table, built: &Artifacts, scratch: &Path) -> Result<()> {
@@ -98,7 +102,7 @@ impl Places {
         for major in dropin::MAJORS {
             let name = dropin::soname(major);
             let file = dropin::link(&built.library, &name, Some("$ORIGIN/.."), scratch)?;
-            table.file(&file, directory.join(name));
+            table.library(&file, directory.join(name));
         }
         for (name, target) in dropin::LINKS {
             table.link(directory.join(name), target);
@@ -238,6 +242,10 @@ struct Table {
 impl Table {
     fn file(&mut self, source: &Path, path: impl Into<PathBuf>) {
         self.add(path, What::File { source: source.to_owned(), mode: 0o644 });
+    }
+
+    fn library(&mut self, source: &Path, path: impl Into<PathBuf>) {
+        self.add(path, What::File { source: source.to_owned(), mode: LIBRARY });
     }
 
     fn program(&mut self, source: &Path, path: impl Into<PathBuf>) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -128,6 +129,19 @@ fn links_lead_to_what_is_installed() {
         }
     }
     assert!(checked > 30, "only {checked} links were found");
+}
+
+#[test]
+fn libraries_may_be_executed_and_nothing_else_but_the_command() {
+    let mut found = BTreeSet::new();
+    files(&STAGE, &STAGE, &mut found);
+    for path in found {
+        let metadata = fs::metadata(STAGE.join(&path)).expect("a link leads somewhere");
+        let runs = path.contains(".so") || path.starts_with("bin/");
+        let mode = metadata.permissions().mode() & 0o7777;
+        // EAR opens only a library that access(2) lets it execute.
+        assert_eq!(mode, if runs { 0o755 } else { 0o644 }, "{path}");
+    }
 }
 
 #[test]

@@ -12,7 +12,8 @@ mod report;
 mod tree;
 
 use crate::elf::{self, Kind};
-use anyhow::{Result, bail};
+use crate::run::locate;
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use evidence::{Evidence, Verdict};
 use names::Names;
@@ -21,6 +22,7 @@ use report::Report;
 use rsmi_generations::Open;
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -30,7 +32,8 @@ const UNREADABLE: u8 = 2;
 /// Tell what programs want of rocm_smi_lib, and how to run them
 ///
 /// Reads ELF programs, libraries and Python extensions with the libraries that they need, and
-/// scans scripts for names. Nothing is run or changed.
+/// scans scripts for names. A name without a slash that is no file here is a program in PATH.
+/// Nothing is run or changed.
 #[derive(Args)]
 #[command(
     after_help = "Exit status: 0 if everything that is wanted is answered, 1 if a function is \
@@ -40,7 +43,7 @@ const UNREADABLE: u8 = 2;
     that it was built beside, or that the machine has."
 )]
 pub struct Audit {
-    /// Programs, libraries, Python extensions or scripts
+    /// Programs, libraries, Python extensions or scripts; a program in PATH by its name, too
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Write an array of one object for each file
@@ -53,7 +56,7 @@ impl Audit {
         let mut reports = Vec::new();
         let mut code = 0;
         for file in &self.files {
-            match examine(file) {
+            match located(file).and_then(|file| examine(&file)) {
                 Ok(report) => {
                     if !report.not_answered.is_empty() {
                         code = code.max(NOT_ANSWERED);
@@ -97,6 +100,15 @@ pub fn proven(files: &[PathBuf]) -> Vec<Proven> {
         }
     }
     proven
+}
+
+/// The file itself, or the program in PATH that `run` would run by this name.
+fn located(file: &Path) -> Result<PathBuf> {
+    if file.as_os_str().as_bytes().contains(&b'/') || file.symlink_metadata().is_ok() {
+        return Ok(file.to_owned());
+    }
+    locate(file.as_os_str())
+        .map_err(|_| anyhow!("there is no such file here, and no such program in PATH"))
 }
 
 /// The libraries that a library needs.

@@ -5,7 +5,10 @@ use super::evidence::Evidence;
 use super::names::Names;
 use crate::elf::{self, Data, Elf};
 use anyhow::{Context, Result, ensure};
-use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, SHF_ALLOC, SHF_EXECINSTR};
+use memchr::memchr;
+use object::elf::{
+    DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, SHF_ALLOC, SHF_EXECINSTR, SHT_DYNAMIC,
+};
 use object::read::elf::{ProgramHeader, SectionHeader};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
 use rsmi_generations::{self as generations, Generation, Open};
@@ -72,7 +75,8 @@ impl Findings {
             if ![DT_NEEDED, DT_SONAME, DT_RPATH, DT_RUNPATH].contains(&entry.tag) {
                 continue;
             }
-            let text = String::from_utf8_lossy(table.string(entry)?).into_owned();
+            let text = table.string(entry).or_else(|_| long_string(elf, entry.val))?;
+            let text = String::from_utf8_lossy(text).into_owned();
             match entry.tag {
                 DT_NEEDED => self.needed.push(text),
                 DT_SONAME => self.soname = Some(text),
@@ -89,6 +93,8 @@ impl Findings {
             if !name.starts_with("rsmi_") {
                 continue;
             }
+            // In .symtab the linker writes the version behind the name: rsmi_init@RSMI_COMPAT_1.
+            let name = name.split('@').next().unwrap_or(name);
             if symbol.is_undefined() {
                 self.imports.insert(name.to_owned());
             } else if symbol.kind() == object::SymbolKind::Text && symbol.is_global() {
@@ -189,6 +195,20 @@ impl Findings {
         evidence.extend(Evidence::of_path(path, "its place", &place));
         self.evidence = evidence;
     }
+}
+
+/// A string of the dynamic section that is longer than those that are read piece by piece: some
+/// builds have a RUNPATH of many directories.
+fn long_string<'data>(elf: &Elf<'data>, offset: u64) -> Result<&'data [u8]> {
+    let sections = elf.elf_section_table();
+    let dynamic = sections.iter().find(|section| section.sh_type(LittleEndian) == SHT_DYNAMIC);
+    let dynamic = dynamic.context("there is none")?;
+    let strings = sections.section(dynamic.link(LittleEndian))?;
+    let strings = strings.data(LittleEndian, elf.data())?;
+    let start = usize::try_from(offset).ok().and_then(|offset| strings.get(offset..));
+    let start = start.context("a string lies outside its table")?;
+    let end = memchr(0, start).context("a string has no end")?;
+    Ok(&start[..end])
 }
 
 /// Whether a library's name, with or without a path, is one of librocm_smi64's.

@@ -11,6 +11,9 @@
  * Functions that set something are asked only where they cannot: without a device, and as an ordinary user.
  *
  * A function that the header has and the library has not is "not exported".
+ *
+ * Compiled with MEMCHECK it is for valgrind, and says UNDEFINED of an output that has bytes after the call to which
+ * nobody ever gave a value; before it, all of them had one.
  */
 #define _GNU_SOURCE
 #include <inttypes.h>
@@ -18,8 +21,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#ifdef MEMCHECK
+#include <memcheck.h>
+#endif
 
 #include "probe.h"
 #include "shape.h"
@@ -83,6 +91,19 @@ static void ask(const struct question *question, uint32_t device, const size_t p
     answer->status = question->function(&call);
 }
 
+/* The first byte of an output without a value, or -1; from here on they have one. */
+static ptrdiff_t first_undefined(const unsigned char *bytes)
+{
+#ifdef MEMCHECK
+    uintptr_t address = VALGRIND_CHECK_MEM_IS_DEFINED(bytes, ROOM);
+    (void)VALGRIND_MAKE_MEM_DEFINED(bytes, ROOM);
+    return address ? (ptrdiff_t)(address - (uintptr_t)bytes) : -1;
+#else
+    (void)bytes;
+    return -1;
+#endif
+}
+
 static void print_answer(const struct question *question, const size_t pick[AXES], size_t length,
                          const struct answer *answer)
 {
@@ -95,6 +116,7 @@ static void print_answer(const struct question *question, const size_t pick[AXES
                           : output->shape->kind == TEXT ? length
                                                         : 1;
         size_t size = elements * output->shape->size;
+        ptrdiff_t undefined = first_undefined(bytes);
         printf(" %s=", output->name);
         if (output->role == MANY || output->role == COUNTERS)
             print_array(output->shape, bytes, elements);
@@ -102,6 +124,8 @@ static void print_answer(const struct question *question, const size_t pick[AXES
             print_value(output->shape, bytes, elements);
         if (!untouched(bytes + size, ROOM - size))
             fputs(" OVERRUN", stdout);
+        if (undefined >= 0)
+            printf(" UNDEFINED from byte %td", undefined);
     }
 }
 
@@ -371,5 +395,11 @@ static void probe_all(void)
 
 int main(int argc, char **argv)
 {
+#ifdef MEMCHECK
+    if (!RUNNING_ON_VALGRIND) {
+        fputs("this is for valgrind\n", stderr);
+        return EXIT_FAILURE;
+    }
+#endif
     return ask_probes(argc, argv, probe_all);
 }

@@ -34,3 +34,11 @@ old() {
         [ "$newest" = 2.28 ] || fail "$file needs glibc $newest"
     done
 }
+
+# executable FILE...: as some tools ask of a library with access(X_OK) before they open it.
+executable() {
+    [ $# -gt 0 ] || fail "there is no library"
+    for file in "$@"; do
+        is "755" stat --dereference --format %a "$file"
+    done
+}

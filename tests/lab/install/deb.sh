@@ -12,6 +12,7 @@ is "$CLIENT" legacy/target
 cc /lab/install/client.c -L/lab/rsmi/6.4.1 -lrocm_smi64 -o legacy.client
 is "$CLIENT" rsmi-compat run ./legacy.client
 is /usr/share/zsh/vendor-completions/_rsmi-compat sh -c 'dpkg --listfiles rsmi-compat | grep zsh/.*/_'
+executable $(dpkg -L rsmi-compat | grep '\.so')
 is "" dpkg --verify rsmi-compat rsmi-compat-dev
 is "" sh -c 'dpkg --audit'
 # Files of the same names: librocm-smi-dev and ours exclude each other.

@@ -2,6 +2,7 @@
 . /lab/install/common.sh
 cp -a /lab/destdir/usr/local/. /usr/local/
 ldconfig
+executable $(find /usr/local/lib -name '*.so*')
 cc /lab/install/client.c $(pkg-config --cflags --libs rsmi_compat) -o client
 is "$CLIENT" ./client
 is "$(pkg-config --modversion rsmi_compat)" sh -c "rsmi-compat --version | sed 's/.* //'"

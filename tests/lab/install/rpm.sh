@@ -9,6 +9,7 @@ $rpm -i /lab/packages/rsmi-compat-*.rpm > log 2>&1 || fail "$(cat log)"
 $rpm -V rsmi-compat rsmi-compat-devel > log 2>&1 || fail "$(cat log)"
 old /usr/bin/rsmi-compat $(find /usr/lib64 -name '*rsmi_compat*.so*' -type f) \
     $(find /usr/lib64/rsmi-compat -name '*.so*' -type f)
+executable $(rpm -qpl /lab/packages/rsmi-compat-1*.rpm | grep '\.so')
 export PKG_CONFIG_PATH=/usr/lib64/pkgconfig LD_LIBRARY_PATH=/usr/lib64
 cc /lab/install/client.c $(pkg-config --cflags --libs rsmi_compat) -o client
 is "$CLIENT" ./client

@@ -25,6 +25,7 @@ codename bookworm
 dpkg --install /lab/packages/rsmi-compat_*.deb > log 2>&1 || fail "$(cat log)"
 dpkg --install /lab/packages/rsmi-compat-system_*.deb > log 2>&1 || fail "$(cat log)"
 is "" dpkg --audit
+executable $(dpkg -L rsmi-compat-system | grep '\.so')
 is "" sh -c "dpkg-query -W -f '\${db:Status-Status}' librocm-smi64-1 | grep -x installed || true"
 is "installed" dpkg-query -W -f '${db:Status-Status}' rocm-smi
 refuses 'conflicts with' dpkg --install librocm-smi64-1.deb

@@ -91,6 +91,9 @@ fn furnish(root: &Path) -> Result<()> {
     for place in ["lab/ours", "lab/bin", "lab/drm", "lab/rsmi", "lab/amdsmi", "home/user"] {
         fs::create_dir_all(root.join(place))?;
     }
-    fs::set_permissions(root.join("home/user"), fs::Permissions::from_mode(0o777))?;
+    // The sources may lie in root's home directory, and are shown to an ordinary user there.
+    for (place, mode) in [("home/user", 0o777), ("root", 0o755)] {
+        fs::set_permissions(root.join(place), fs::Permissions::from_mode(mode))?;
+    }
     Ok(())
 }

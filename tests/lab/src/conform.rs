@@ -175,7 +175,7 @@ pub fn build(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-fn compile<'a>(lab: &'a Lab, release: &str) -> Compile<'a> {
+pub fn compile<'a>(lab: &'a Lab, release: &str) -> Compile<'a> {
     let clients = lab.workspace.join("tests/lab/clients");
     let sources = ["sweep.c", "probe.c", "shape.c"].map(|name| clients.join(name));
     let compile = Compile::new(lab)

@@ -24,7 +24,7 @@ const SUITES: [&str; 4] = ["bookworm", "trixie", ROOT_SUITE, "experimental"];
 
 /// What the root is made of, with all that these depend on. libamd-smi27 is named for its
 /// dependencies; the library itself stays out of the root, whose loader must not find one.
-pub const ROOT_PACKAGES: [&str; 25] = [
+pub const ROOT_PACKAGES: [&str; 26] = [
     "base-files",
     "bash",
     "coreutils",
@@ -50,6 +50,7 @@ pub const ROOT_PACKAGES: [&str; 25] = [
     "python3",
     "sed",
     "strace",
+    "valgrind",
 ];
 
 /// The kernel's and libdrm's own headers: for the stand-in, and for AMD's headers.

@@ -21,6 +21,7 @@ mod kit;
 mod lab;
 mod machine;
 mod matrix;
+mod memcheck;
 mod migrate;
 mod namespace;
 mod pairwise;
@@ -86,6 +87,8 @@ enum Command {
     Fidelity(Fidelity),
     /// Measure every function over the real librocm_smi64 and over ours
     Bench(Bench),
+    /// See under valgrind that nothing undefined reaches a client
+    Memcheck,
     /// Show that libamd_smi's own rsmi_* functions and ours leave each other alone
     Interpose,
     /// All that CI runs: every comparison, of setters on one machine
@@ -222,6 +225,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             prepare(&lab)?;
             bench.run(&lab)?;
         }
+        Command::Memcheck => {
+            prepare(&lab)?;
+            memcheck::run(&lab)?;
+        }
         Command::Interpose => {
             if env::var_os(interpose::LIBRARY).is_none() {
                 prepare(&lab)?;
@@ -276,7 +283,7 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 12] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 13] = [
         ("header", &|| header::run(lab)),
         ("wheels", &|| wheels::run(lab)),
         ("index", &|| index::run(lab)),
@@ -286,6 +293,7 @@ fn all(lab: &Lab) -> Result<()> {
             ensure!(interpose::run(lab)?, "not every case of interposition passed");
             Ok(())
         }),
+        ("memcheck", &|| memcheck::run(lab)),
         ("state", &|| state::run(lab)),
         ("setters", &|| Setters::on_one_machine().run(lab)),
         ("conform", &|| Conform::default().run(lab)),

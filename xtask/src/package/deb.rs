@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use super::floor::{self, Needs};
 use super::{DESCRIPTION, REVISION, SUMMARY, Tree};
 use crate::dropin;
-use crate::layout::{Entry, What};
+use crate::layout::{self, Entry, What};
 use crate::place;
 use crate::run;
 use crate::workspace::{self, VERSION};
@@ -76,13 +76,13 @@ fn dev(tree: &Tree, output: &Path) -> Result<PathBuf> {
 fn system(tree: &Tree, output: &Path) -> Result<PathBuf> {
     let deb = Deb::begin(SYSTEM)?;
     let lib = Path::new("usr").join(&tree.lib);
-    let core = tree.root().join(&tree.lib).join(crate::layout::SONAME);
+    let core = tree.root().join(&tree.lib).join(layout::SONAME);
     fs::create_dir_all(deb.root().join(&lib))?;
     for major in dropin::MAJORS {
         let directory = deb.root().join(&lib);
         let file = dropin::link(&core, &dropin::soname(major), None, &directory)?;
         run::run(Command::new("strip").arg("--strip-unneeded").arg(&file))?;
-        fs::set_permissions(&file, Permissions::from_mode(0o644))?;
+        fs::set_permissions(&file, Permissions::from_mode(layout::LIBRARY))?;
     }
     for (name, target) in dropin::LINKS {
         let link = Entry { path: lib.join(name), what: What::Link(target.into()) };

@@ -1,0 +1,14 @@
+# What make.sh and make-home.sh have in common: $install and $uninstall are the lines, as printed.
+case $install in *PREFIX=*) ;; *) fail "no line installs: '$install'" ;; esac
+case $uninstall in *uninstall*PREFIX=*) ;; *) fail "no line removes: '$uninstall'" ;; esac
+eval "prefix=${install##*PREFIX=}"
+work=$PWD
+cc /lab/install/client.c -I"$SOURCES/include" -L/lab/rsmi/6.4.1 -lrocm_smi64 -o client
+listing > before
+cd "$SOURCES"
+eval "$install" || fail "$install: exit status $?"
+is "$CLIENT" "$prefix/bin/rsmi-compat" run "$work/client"
+eval "$uninstall" || fail "$uninstall: exit status $?"
+cd "$work"
+listing > after
+diff before after > differences || fail "other than before: $(cat differences)"
