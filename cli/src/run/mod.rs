@@ -8,6 +8,7 @@ use crate::audit::{self, Proven};
 use crate::elf::{self, Kind};
 use crate::generation;
 use crate::installation::Installation;
+use crate::out::eprintln;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use object::{Object, ObjectSymbol};
