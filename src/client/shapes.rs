@@ -244,10 +244,9 @@ mod tests {
     fn clients() -> impl Iterator<Item = Client> {
         (1..=Open::ALL.bits()).flat_map(|bits| {
             let open = Open::from_bits(bits);
-            let clients = open.iter().flat_map(move |speaks| {
+            open.iter().flat_map(move |speaks| {
                 [false, true].map(|by_hand| Client { open, speaks, by_hand })
-            });
-            clients
+            })
         })
     }
 
