@@ -11,6 +11,7 @@ mod differences;
 mod fetch;
 mod fidelity;
 mod header;
+mod headers;
 mod hip;
 mod index;
 mod info;
@@ -46,6 +47,7 @@ use rustix::process::umask;
 use crate::clients::Clients;
 use crate::conform::Conform;
 use crate::fidelity::Fidelity;
+use crate::headers::Headers;
 use crate::info::Info;
 use crate::install::Install;
 use crate::lab::Lab;
@@ -74,6 +76,8 @@ enum Command {
     Build,
     /// Compare our header with AMD's own
     Header,
+    /// See that programs compiled with each rocm_smi.h get its structs, and not a byte more
+    Headers(Headers),
     /// Compare what libamd_smi is taken for with AMD's own Python bindings
     Wheels,
     /// See that rsmi_compat.h finds devices by each of their names
@@ -197,6 +201,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             fetch::fetch(&lab)?;
             header::run(&lab)?;
         }
+        Command::Headers(headers) => {
+            prepare(&lab)?;
+            headers.run(&lab)?;
+        }
         Command::Wheels => wheels::run(&lab)?,
         Command::Index => {
             prepare(&lab)?;
@@ -276,7 +284,7 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 12] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 13] = [
         ("header", &|| header::run(lab)),
         ("wheels", &|| wheels::run(lab)),
         ("index", &|| index::run(lab)),
@@ -290,6 +298,7 @@ fn all(lab: &Lab) -> Result<()> {
         ("setters", &|| Setters::on_one_machine().run(lab)),
         ("conform", &|| Conform::default().run(lab)),
         ("matrix", &|| Matrix::default().run(lab)),
+        ("headers", &|| Headers::default().run(lab)),
         ("migrate", &|| Migrate::default().run(lab)),
         ("clients", &|| Clients::default().run(lab)),
     ];
