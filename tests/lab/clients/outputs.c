@@ -13,6 +13,7 @@
  *   NAMES=60 to 64  it is linked to a function that came with that release
  *   OUTPUTS         what the function that asks is called, for several of them in one program
  *   ARCHIVE         such a function in an archive, which asks too
+ *   NO_INIT         it calls neither rsmi_init nor rsmi_shut_down
  *   CAN_PARTITION   the header has a setter of partitions
  */
 #ifndef _GNU_SOURCE
@@ -156,6 +157,7 @@ static const struct output {
     size_t size;
     int (*get)(void *out);
 } outputs[] = {
+    {"version", offsetof(rsmi_version_t, build), version},
     {"system-clock", sizeof(rsmi_frequencies_t), system_clock},
     {"fabric-clock", sizeof(rsmi_frequencies_t), fabric_clock},
     {"soc-clock", sizeof(rsmi_frequencies_t), soc_clock},
@@ -163,7 +165,6 @@ static const struct output {
     {"bandwidth", sizeof(rsmi_pcie_bandwidth_t), bandwidth},
     {"prefetch-firmware", sizeof(uint64_t), prefetch_firmware},
     {"video-firmware", sizeof(uint64_t), video_firmware},
-    {"version", offsetof(rsmi_version_t, build), version},
     {"events", sizeof(notifications), events},
     /* The oldest release does not survive these everywhere. */
     {"metrics", sizeof(rsmi_gpu_metrics_t), metrics},
@@ -280,6 +281,15 @@ static __attribute__((used)) void link_names(void)
 #endif
 }
 
+/* What is opened by another program finds the library initialised. */
+#ifdef NO_INIT
+static int start_up(void) { return 0; }
+static int shut_down(void) { return 0; }
+#else
+static int start_up(void) { return (int)CALL(rsmi_init)(0); }
+static int shut_down(void) { return (int)CALL(rsmi_shut_down)(); }
+#endif
+
 int OUTPUTS(const char *name)
 {
     part = name;
@@ -292,7 +302,7 @@ int OUTPUTS(const char *name)
     if (memory == MAP_FAILED || mprotect(memory += PAGE, ROOM, PROT_READ | PROT_WRITE))
         fail("no memory");
     uint32_t devices = 0;
-    if (CALL(rsmi_init)(0) || CALL(rsmi_num_monitor_devices)(&devices) || !devices)
+    if (start_up() || CALL(rsmi_num_monitor_devices)(&devices) || !devices)
         fail("there is no device");
     for (listening = 0; double_gpu && listening < devices && listening < MOST_DEVICES; listening++)
         if (CALL(rsmi_event_notification_init)(listening) ||
@@ -309,7 +319,7 @@ int OUTPUTS(const char *name)
     partition();
 #endif
     fflush(stdout);
-    return (int)CALL(rsmi_shut_down)();
+    return shut_down();
 }
 
 #ifndef NO_MAIN
@@ -341,8 +351,12 @@ int main(int count, char **arguments)
     if (!status)
         status = ARCHIVE("archive");
 #endif
-    for (int at = 1; at < count && !status; at++)
-        ask_plug_in(arguments[at]);
+    if (count > 1 && !status) {
+        status = start_up();
+        for (int at = 1; at < count && !status; at++)
+            ask_plug_in(arguments[at]);
+        shut_down();
+    }
     puts("end: 0");
     return status;
 }

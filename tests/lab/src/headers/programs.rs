@@ -86,9 +86,13 @@ impl Program {
             _ => compile,
         };
         compile = match self.part {
-            Some(Part::PlugIn) => {
-                compile.args(["-shared", "-fPIC", "-DNO_MAIN", "-DOUTPUTS=ask_outputs_of_plug_in"])
-            }
+            Some(Part::PlugIn) => compile.args([
+                "-shared",
+                "-fPIC",
+                "-DNO_MAIN",
+                "-DNO_INIT",
+                "-DOUTPUTS=ask_outputs_of_plug_in",
+            ]),
             Some(Part::With(_)) => compile.arg("-DARCHIVE=ask_outputs_of_archive"),
             None => compile,
         };
