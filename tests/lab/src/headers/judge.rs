@@ -223,6 +223,12 @@ fn of_struct(case: &Case, real: Struct, ours: &Struct) -> Verdict {
     };
     expected.bytes.truncate(reach);
     expected.bytes.resize(size, None);
+    if speaks != V5 && (case.output == "bandwidth" || case.output.ends_with("-clock")) {
+        // Padding, which the original copies with the struct.
+        for at in (1..4).chain(12..16) {
+            expected.bytes[at] = expected.bytes[at].filter(|_| ours.bytes[at].is_some());
+        }
+    }
     match case.output {
         "metrics" if reach < metrics_size(speaks) => {
             if let Some(header) = expected.number(0, 4) {
