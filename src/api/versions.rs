@@ -21,7 +21,7 @@ pub unsafe extern "C" fn rsmi_version_get(version: *mut rsmi_version_t) -> rsmi_
     if version.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let (major, minor, patch) = client::generation().version();
+    let (major, minor, patch) = client::proven().version();
     let answer = rsmi_version_t { major, minor, patch, build: c"0".as_ptr() };
     // SAFETY: not null, and then the client's to be written.
     unsafe { put(version, answer) };

@@ -23,7 +23,6 @@ mod numbers;
 mod shapes;
 
 pub(crate) use metrics::Metrics;
-pub(crate) use numbers::firmware_block;
 
 use crate::log;
 use rsmi_generations::{Generation, Open};

@@ -8,6 +8,16 @@ use crate::types::{rsmi_compute_partition_type_t, rsmi_fw_block_t, rsmi_status_t
 use rsmi_generations::Generation;
 
 impl Client {
+    /// What `rsmi_version_get` says; clients choose structs and numbers by it.
+    pub(crate) fn version(self) -> (u32, u32, u32) {
+        self.speaks.version()
+    }
+
+    /// A firmware block by the client's number of it.
+    pub(crate) fn firmware_block(self, number: rsmi_fw_block_t) -> Option<rsmi_fw_block_t> {
+        firmware_block(self.speaks, number)
+    }
+
     /// The driver's word for a way to partition a card. What the numbers mean was shuffled with
     /// ROCm 6.2: of a caller that may be of either side nothing is set, rather than something else
     /// than it meant.
@@ -51,12 +61,8 @@ fn compute_partition(
     words.get((number.0 as usize).checked_sub(1)?).copied()
 }
 
-/// A firmware block by the client's number of it: ROCm 5 had none for the two of MES, so that
-/// those behind them were lower.
-pub(crate) fn firmware_block(
-    generation: Generation,
-    number: rsmi_fw_block_t,
-) -> Option<rsmi_fw_block_t> {
+/// ROCm 5 had no numbers for the two blocks of MES, so that those behind them were lower.
+fn firmware_block(generation: Generation, number: rsmi_fw_block_t) -> Option<rsmi_fw_block_t> {
     const MES: u32 = rsmi_fw_block_t::RSMI_FW_BLOCK_MES.0;
     let shifted = generation == Generation::V5 && number.0 >= MES;
     let number = if shifted { number.0.checked_add(2)? } else { number.0 };

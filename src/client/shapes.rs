@@ -7,11 +7,11 @@
 //! tells of one.
 
 use super::{Client, cut_is_logged};
-use crate::entry::{put, put_members};
+use crate::entry::put;
 use crate::kernel::dpm::Table;
 use crate::types::{
-    RSMI_MAX_NUM_FREQUENCIES, rsmi_evt_notification_data_t, rsmi_evt_notification_type_t,
-    rsmi_frequencies_t, rsmi_pcie_bandwidth_t,
+    MAX_EVENT_NOTIFICATION_MSG_SIZE, RSMI_MAX_NUM_FREQUENCIES, rsmi_evt_notification_data_t,
+    rsmi_evt_notification_type_t, rsmi_frequencies_t, rsmi_pcie_bandwidth_t,
 };
 use rsmi_generations::{Generation, LANES_IN_ALL, LEVELS_IN_ALL};
 use std::ffi::c_char;
@@ -43,12 +43,17 @@ struct BandwidthV5 {
 struct NotificationV5 {
     dv_ind: u32,
     event: rsmi_evt_notification_type_t,
-    message: [c_char; 64],
+    message: [c_char; Self::ROOM],
 }
 
-put_members!(NotificationV5 { dv_ind, event, message });
+impl NotificationV5 {
+    const ROOM: usize = 64;
+}
 
 const _: () = {
+    assert!(
+        offset_of!(NotificationV5, message) == offset_of!(rsmi_evt_notification_data_t, message)
+    );
     assert!(size_of::<NotificationV5>() == 72);
     assert!(size_of::<FrequenciesV5>() == 264);
     assert!(size_of::<BandwidthV5>() == 392);
@@ -140,18 +145,22 @@ impl Client {
         event: rsmi_evt_notification_type_t,
         message: &[u8],
     ) {
-        let place = place as usize;
-        if self.by_hand || self.open.oldest() < Some(Generation::V6_4) {
-            let message = text(message);
-            let array = array.cast::<NotificationV5>();
-            // SAFETY: as this function demands.
-            unsafe { put(array.add(place), NotificationV5 { dv_ind, event, message }) };
-        } else {
-            let message = text(message);
-            // SAFETY: as this function demands.
-            unsafe {
-                put(array.add(place), rsmi_evt_notification_data_t { dv_ind, event, message });
-            };
+        let (size, room) = match self.by_hand || self.open.oldest() < Some(Generation::V6_4) {
+            true => (size_of::<NotificationV5>(), NotificationV5::ROOM),
+            false => (size_of::<rsmi_evt_notification_data_t>(), MAX_EVENT_NOTIFICATION_MSG_SIZE),
+        };
+        let out = array.cast::<u8>().wrapping_add(place as usize * size);
+        let text = &message[..message.len().min(room - 1)];
+        // Since ROCm 7 there are NULs up to the last byte; before, what was there stayed.
+        let of_seven = !self.by_hand && self.open.oldest().is_some_and(Generation::is_seven);
+        let end = (text.len() + 1).max(if of_seven { room - 1 } else { 0 });
+        let bytes = text.iter().copied().chain(std::iter::repeat(0)).take(end);
+        // SAFETY: as this function demands: both structs begin with these, and have room behind them.
+        unsafe {
+            put(out.cast::<u32>(), dv_ind);
+            put(out.add(offset_of!(NotificationV5, event)).cast(), event);
+            let message = out.add(offset_of!(NotificationV5, message));
+            bytes.enumerate().for_each(|(at, byte)| put(message.add(at), byte));
         }
     }
 }
@@ -207,14 +216,6 @@ unsafe fn put_frequencies_v5(out: *mut FrequenciesV5, table: &Table) -> usize {
         unsafe { put(frequency.add(at), *level) };
     }
     count as usize
-}
-
-/// As much of a text as fits with its NUL, and NULs behind it.
-fn text<const N: usize>(text: &[u8]) -> [c_char; N] {
-    let end = N.saturating_sub(1);
-    std::array::from_fn(|at| {
-        text.get(at).filter(|_| at < end).map_or(0, |byte| byte.cast_signed() as c_char)
-    })
 }
 
 #[cfg(test)]
@@ -277,6 +278,20 @@ mod tests {
                 assert!(client.open.newest() < Some(Generation::V6_4) || !old, "{client:?}");
             }
         }
+    }
+
+    #[test]
+    fn only_clients_of_seven_get_nuls_behind_a_text() {
+        let told = |client: Client| {
+            let event = rsmi_evt_notification_type_t::RSMI_EVT_NOTIF_VMFAULT;
+            // SAFETY: the buffer is larger than any generation's struct.
+            reach(|out| unsafe { client.put_notification(out.cast(), 0, 1, event, b"text") })
+        };
+        assert_eq!(told(Client::of(Generation::V7_0)), 103);
+        for generation in [Generation::V5, Generation::V6_3, Generation::V6_4] {
+            assert_eq!(told(Client::of(generation)), 8 + 5, "{generation}");
+        }
+        assert_eq!(told(Client::new(Open::ALL, Open::ALL)), 8 + 5);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use rsmi_generations::Generation;
 impl Gpu {
     /// As the driver tells it; `block` is numbered as in the client's header.
     pub(crate) fn firmware_version(&self, block: rsmi_fw_block_t) -> Result<u64> {
-        let block = client::firmware_block(client::generation(), block);
+        let block = client::proven().firmware_block(block);
         let Some(file) = block.and_then(|block| map::find(map::FIRMWARE_FILES, &block)) else {
             log::reason(|| "there is no such firmware block".into());
             return Err(INVALID_ARGS);

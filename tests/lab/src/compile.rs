@@ -52,16 +52,26 @@ pub fn build_ours(lab: &Lab) -> Result<()> {
 /// A C program or library in the making; it is linked against our library unless told otherwise.
 pub struct Compile<'a> {
     lab: &'a Lab,
+    compiler: &'static str,
     arguments: Vec<OsString>,
 }
 
 impl<'a> Compile<'a> {
     pub fn new(lab: &'a Lab) -> Compile<'a> {
-        let warnings = ["-std=c11", "-Wall", "-Wextra", "-Werror"];
+        Compile::with(lab, "cc", "-std=c11")
+    }
+
+    /// As C++, whatever the source is called.
+    pub fn cxx(lab: &'a Lab) -> Compile<'a> {
+        Compile::with(lab, "c++", "-std=c++17").args(["-x", "c++"])
+    }
+
+    fn with(lab: &'a Lab, compiler: &'static str, standard: &str) -> Compile<'a> {
+        let warnings = [standard, "-Wall", "-Wextra", "-Werror"];
         // Debian's newest root has newer libraries than this host, which links.
         let linking = ["-O2", "-g", "-Wl,--allow-shlib-undefined"];
         let arguments = warnings.into_iter().chain(linking).map(OsString::from).collect();
-        Compile { lab, arguments }
+        Compile { lab, compiler, arguments }
     }
 
     /// Adds any argument of the C compiler; sources come before the libraries they need.
@@ -103,7 +113,7 @@ impl<'a> Compile<'a> {
         fs::create_dir_all(place)?;
         let made = tempfile::Builder::new().prefix(".making-").tempdir_in(place)?;
         let made = made.path().join("made");
-        tool::output(Command::new("cc").args(&self.arguments).arg("-o").arg(&made))
+        tool::output(Command::new(self.compiler).args(&self.arguments).arg("-o").arg(&made))
             .with_context(|| format!("cannot compile {}", output.display()))?;
         fs::rename(&made, output)?;
         Ok(())

@@ -11,6 +11,7 @@ mod differences;
 mod fetch;
 mod fidelity;
 mod header;
+mod headers;
 mod hip;
 mod index;
 mod info;
@@ -47,6 +48,7 @@ use rustix::process::umask;
 use crate::clients::Clients;
 use crate::conform::Conform;
 use crate::fidelity::Fidelity;
+use crate::headers::Headers;
 use crate::info::Info;
 use crate::install::Install;
 use crate::lab::Lab;
@@ -75,6 +77,8 @@ enum Command {
     Build,
     /// Compare our header with AMD's own
     Header,
+    /// See that programs compiled with each rocm_smi.h get its structs, and not a byte more
+    Headers(Headers),
     /// Compare what libamd_smi is taken for with AMD's own Python bindings
     Wheels,
     /// See that rsmi_compat.h finds devices by each of their names
@@ -200,6 +204,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             fetch::fetch(&lab)?;
             header::run(&lab)?;
         }
+        Command::Headers(headers) => {
+            prepare(&lab)?;
+            headers.run(&lab)?;
+        }
         Command::Wheels => wheels::run(&lab)?,
         Command::Index => {
             prepare(&lab)?;
@@ -283,7 +291,7 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 13] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 14] = [
         ("header", &|| header::run(lab)),
         ("wheels", &|| wheels::run(lab)),
         ("index", &|| index::run(lab)),
@@ -298,6 +306,7 @@ fn all(lab: &Lab) -> Result<()> {
         ("setters", &|| Setters::on_one_machine().run(lab)),
         ("conform", &|| Conform::default().run(lab)),
         ("matrix", &|| Matrix::default().run(lab)),
+        ("headers", &|| Headers::default().run(lab)),
         ("migrate", &|| Migrate::default().run(lab)),
         ("clients", &|| Clients::default().run(lab)),
     ];

@@ -106,6 +106,8 @@ fn ask(lab: &Lab, mode: &Mode, amdsmi: &str) -> Result<(Answers, BTreeSet<String
         }
     };
     let mut run = Run::new(MACHINE, program);
+    // The values are compared whole, so the client says which header it has. Who does not say it is
+    // what `lab headers` and `generations` are about.
     let generation = mode.program.generation();
     run = if mode.by_command {
         kit::wrap(lab, generation, amdsmi, run)?

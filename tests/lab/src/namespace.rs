@@ -72,7 +72,9 @@ impl Run {
         self
     }
 
-    /// Over our library as a client of that generation, which answers through that libamd_smi.
+    /// Over our library as a client of that generation, which answers through that libamd_smi. It says
+    /// which generation that is, so that all of each struct can be compared; what becomes of clients
+    /// that do not say it, `lab headers` sees.
     #[must_use]
     pub fn over_ours(self, generation: &str, amdsmi: &str) -> Run {
         self.env("LD_LIBRARY_PATH", "/lab/ours")

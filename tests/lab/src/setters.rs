@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use regex::Regex;
 use tempfile::TempDir;
@@ -85,8 +85,18 @@ struct Side<'a> {
 }
 
 enum Library<'a> {
-    Original { release: &'a str },
-    Ours { generation: &'a str, amdsmi: &'a str },
+    Original {
+        release: &'a str,
+    },
+    /// For a client of a generation that is told.
+    Ours {
+        generation: &'a str,
+        amdsmi: &'a str,
+    },
+    /// For a client that nothing identifies.
+    OursUntold {
+        amdsmi: &'a str,
+    },
 }
 
 impl Setters {
@@ -113,6 +123,9 @@ impl Setters {
                     comparison.add(&place, &answers[0], ours);
                 }
             }
+        }
+        for amdsmi in &amdsmi {
+            bench.see_refusals(amdsmi)?;
         }
         println!("{:.1} s", start.elapsed().as_secs_f64());
         comparison.finish(&self.selection)
@@ -172,11 +185,40 @@ impl<'a> Bench<'a> {
     }
 
     fn ask(&self, side: &Side, probe: &Probe) -> Result<String> {
+        answer(&self.watch(side, probe)?)
+    }
+
+    /// What a number means changed for one setter: of a client that nothing identifies nothing is
+    /// written, and the log says why.
+    fn see_refusals(&self, amdsmi: &str) -> Result<()> {
+        const SETTER: &str = "rsmi_dev_compute_partition_set 0 ";
+        const NOT_SUPPORTED: &str = "2";
+        let library = Library::OursUntold { amdsmi };
+        let side = Side { machine: MACHINES[0], circumstances: ROOT, library };
+        let meant = |probe: &&Probe| {
+            let number = probe.name().strip_prefix(&SETTER.replace(' ', "/")).map(str::to_owned);
+            number.is_some_and(|number| ["1", "2", "3", "4", "5"].contains(&&*number))
+        };
+        let probes: Vec<_> = PROBES.iter().filter(meant).collect();
+        ensure!(probes.len() == 5, "the probes of the setter have changed");
+        for probe in &probes {
+            let outcome = self.watch(&side, probe)?;
+            let said = answer(&outcome)?;
+            let name = probe.name();
+            ensure!(said == NOT_SUPPORTED, "nothing tells what {name} means, and it does: {said}");
+            let reason = outcome.errors().contains("changed with ROCm 6.2");
+            ensure!(reason, "the log does not say why {name} is refused");
+        }
+        println!("amdsmi {amdsmi}: {} numbers of who knows which header refused", probes.len());
+        Ok(())
+    }
+
+    fn watch(&self, side: &Side, probe: &Probe) -> Result<Outcome> {
         let (library, directory) = match side.library {
             Library::Original { release } => {
                 ("librocm_smi64.so".to_owned(), format!("/lab/rsmi/{release}"))
             }
-            Library::Ours { .. } => ("librsmi_compat.so.1".to_owned(), "/setters".to_owned()),
+            _ => ("librsmi_compat.so.1".to_owned(), "/setters".to_owned()),
         };
         let client = ["/setters/setters".to_owned(), library];
         let argv = STRACE.map(str::to_owned).into_iter().chain(client);
@@ -184,15 +226,20 @@ impl<'a> Bench<'a> {
         run.binds.clone_from(&self.binds);
         run = side.circumstances.under(run).timeout(PATIENCE);
         run = run.env("PATH", PATH);
-        if let Library::Ours { generation, amdsmi } = side.library {
-            run = run.over_ours(generation, amdsmi);
+        match side.library {
+            Library::Original { .. } => {}
+            // The comparison is with a library that knows its client.
+            Library::Ours { generation, amdsmi } => run = run.over_ours(generation, amdsmi),
+            Library::OursUntold { amdsmi } => {
+                run = run.over_ours("", amdsmi).env("RSMI_COMPAT_LOG", "debug");
+            }
         }
         run.env.retain(|(name, _)| name != "LD_LIBRARY_PATH");
         run = run.env("LD_LIBRARY_PATH", directory);
         if probe.bare() {
             run = run.env("BARE", "1");
         }
-        answer(&run.output(self.lab)?)
+        run.output(self.lab)
     }
 }
 

@@ -1,6 +1,12 @@
-//! Which rocm_smi.h a client is taken for, by the names it uses and what else is in its process:
-//! the version that it is told, and the size of two structs, as the real library of that
-//! generation has them.
+//! Which rocm_smi.h a client is taken for that finds everything by dlsym and has no mark: by the names
+//! it uses, what else is in its process, and what the machine says. It shows in the version that it
+//! is told, and in how far two structs are written: where the header is proven, as the real library of
+//! that generation writes them, else as far as all of them go.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
@@ -11,9 +17,12 @@ use crate::fetch;
 use crate::kit;
 use crate::lab::{Lab, Library};
 use crate::namespace::Run;
+use crate::tool;
 
 /// 5.2.3 cannot read the gpu_metrics of newer accelerators, and ends the program over them.
 const MACHINE: &str = "navi31";
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A generation, what it shows, and the real library to which that is compared. 5.2.3 as Debian
 /// built it does not know its own version; AMD's says 5.0.
@@ -24,51 +33,134 @@ const SHOWN: [(&str, &str, &str); 4] = [
     ("7.0", "version 7.8, frequencies 280 bytes (0), metrics 4544 bytes (0)", "7.2.4"),
 ];
 
+/// Of whom nothing is proven, by the generation whose words it gets.
+const SHOWN_OPEN: [(&str, &str); 4] = [
+    ("5", "version 5.0, frequencies 32 bytes (0), metrics 96 bytes (0)"),
+    ("6.0", "version 7.2, frequencies 264 bytes (0), metrics 96 bytes (0)"),
+    ("6.4", "version 7.6, frequencies 264 bytes (0), metrics 96 bytes (0)"),
+    ("7.0", "version 7.8, frequencies 264 bytes (0), metrics 96 bytes (0)"),
+];
+
 /// What a client does, and whom it is taken for then.
 struct Case {
+    /// Where the program lies.
+    program: &'static str,
     opens: &'static [&'static str],
     env: &'static [(&'static str, &'static str)],
-    /// What is in /etc/rsmi-compat.conf.
-    conf: Option<&'static str>,
-    generation: &'static str,
+    conf: Conf,
+    taken_for: Taken,
+    /// What the log says.
+    log: &'static str,
 }
 
-const CASE: Case = Case { opens: &[], env: &[], conf: None, generation: "7.0" };
+#[derive(Clone, Copy, Debug)]
+enum Taken {
+    /// For a client of that generation, and for nothing else.
+    Proven(&'static str),
+    /// For any, and it gets the words of that generation.
+    Likely(&'static str),
+}
 
+/// What is in the place of /etc/rsmi-compat.conf.
+#[derive(Clone, Copy, Debug)]
+enum Conf {
+    None,
+    Text(&'static [u8]),
+    Fifo,
+    /// A file without an end.
+    Zeros,
+    Directory,
+    Huge,
+}
+
+use Taken::{Likely, Proven};
+
+const OURS: &str = "/migrate/generation";
+const OF_USR: &str = "/usr/bin/generation";
+const OF_USR_LOCAL: &str = "/usr/local/bin/generation";
+
+const CASE: Case = Case {
+    program: OURS,
+    opens: &[],
+    env: &[],
+    conf: Conf::None,
+    taken_for: Likely("7.0"),
+    log: "",
+};
+
+const OLD: &[&str] = &["librocm_smi64.so.1"];
 const HIP_5: &[(&str, &str)] = &[("LD_PRELOAD", "/migrate/libamdhip64.so.5")];
 const HIP_6: &[(&str, &str)] = &[("LD_PRELOAD", "/migrate/libamdhip64.so.6")];
 const HIP_7: &[(&str, &str)] = &[("LD_PRELOAD", "/migrate/libamdhip64.so.7")];
 
-const CASES: [Case; 21] = [
+/// With that text in the conf.
+const fn conf(text: &'static [u8], taken_for: Taken) -> Case {
+    Case { opens: OLD, conf: Conf::Text(text), taken_for, ..CASE }
+}
+
+/// With something odd in the conf's place, which counts for nothing.
+const fn odd(conf: Conf, log: &'static str) -> Case {
+    Case { opens: OLD, conf, log, ..CASE }
+}
+
+const CASES: [Case; 36] = [
     Case { opens: &["librocm_smi64.so"], ..CASE },
-    Case { opens: &["librocm_smi64.so.1"], ..CASE },
+    Case { opens: OLD, ..CASE },
     Case { opens: &["librocm_smi64.so.1.0"], ..CASE },
-    Case { opens: &["librocm_smi64.so.2"], ..CASE },
-    Case { opens: &["librocm_smi64.so.5"], generation: "5", ..CASE },
-    Case { opens: &["librocm_smi64.so.6"], generation: "6.0", ..CASE },
+    Case { opens: &["librsmi_compat.so.1"], ..CASE },
+    // The name that was opened is a hint, since who tries them all opens one that is not its own.
+    Case { opens: &["librocm_smi64.so.2"], taken_for: Likely("5"), ..CASE },
+    Case { opens: &["librocm_smi64.so.5"], taken_for: Likely("5"), ..CASE },
+    Case { opens: &["librocm_smi64.so.6"], taken_for: Likely("6.0"), ..CASE },
     Case { opens: &["librocm_smi64.so.7"], ..CASE },
     Case { opens: &["librocm_smi64.so.7.8"], ..CASE },
-    Case { opens: &["librsmi_compat.so.1"], ..CASE },
     // Of several, the oldest.
-    Case { opens: &["librocm_smi64.so.6", "librocm_smi64.so.5"], generation: "5", ..CASE },
-    Case { opens: &["librocm_smi64.so.1", "librocm_smi64.so.6"], generation: "6.0", ..CASE },
-    // HIP tells where the name does not.
-    Case { opens: &["librocm_smi64.so.1"], env: HIP_5, generation: "5", ..CASE },
-    Case { opens: &["librocm_smi64.so.1"], env: HIP_6, generation: "6.0", ..CASE },
-    Case { opens: &["librocm_smi64.so.1"], env: HIP_7, ..CASE },
-    Case { opens: &["librocm_smi64.so.6"], env: HIP_5, generation: "6.0", ..CASE },
-    // What the system was built with, for old names only.
-    Case { opens: &["librocm_smi64.so.1"], conf: Some("abi = 6.4\n"), generation: "6.4", ..CASE },
-    Case { opens: &["librocm_smi64.so.1"], conf: Some("abi = 5\n"), generation: "5", ..CASE },
-    Case { opens: &["librocm_smi64.so.7"], conf: Some("abi = 5\n"), generation: "6.0", ..CASE },
-    Case { opens: &["librsmi_compat.so.1"], conf: Some("abi = 5\n"), ..CASE },
-    Case { opens: &["librocm_smi64.so.5"], conf: Some("abi = 6.4\n"), generation: "5", ..CASE },
-    // Who says it has the last word.
+    Case { opens: &["librocm_smi64.so.6", "librocm_smi64.so.5"], taken_for: Likely("5"), ..CASE },
+    Case { opens: &["librocm_smi64.so.1", "librocm_smi64.so.6"], taken_for: Likely("6.0"), ..CASE },
+    // So is HIP, a better one.
+    Case { opens: OLD, env: HIP_5, taken_for: Likely("5"), ..CASE },
+    Case { opens: OLD, env: HIP_6, taken_for: Likely("6.4"), ..CASE },
+    Case { opens: OLD, env: HIP_7, ..CASE },
+    Case { opens: &["librocm_smi64.so.6"], env: HIP_5, taken_for: Likely("5"), ..CASE },
+    // What a person says of the machine is proof, whatever was opened.
+    conf(b"abi = 6.4\n", Proven("6.4")),
+    conf(b"abi = 5\n", Proven("5")),
+    Case { opens: &["librocm_smi64.so.7"], ..conf(b"abi = 5\n", Proven("5")) },
+    Case { opens: &["librsmi_compat.so.1"], ..conf(b"abi = 5\n", Proven("5")) },
+    Case { opens: &["librocm_smi64.so.5"], ..conf(b"abi = 6.4\n", Proven("6.4")) },
+    Case { program: OF_USR, ..conf(b"abi = 6.1\n", Proven("6.0")) },
+    Case { program: OF_USR_LOCAL, ..conf(b"abi = 6.1\n", Proven("6.0")) },
+    // What a package says is a hint, for what packages bring.
+    conf(b"abi-of-usr = 5\n", Likely("7.0")),
+    Case { program: OF_USR, ..conf(b"abi-of-usr = 5\n", Likely("5")) },
+    Case { program: OF_USR, ..conf(b"abi-of-usr = 6.4\n", Likely("6.4")) },
+    Case { program: OF_USR_LOCAL, ..conf(b"abi-of-usr = 5\n", Likely("7.0")) },
+    Case { program: OF_USR, ..conf(b"abi-of-usr = 5\nabi = 6.4\n", Proven("6.4")) },
+    // It is read as bytes, and a line that is wrong costs no other.
+    conf(b"# f\xfcr ROCm 5\nabi = 5\n", Proven("5")),
+    Case {
+        log: "/etc/rsmi-compat.conf:2: colour = red is ignored",
+        ..conf(b"abi = 6.4\ncolour = red\n", Proven("6.4"))
+    },
+    Case {
+        log: "/etc/rsmi-compat.conf:1: abi = \\xff is ignored",
+        ..conf(b"abi = \xff\nabi = 6.4\n", Proven("6.4"))
+    },
+    odd(Conf::Fifo, "/etc/rsmi-compat.conf: it is no regular file"),
+    odd(Conf::Zeros, "/etc/rsmi-compat.conf: it is no regular file"),
+    odd(Conf::Directory, "/etc/rsmi-compat.conf: it is no regular file"),
+    odd(Conf::Huge, "/etc/rsmi-compat.conf: it has more than"),
+    // Who says it of the program has the last word.
     Case {
         opens: &["librocm_smi64.so.5"],
         env: &[("RSMI_COMPAT_ABI", "6.4")],
-        conf: Some("abi = 6.0\n"),
-        generation: "6.4",
+        ..conf(b"abi = 6.0\n", Proven("6.4"))
+    },
+    Case {
+        env: &[("RSMI_COMPAT_ABI", "six")],
+        log: "RSMI_COMPAT_ABI=six is ignored",
+        opens: OLD,
+        ..CASE
     },
 ];
 
@@ -95,29 +187,63 @@ pub fn run(lab: &Lab) -> Result<()> {
 
 /// Whom it was taken for, if that is wrong.
 fn judge(lab: &Lab, case: &Case, amdsmi: &str) -> Result<Option<String>> {
-    let program = format!("{PROGRAMS}/generation");
-    let argv = [program.as_str()].into_iter().chain(case.opens.iter().copied());
+    let argv = [case.program].into_iter().chain(case.opens.iter().copied());
     let search = format!("{}:{}/lib", kit::DROP_IN, kit::PREFIX);
     let mut run = kit::install(lab, Run::new(MACHINE, argv))?
         .env("RSMI_COMPAT_AMDSMI", kit::amdsmi(amdsmi))
-        .env("LD_LIBRARY_PATH", search);
+        .env("RSMI_COMPAT_LOG", "warn")
+        .env("LD_LIBRARY_PATH", search)
+        .timeout(PATIENCE);
     for (name, value) in case.env {
         run = run.env(name, *value);
     }
     run.binds.push((place(lab), PROGRAMS.into()));
-    let conf = tempfile::NamedTempFile::new()?;
-    if let Some(text) = case.conf {
-        std::fs::write(&conf, text)?;
-        run.binds.push((conf.path().to_owned(), "/etc/rsmi-compat.conf".into()));
+    run.binds.push((place(lab).join("generation"), case.program.into()));
+    let made = tempfile::tempdir()?;
+    if let Some(conf) = case.conf.make(&made.path().join("conf"))? {
+        run.binds.push((conf, "/etc/rsmi-compat.conf".into()));
     }
-    let said = said(lab, &run)?;
-    let expected = SHOWN.iter().find(|(name, ..)| *name == case.generation);
-    let right = expected.is_some_and(|(_, shown, _)| *shown == said);
-    let Case { opens, env, conf, generation } = case;
-    let told = || {
-        format!("{opens:?} {env:?} {conf:?}, amdsmi {amdsmi}: {said}, which is not {generation}")
+    let outcome = run.output(lab)?;
+    let Case { program, opens, env, conf, taken_for, log } = case;
+    let who = format!("{program} {opens:?} {env:?} {conf:?}, amdsmi {amdsmi}");
+    if !outcome.success() {
+        let how = if outcome.timed_out { "hangs" } else { "fails" };
+        return Ok(Some(format!("{who}: it {how}: {}", outcome.errors().trim())));
+    }
+    let expected = match taken_for {
+        Proven(generation) => {
+            SHOWN.iter().find(|shown| shown.0 == *generation).map(|shown| shown.1)
+        }
+        Likely(generation) => {
+            SHOWN_OPEN.iter().find(|shown| shown.0 == *generation).map(|shown| shown.1)
+        }
     };
-    Ok((!right).then(told))
+    let (said, logged) = (outcome.text().trim().to_owned(), outcome.errors());
+    Ok(if expected != Some(&said) {
+        Some(format!("{who}: {said}, which is not {taken_for:?}"))
+    } else if !logged.contains(log) {
+        Some(format!("{who}: the log does not say {log:?}: {logged}"))
+    } else {
+        None
+    })
+}
+
+impl Conf {
+    /// Makes it at that path; returns what is bound into its place.
+    fn make(self, path: &std::path::Path) -> Result<Option<PathBuf>> {
+        const HUGE: u64 = 100 << 20;
+        match self {
+            Conf::None => return Ok(None),
+            Conf::Text(text) => std::fs::write(path, text)?,
+            Conf::Fifo => {
+                tool::output(Command::new("mkfifo").arg(path))?;
+            }
+            Conf::Zeros => return Ok(Some("/dev/zero".into())),
+            Conf::Directory => std::fs::create_dir(path)?,
+            Conf::Huge => File::create(path)?.set_len(HUGE)?,
+        }
+        Ok(Some(path.to_owned()))
+    }
 }
 
 fn said(lab: &Lab, run: &Run) -> Result<String> {
