@@ -41,7 +41,7 @@ impl Config {
                     log::warn(|| {
                         format!(
                             "RSMI_COMPAT_LOG={} is ignored: it is one of error, warn, info, debug, trace",
-                            level.display()
+                            level.to_string_lossy()
                         )
                     });
                 }
@@ -68,7 +68,9 @@ impl Config {
         let switch = |name: &str| match variable(name) {
             Some(value) if value == "1" => true,
             Some(value) if !value.is_empty() && value != "0" => {
-                log::warn(|| format!("{name}={} is ignored: it is 0 or 1", value.display()));
+                log::warn(|| {
+                    format!("{name}={} is ignored: it is 0 or 1", value.to_string_lossy())
+                });
                 false
             }
             _ => false,
@@ -100,9 +102,11 @@ impl Config {
 fn abi(value: OsString) -> Option<(Open, String)> {
     let open = value.to_str().and_then(|text| Open::parse(text.trim()));
     if open.is_none() {
-        log::warn(|| format!("RSMI_COMPAT_ABI={} is ignored: it is {RELEASES}", value.display()));
+        log::warn(|| {
+            format!("RSMI_COMPAT_ABI={} is ignored: it is {RELEASES}", value.to_string_lossy())
+        });
     }
-    open.map(|open| (open, format!("RSMI_COMPAT_ABI={}", value.display())))
+    open.map(|open| (open, format!("RSMI_COMPAT_ABI={}", value.to_string_lossy())))
 }
 
 /// `6.4=/usr/bin/a:5=/usr/lib/b.so`; an entry that is none is left out.

@@ -11,30 +11,14 @@
 //! addresses in which such libraries were found, which costs two comparisons. `rsmi_init` is
 //! always looked at: a library that comes later calls it first.
 
-#[cfg(target_arch = "x86_64")]
-pub(crate) use imp::{HULL, slow};
+#[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
+pub(crate) use imp::HULL;
 
 use crate::object;
 use std::ffi::{CStr, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// `.symver` for an export, inside its own assembly; LLD honours it only there.
 #[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
-macro_rules! symbol_version {
-    ($name:literal) => {
-        concat!(".symver ", $name, ", ", $name, "@@RSMI_COMPAT_1")
-    };
-}
-#[cfg(all(target_arch = "x86_64", not(feature = "symbol-version")))]
-macro_rules! symbol_version {
-    ($name:literal) => {
-        ""
-    };
-}
-#[cfg(target_arch = "x86_64")]
-pub(crate) use symbol_version;
-
-#[cfg(target_arch = "x86_64")]
 mod imp {
     use super::*;
     use std::ffi::c_char;
@@ -49,35 +33,43 @@ mod imp {
     pub(crate) static HULL: Hull =
         Hull { start: AtomicUsize::new(0), end: AtomicUsize::new(usize::MAX) };
 
-    /// Where a door goes when it has to look: r10 is the function's name, r11 our body of it.
-    ///
-    /// The six argument registers survive; no export takes a floating-point argument.
-    #[unsafe(naked)]
-    pub(crate) unsafe extern "C" fn slow() {
-        core::arch::naked_asm!(
-            "push rdi",
-            "push rsi",
-            "push rdx",
-            "push rcx",
-            "push r8",
-            "push r9",
-            "push r11",
-            "mov rdi, [rsp + 56]",
-            "mov rsi, r10",
-            "mov rdx, r11",
-            "call {route}",
-            "pop r11",
-            "pop r9",
-            "pop r8",
-            "pop rcx",
-            "pop rdx",
-            "pop rsi",
-            "pop rdi",
-            "mov r11, rax",
-            "jmp r11",
-            route = sym route,
-        )
-    }
+    // Where a door goes when it has to look: r10 is the function's name, r11 our body of it. The six
+    // argument registers survive; no export takes a floating-point argument.
+    core::arch::global_asm!(
+        ".pushsection .text.rsmi_compat_door_slow, \"ax\", @progbits",
+        ".p2align 4",
+        ".globl rsmi_compat_door_slow",
+        ".hidden rsmi_compat_door_slow",
+        ".type rsmi_compat_door_slow, @function",
+        "rsmi_compat_door_slow:",
+        ".cfi_startproc",
+        "push rdi",
+        "push rsi",
+        "push rdx",
+        "push rcx",
+        "push r8",
+        "push r9",
+        "push r11",
+        ".cfi_adjust_cfa_offset 56",
+        "mov rdi, [rsp + 56]",
+        "mov rsi, r10",
+        "mov rdx, r11",
+        "call {route}",
+        "pop r11",
+        "pop r9",
+        "pop r8",
+        "pop rcx",
+        "pop rdx",
+        "pop rsi",
+        "pop rdi",
+        ".cfi_adjust_cfa_offset -56",
+        "mov r11, rax",
+        "jmp r11",
+        ".cfi_endproc",
+        ".size rsmi_compat_door_slow, . - rsmi_compat_door_slow",
+        ".popsection",
+        route = sym route,
+    );
 
     /// The function that answers a call that came from `caller`.
     extern "C" fn route(caller: usize, name: *const c_char, body: usize) -> usize {
@@ -112,7 +104,7 @@ static NEXT_OTHER: AtomicUsize = AtomicUsize::new(0);
 /// From now on only calls out of the libraries found are looked at.
 pub(crate) fn settle() {
     scan();
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
     {
         let (mut start, mut end) = (usize::MAX, 0);
         for library in known() {
@@ -126,7 +118,7 @@ pub(crate) fn settle() {
 
 /// Every call is looked at again.
 pub(crate) fn unsettle() {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
     {
         HULL.start.store(0, Ordering::Release);
         HULL.end.store(usize::MAX, Ordering::Release);
@@ -138,7 +130,7 @@ fn known() -> impl Iterator<Item = &'static Library> {
 }
 
 /// The function `name` of the library that `caller` lies in, where that is not us.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
 fn own_function_of(caller: usize, name: &CStr) -> Option<usize> {
     if cfg!(lab_no_door) {
         return None;
@@ -174,7 +166,7 @@ fn add(object: &Object, handle: *mut c_void) -> Option<&'static Library> {
         if library.start.compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
             library.end.store(end, Ordering::Release);
             library.handle.store(handle as usize, Ordering::Release);
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
             {
                 HULL.start.fetch_min(start, Ordering::AcqRel);
                 HULL.end.fetch_max(end, Ordering::AcqRel);
@@ -201,13 +193,10 @@ fn scan() {
         // SAFETY: the loader's name of an object is a NUL-terminated string or null.
         let name = (!info.dlpi_name.is_null()).then(|| unsafe { CStr::from_ptr(info.dlpi_name) });
         let name = name.map(CStr::to_bytes).unwrap_or_default();
-        if [&b"amd_smi"[..], b"rocm_smi"]
+        let named = [&b"amd_smi"[..], b"rocm_smi"]
             .iter()
-            .any(|part| name.windows(part.len()).any(|window| window == *part))
-            && let Some((start, _)) = code_of(info)
-        {
-            addresses.push(start);
-        }
+            .any(|part| name.windows(part.len()).any(|window| window == *part));
+        addresses.extend(code_of(info).filter(|_| named).map(|(start, _)| start));
         true
     });
     for address in addresses {

@@ -223,21 +223,20 @@ where
     T: Put + Copy + Into<u64> + TryFrom<u64>,
     R: Into<Reply<T>>,
 {
-    if !out.is_null()
-        && let Some(value) = facts::KNOWN.get(dv_ind, fact, client::generation())
-    {
-        // SAFETY: not null, and then good for a `T`, by this function's contract.
-        unsafe { put(out, value) };
-        return rsmi_status_t::RSMI_STATUS_SUCCESS;
+    if !out.is_null() {
+        if let Some(value) = facts::KNOWN.get(dv_ind, fact, client::generation()) {
+            // SAFETY: not null, and then good for a `T`, by this function's contract.
+            unsafe { put(out, value) };
+            return rsmi_status_t::RSMI_STATUS_SUCCESS;
+        }
     }
     let read = |gpu: &Gpu| {
         let reply = read(gpu).into();
         // The log tells the source of every answer; and where the device is claimed, which it is by
         // this very call, the client wants to be told BUSY.
-        if reply.status == rsmi_status_t::RSMI_STATUS_SUCCESS
-            && let Some(value) = reply.value
-            && !log::enabled(Level::Debug)
-            && !gpu.claimed.is_locked()
+        let told = reply.value.filter(|_| reply.status == rsmi_status_t::RSMI_STATUS_SUCCESS);
+        if let Some(value) =
+            told.filter(|_| !log::enabled(Level::Debug) && !gpu.claimed.is_locked())
         {
             facts::KNOWN.keep(dv_ind, fact, client::generation(), value.into());
         }

@@ -97,7 +97,7 @@ fn by_hip(ids: &[u64], environment: &Environment) -> Option<Vec<usize>> {
     let mut chosen = Vec::new();
     let mut named = BTreeSet::new();
     for entry in list.split(|byte| *byte == b',') {
-        let entry = str::from_utf8(entry).unwrap_or_default();
+        let entry = std::str::from_utf8(entry).unwrap_or_default();
         let device = by_hip_id(ids, entry).or_else(|| {
             // As the runtime writes numbers itself: no sign, no blank, no zero in front.
             let number: usize = entry.parse().ok()?;
@@ -139,7 +139,7 @@ fn trim(text: &[u8]) -> &[u8] {
 
 /// A whole number as strtol reads it with base 0, cut to 32 bits as the runtime cuts it.
 fn integer(text: &[u8]) -> Option<i32> {
-    let text = str::from_utf8(text).ok()?;
+    let text = std::str::from_utf8(text).ok()?;
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -162,7 +162,7 @@ fn integer(text: &[u8]) -> Option<i32> {
 /// Domain, bus, device and function of "0000:c1:00.0", in the places of a BDF id. The domain and
 /// the function are 0 where they are left out; letters may be large.
 pub(crate) fn parse_pci_bus_id(text: &[u8]) -> Option<u64> {
-    let text = str::from_utf8(text).ok()?;
+    let text = std::str::from_utf8(text).ok()?;
     let number = |text: &str, digits: usize, most: u64| {
         let fits =
             (1..=digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -195,11 +195,7 @@ impl Call {
             format!(", because {}", notes.reason)
         };
         line(Level::Debug, "debug", || {
-            format!(
-                "{} = {} {status_name}, {micros:.1} us{source}{why}",
-                self.head,
-                status.cast_signed()
-            )
+            format!("{} = {} {status_name}, {micros:.1} us{source}{why}", self.head, status as i32)
         });
     }
 }
@@ -207,9 +203,19 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read, pipe};
-    use std::os::fd::AsRawFd;
+    use std::fs::File;
+    use std::io::Read;
+    use std::os::fd::{AsRawFd, FromRawFd};
     use std::sync::atomic::AtomicU32;
+
+    fn pipe() -> (File, File) {
+        let mut ends = [-1; 2];
+        // SAFETY: the array has room for both.
+        assert_eq!(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }, 0);
+        // SAFETY: pipe2 has just given us both.
+        let [reader, writer] = ends.map(|end| unsafe { File::from_raw_fd(end) });
+        (reader, writer)
+    }
 
     static PIPES: AtomicU32 = AtomicU32::new(0);
 
@@ -221,7 +227,7 @@ mod tests {
     fn a_stderr_that_nobody_reads_is_no_error() {
         // SAFETY: the handler does nothing but count; no other test has a pipe that is closed.
         let before = unsafe { libc::signal(libc::SIGPIPE, count as *const () as usize) };
-        let (reader, writer) = pipe().unwrap();
+        let (reader, writer) = pipe();
         drop(reader);
         write(writer.as_raw_fd(), b"for nobody".to_vec());
         // The pipe is one that kills.
@@ -234,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_full_pipe_is_not_waited_for_and_lines_stay_whole() {
-        let (mut reader, writer) = pipe().unwrap();
+        let (mut reader, writer) = pipe();
         let line = vec![b'x'; 3 * LONGEST];
         for _ in 0..1000 {
             write(writer.as_raw_fd(), line.clone());

@@ -160,13 +160,13 @@ impl<'line> Scan<'line> {
     fn hex(&mut self) -> Option<u64> {
         self.spaces();
         let digits = self.take(|byte| byte.is_ascii_hexdigit());
-        u64::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
+        u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
     }
 
     fn decimal(&mut self) -> Option<i64> {
         self.spaces();
         let digits = self.take(|byte| byte.is_ascii_digit() || byte == b'-');
-        str::from_utf8(digits).ok()?.parse().ok()
+        std::str::from_utf8(digits).ok()?.parse().ok()
     }
 
     fn word(&mut self) -> &'line [u8] {

@@ -28,7 +28,7 @@ fn exports(elf: &Elf<'_>, data: &[u8]) -> Vec<String> {
         let index = versions.version_index(elf.endian(), symbol.index());
         let version = versions.version(index.index()).expect("the version is in the table");
         let version = version.map_or(&b""[..], |version| version.name());
-        let version = str::from_utf8(version).expect("a version is UTF-8");
+        let version = std::str::from_utf8(version).expect("a version is UTF-8");
         exports.push(match (version, index.is_hidden()) {
             ("", _) => name.to_owned(),
             // GNU ld lists the version itself among the symbols.

@@ -29,7 +29,7 @@ impl TypedValueParser for Releases {
         let open = value.to_str().ok_or_else(|| "it is not UTF-8".to_owned()).and_then(parse);
         open.map_err(|why| {
             let option = argument.and_then(clap::Arg::get_long).unwrap_or_default();
-            let text = format!("--{option} {}: {why}\n", value.display());
+            let text = format!("--{option} {}: {why}\n", value.to_string_lossy());
             clap::Error::raw(ErrorKind::ValueValidation, text)
         })
     }
@@ -45,7 +45,7 @@ impl TypedValueParser for Releases {
 pub fn of_variable(value: Option<&OsStr>) -> Result<Option<Open>> {
     let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
     let open = value.to_str().ok_or_else(|| "it is not UTF-8".to_owned()).and_then(parse);
-    let named = || format!("RSMI_COMPAT_ABI={}", value.display());
+    let named = || format!("RSMI_COMPAT_ABI={}", value.to_string_lossy());
     open.map(Some).map_err(anyhow::Error::msg).with_context(named)
 }
 

@@ -277,10 +277,9 @@ fn option(text: &mut String, argument: &Arg) {
         let values: Vec<_> = values.iter().map(clap::builder::PossibleValue::get_name).collect();
         said += &format!(" One of {}.", values.join(", "));
     }
-    if let [default] = argument.get_default_values()
-        && argument.get_action().takes_values()
+    if let ([default], true) = (argument.get_default_values(), argument.get_action().takes_values())
     {
-        said += &format!(" The default is {}.", default.display());
+        said += &format!(" The default is {}.", default.to_string_lossy());
     }
     let head = match argument.is_positional() {
         true => italic(&value(argument)),

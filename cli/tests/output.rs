@@ -53,7 +53,7 @@ fn a_full_disk_is_told_in_one_line() {
 #[test]
 fn nobody_who_reads_ends_it_silently() {
     for arguments in printing() {
-        let (reader, writer) = std::io::pipe().unwrap();
+        let (reader, writer) = nix::unistd::pipe().unwrap();
         drop(reader);
         let output = output(command(&arguments).stdout(writer));
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");

@@ -196,7 +196,7 @@ fn a_signal_reaches_the_program() {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "ready\n");
     // SAFETY: the child is ours and has not been waited for.
-    unsafe { libc::kill(child.id().cast_signed(), libc::SIGTERM) };
+    unsafe { libc::kill(child.id() as i32, libc::SIGTERM) };
     assert_eq!(child.wait().unwrap().code(), Some(9));
 }
 

@@ -121,6 +121,9 @@ fn c_enum_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     Ok(out)
 }
 
+/// Where the exported symbols are doors: elsewhere nothing can hold the version.
+const DOOR: &str = r#"all(target_arch = "x86_64", feature = "symbol-version")"#;
+
 /// What stands before a function's name where the header marks its call.
 const MARK: &str = "rsmi_compat_7_0_";
 
@@ -183,7 +186,7 @@ fn export_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     let elsewhere = if marked {
         format!(
             r#"
-            #[cfg(not(target_arch = "x86_64"))]
+            #[cfg(not({DOOR}))]
             const _: () = {{
                 #[unsafe(export_name = "{MARK}{name}")]
                 unsafe extern "C" fn marked({typed}) {result} {{
@@ -199,7 +202,7 @@ fn export_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     Ok(format!(
         r#"
         {kept}
-        #[cfg_attr(not(target_arch = "x86_64"), unsafe(no_mangle))]
+        #[cfg_attr(not({DOOR}), unsafe(no_mangle))]
         {head} {name} {parameters} {result} {{
             // SAFETY: as this function demands.
             unsafe {{ __body_of_{name}({passed} 0) }}
@@ -215,6 +218,22 @@ fn export_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
         {elsewhere}
         "#
     ))
+}
+
+/// What stands before and behind the code of an exported symbol. The version in `.symver` is what
+/// exports it: rustc has no word in it, and LLD takes versions from there.
+fn around(name: &str) -> (String, String) {
+    let head = format!(
+        r#"
+        ".pushsection .text.{name}, \"ax\", @progbits",
+        ".p2align 4",
+        ".globl {name}",
+        ".type {name}, @function",
+        "{name}:",
+        ".symver {name}, {name}@@RSMI_COMPAT_1",
+        "#
+    );
+    (head, format!(r#"".size {name}, . - {name}", ".popsection","#))
 }
 
 /// The exported symbols of a function on x86-64. `caller` is the register in which its body expects
@@ -239,47 +258,42 @@ fn doors(name: &str, caller: &str, marked: bool) -> String {
     let hull = if test.is_empty() { "" } else { "hull = sym crate::door::HULL," };
     // No library of AMD's was compiled with our header: nobody is to be sent elsewhere.
     let marked = if marked {
+        let (head, tail) = around(&format!("{MARK}{name}"));
         format!(
             r#"
-            #[unsafe(naked)]
-            #[unsafe(export_name = "{MARK}{name}")]
-            unsafe extern "C" fn marked() {{
-                ::core::arch::naked_asm!(
-                    crate::door::symbol_version!("{MARK}{name}"),
-                    "mov {caller}, {{marked_call}}",
-                    "jmp {{body}}",
-                    marked_call = const crate::client::MARKED_CALL,
-                    body = sym __body_of_{name},
-                )
-            }}
+            ::core::arch::global_asm!(
+                {head}
+                "mov {caller}, {{marked_call}}",
+                "jmp {{body}}",
+                {tail}
+                marked_call = const crate::client::MARKED_CALL,
+                body = sym super::__body_of_{name},
+            );
             "#
         )
     } else {
         String::new()
     };
+    let (head, tail) = around(name);
     format!(
         r#"
-        #[cfg(target_arch = "x86_64")]
-        const _: () = {{
+        #[cfg({DOOR})]
+        mod __door_of_{name} {{
             static NAME: [u8; {size}] = *b"{name}\0";
-            #[unsafe(naked)]
-            #[unsafe(export_name = "{name}")]
-            unsafe extern "C" fn door() {{
-                ::core::arch::naked_asm!(
-                    crate::door::symbol_version!("{name}"),
-                    "mov {caller}, [rsp]",
-                    {test}
-                    "lea r10, [rip + {{name}}]",
-                    "lea r11, [rip + {{body}}]",
-                    "jmp {{slow}}",
-                    {hull}
-                    name = sym NAME,
-                    body = sym __body_of_{name},
-                    slow = sym crate::door::slow,
-                )
-            }}
+            ::core::arch::global_asm!(
+                {head}
+                "mov {caller}, [rsp]",
+                {test}
+                "lea r10, [rip + {{name}}]",
+                "lea r11, [rip + {{body}}]",
+                "jmp rsmi_compat_door_slow",
+                {tail}
+                {hull}
+                name = sym NAME,
+                body = sym super::__body_of_{name},
+            );
             {marked}
-        }};
+        }}
         "#,
         size = name.len() + 1,
     )

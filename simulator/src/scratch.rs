@@ -1,6 +1,6 @@
 //! A directory to write a machine into, in memory where there is room, that goes away with its owner.
 
-use rustix::fs::statvfs;
+use rustix::fs::{FlockOperation, flock, statvfs};
 use std::env;
 use std::fs::{self, File};
 use std::io;
@@ -24,7 +24,9 @@ impl Scratch {
         let parent = memory_or_disk();
         for entry in fs::read_dir(&parent)?.flatten() {
             let abandoned = entry.file_name().to_string_lossy().starts_with(prefix)
-                && File::open(entry.path().join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
+                && File::open(entry.path().join(LOCK)).is_ok_and(|lock| {
+                    flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok()
+                });
             if abandoned {
                 // Somebody else's, or just being removed: not our business then.
                 let _ = fs::remove_dir_all(entry.path());
@@ -34,7 +36,7 @@ impl Scratch {
         // It gets its name when it is locked: between the two it would look abandoned.
         let unnamed = place.path().join("lock.new");
         let lock = File::create(&unnamed)?;
-        lock.lock()?;
+        flock(&lock, FlockOperation::LockExclusive)?;
         fs::rename(unnamed, place.path().join(LOCK))?;
         Ok(Self { place, _lock: lock })
     }

@@ -124,7 +124,7 @@ fn try_open(path: &Path, named_by: Option<&str>) -> Option<Opened> {
         }
     };
     // SAFETY: only asks whether the name is there.
-    let has = |name: &str| unsafe { library.get::<*const ()>(name) }.is_ok();
+    let has = |name: &str| unsafe { library.get::<*const ()>(name.as_bytes()) }.is_ok();
     match identify::by_name(has) {
         ByName::NotAmdSmi => refuse("it has no amdsmi_init"),
         ByName::TooOld => refuse("it is older than ROCm 6.1.2"),
@@ -141,7 +141,7 @@ fn try_open(path: &Path, named_by: Option<&str>) -> Option<Opened> {
 /// The file that the loader took for the name.
 fn origin(library: &Library) -> Option<PathBuf> {
     // SAFETY: only the symbol's address is taken.
-    let symbol = unsafe { library.get::<*const c_void>("amdsmi_init") }.ok()?;
+    let symbol = unsafe { library.get::<*const c_void>(b"amdsmi_init\0") }.ok()?;
     file_of(*symbol)
 }
 

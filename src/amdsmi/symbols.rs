@@ -26,7 +26,9 @@ macro_rules! symbols {
                 Self {
                     // SAFETY: these signatures hold in every release that exports the name, from
                     // 5.7 to 10.1; releases before 6.1.2 are refused.
-                    $($name: unsafe { library.get(stringify!($name)) }.ok().map(|symbol| *symbol),)*
+                    $($name: unsafe { library.get(concat!(stringify!($name), "\0").as_bytes()) }
+                        .ok()
+                        .map(|symbol| *symbol),)*
                 }
             }
         }

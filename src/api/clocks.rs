@@ -159,7 +159,7 @@ pub unsafe extern "C" fn rsmi_perf_determinism_mode_set(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_overdrive_level_set(dv_ind: u32, od: u32) -> rsmi_status_t {
     // The index had a sign in ROCm 5's header, and was looked at first.
-    if client::generation() == Generation::V5 && dv_ind.cast_signed() < 0 {
+    if client::generation() == Generation::V5 && (dv_ind as i32) < 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     set_overdrive(dv_ind, od)

@@ -75,7 +75,7 @@ pub unsafe extern "C" fn rsmi_counter_control(
         rsmi_counter_command_t::RSMI_CNTR_CMD_STOP => counter.stop(),
         _ => Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS),
     };
-    finish(with_counter(evt_handle, control).flatten())
+    finish(with_counter(evt_handle, control).and_then(|result| result))
 }
 
 /// What a counter has counted since it was last read, and the nanoseconds since it was started.
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn rsmi_counter_read(
     if value.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    match with_counter(evt_handle, Counter::read).flatten() {
+    match with_counter(evt_handle, Counter::read).and_then(|result| result) {
         Ok(read) => {
             // SAFETY: not null, and then the client's to be written.
             unsafe { crate::entry::put(value, read) };

@@ -109,12 +109,7 @@ fn kernel_release() -> status::Result<Vec<u8>> {
     if unsafe { libc::uname(&raw mut names) } != 0 {
         return Err(rsmi_status_t::RSMI_STATUS_UNKNOWN_ERROR);
     }
-    Ok(names
-        .release
-        .iter()
-        .map(|byte| byte.cast_unsigned())
-        .take_while(|byte| *byte != 0)
-        .collect())
+    Ok(names.release.iter().map(|byte| *byte as u8).take_while(|byte| *byte != 0).collect())
 }
 
 /// A status's name and a sentence about it. The text is static.

@@ -41,7 +41,7 @@ impl Entry {
         let client = self.client.load(Ordering::Relaxed);
         let unloaded = self.unloaded.load(Ordering::Relaxed);
         fence(Ordering::Acquire);
-        if !count.is_multiple_of(2) || self.count.load(Ordering::Relaxed) != count {
+        if count & 1 != 0 || self.count.load(Ordering::Relaxed) != count {
             return None;
         }
         if range.contains(&address) { Some((unpack(client)?, unloaded)) } else { None }
@@ -192,12 +192,11 @@ fn judge(facts: &Facts) -> Finding {
         proof(line, format!("{} says abi = {line}", crate::conf::PATH));
     }
     let mut hinted = Open::ALL;
-    if open.one().is_none()
-        && !facts.marked
-        && let Some((hint, says)) = hints::first(facts, open)
-    {
-        hinted = hint;
-        because.push(says);
+    if open.one().is_none() && !facts.marked {
+        if let Some((hint, says)) = hints::first(facts, open) {
+            hinted = hint;
+            because.push(says);
+        }
     }
     let client = Client { by_hand: facts.is_silent(), ..Client::new(open, hinted) };
     Finding { client, because }

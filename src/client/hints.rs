@@ -60,14 +60,11 @@ fn loaded() -> Loaded {
     // Nothing is allocated under the loader's lock.
     door::each_object(|info| {
         let name = object::file_name(info);
-        if let Some(open) = generations::hint_of_hip(name) {
-            hip = Some(open);
-        } else if let Some(open) = generations::of_linked_library(name)
-            && (info.dlpi_addr as usize == own || needs_us(info))
-            && legacy.is_none_or(|known: Open| open.oldest() < known.oldest())
-        {
-            legacy = Some(open);
-        }
+        hip = generations::hint_of_hip(name).or(hip);
+        let ours = || info.dlpi_addr as usize == own || needs_us(info);
+        let older = |open: &Open| legacy.is_none_or(|known: Open| open.oldest() < known.oldest());
+        let named = generations::of_linked_library(name).filter(|_| ours());
+        legacy = named.filter(older).or(legacy);
         true
     });
     let says = |name: &str, open: Open| (open, format!("{name} of {open} is in the process"));

@@ -85,6 +85,7 @@ const _: () = {
 
 impl Layout {
     /// Whether each run lies inside both structs, and the partitions inside the client's.
+    #[allow(dead_code, reason = "older compilers do not see that constants call it")]
     const fn is_sound(&self) -> bool {
         const NEWEST: usize = size_of::<rsmi_gpu_metrics_t>();
         const PARTITION: usize = size_of::<amdgpu_xcp_metrics_t>();
@@ -117,6 +118,7 @@ impl Layout {
     }
 }
 
+#[allow(dead_code, reason = "as `is_sound`")]
 const fn are_inside(runs: &[Run], newest: usize, client: usize) -> bool {
     let mut nth = 0;
     while nth < runs.len() {

@@ -66,8 +66,10 @@ fn synthesised(
     mut levels: rsmi_pcie_bandwidth_t,
     metrics: rsmi_gpu_metrics_t,
 ) -> Result<rsmi_pcie_bandwidth_t> {
-    let width = map::PCIE_WIDTHS.iter().position(|width| *width == metrics.pcie_link_width.into());
-    let speed = map::PCIE_SPEEDS.iter().position(|speed| *speed == metrics.pcie_link_speed.into());
+    let width =
+        map::PCIE_WIDTHS.iter().position(|width| *width == u32::from(metrics.pcie_link_width));
+    let speed =
+        map::PCIE_SPEEDS.iter().position(|speed| *speed == u32::from(metrics.pcie_link_speed));
     let (Some(width), Some(speed)) = (width, speed) else {
         log::reason(|| "gpu_metrics tells of a PCIe link that is none".into());
         return Err(NOT_SUPPORTED);

@@ -71,7 +71,7 @@ impl Gpu {
 
     pub(crate) fn set_perf_level(&self, level: rsmi_dev_perf_level_t) -> Result {
         let word = map::PERF_LEVELS.iter().find(|(_, listed)| *listed == level);
-        let (word, _) = word.ok_or(if level.0.cast_signed() < 0 {
+        let (word, _) = word.ok_or(if (level.0 as i32) < 0 {
             // To the legacy library that is less than the highest level, and it looks it up.
             rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION
         } else {

@@ -197,9 +197,8 @@ impl Gpu {
     /// The product name that the board's data hold, else the device's in pci.ids. Without the ids to
     /// look it up by, the name is empty, as are the other two.
     pub(crate) fn name(&self) -> Reply<Vec<u8>> {
-        if let Ok(name) = self.identity.product.get()
-            && name.first().is_some_and(|first| matches!(first, b' '..=b'~'))
-        {
+        let begins = |name: &Vec<u8>| name.first().is_some_and(|it| matches!(it, b' '..=b'~'));
+        if let Some(name) = self.identity.product.get().ok().filter(begins) {
             return Ok(name).into();
         }
         Self::listed(&self.names.device, || {

@@ -89,7 +89,7 @@ impl Gpu {
     }
 
     pub(crate) fn fan_speed_max(&self, sensor: u32) -> Result<u64> {
-        self.fan_file("pwm#_max", sensor).map(i64::cast_unsigned)
+        self.fan_file("pwm#_max", sensor).map(|number| number as u64)
     }
 
     fn fan_file(&self, file: &str, sensor: u32) -> Result<i64> {

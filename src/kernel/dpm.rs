@@ -108,7 +108,7 @@ impl Level {
                 log::reason(|| format!("no number of lanes in {line:?}"));
                 return Err(rsmi_status_t::RSMI_STATUS_NO_DATA);
             }
-            Some(lanes) => Some(super::number::int(lanes.as_bytes())?.cast_unsigned()),
+            Some(lanes) => Some(super::number::int(lanes.as_bytes())? as u32),
         };
         Ok(Self {
             frequency: (f64::from(value) * multiplier) as u64,

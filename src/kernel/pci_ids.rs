@@ -54,11 +54,9 @@ fn look_up(text: &[u8], wanted: Wanted) -> Found {
         match (line, wanted) {
             ([] | [b'#', ..], _) => {}
             ([b'\t', b'\t', rest @ ..], Wanted::Subsystem { subvendor, subdevice, .. }) => {
-                if in_vendor
-                    && in_device
-                    && let Some(rest) = after(rest, subvendor)
-                    && let Some(name) = after(rest, subdevice)
-                {
+                let wanted = Some(rest).filter(|_| in_vendor && in_device);
+                let wanted = wanted.and_then(|rest| after(rest, subvendor));
+                if let Some(name) = wanted.and_then(|rest| after(rest, subdevice)) {
                     return Found::Name(name.to_vec());
                 }
             }

@@ -59,7 +59,7 @@ impl Processes {
         log::source(|| self.0.path().display().to_string());
         let mut list = Vec::new();
         for name in names.iter().filter(|name| is_number(name.as_bytes())) {
-            let pid = number::int(name.as_bytes())?.cast_unsigned();
+            let pid = number::int(name.as_bytes())? as u32;
             let pasid = if list.len() < wanted {
                 match self.pasid(pid) {
                     Ok(pasid) => Some(pasid),
@@ -114,7 +114,7 @@ impl Processes {
             }
             let occupied = quantity(&process, &format!("stats_{gpu_id}/cu_occupancy"), true)?;
             if let Some(occupied) = occupied {
-                let units = number::int(&occupied)?.cast_unsigned();
+                let units = number::int(&occupied)? as u32;
                 let place = places.iter().find(|place| place.gpu_id == gpu_id);
                 let there = place.map_or(0, |place| place.compute_units);
                 usage.cu_occupancy = usage.cu_occupancy.wrapping_add(units);
@@ -143,7 +143,7 @@ impl Processes {
             let Ok(text) = queues.bytes(&format!("{name}/gpuid")) else { continue };
             let id = number::int(&text).map_err(|_| rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)?;
             // As the original widens it.
-            gpus.push(i64::from(id).cast_unsigned());
+            gpus.push(i64::from(id) as u64);
         }
         Ok(hash_order(gpus))
     }
@@ -154,7 +154,7 @@ impl Processes {
             log::reason(|| format!("{:?} is no address space", String::from_utf8_lossy(&text)));
             return Err(Unread::Nonsense(status::from_errno(libc::EINVAL)));
         }
-        number::int(&text).map(i32::cast_unsigned).map_err(Unread::Nonsense)
+        number::int(&text).map(|number| number as u32).map_err(Unread::Nonsense)
     }
 }
 

@@ -48,7 +48,7 @@ impl Demo {
         }
         // Ctrl-C is for the monitor alone, which puts the terminal in order.
         let error = show.exec();
-        Err(error).with_context(|| format!("cannot run {}", show.get_program().display()))
+        Err(error).with_context(|| format!("cannot run {}", show.get_program().to_string_lossy()))
     }
 }
 

@@ -26,7 +26,8 @@ pub fn entry(entry: &Entry, root: &Path) -> Result<()> {
     let directory = path.parent().context("an entry is below the prefix")?;
     fs::create_dir_all(directory)
         .with_context(|| format!("cannot make {}", directory.display()))?;
-    let new = directory.join(format!(".{}.new", path.file_name().unwrap_or_default().display()));
+    let new =
+        directory.join(format!(".{}.new", path.file_name().unwrap_or_default().to_string_lossy()));
     remove(&new)?;
     write(&entry.what, &new)
         .and_then(|()| fs::rename(&new, &path))

@@ -28,7 +28,10 @@ pub fn output(command: &mut Command) -> Result<String> {
 fn start<T>(result: std::io::Result<T>, command: &Command) -> Result<T> {
     match result {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            bail!("`{}` is not installed, and is needed here", command.get_program().display())
+            bail!(
+                "`{}` is not installed, and is needed here",
+                command.get_program().to_string_lossy()
+            )
         }
         other => other.with_context(|| format!("cannot run `{}`", name(command))),
     }

@@ -63,7 +63,7 @@ fn loaded(name: &str) -> BTreeSet<String> {
 
 fn address(library: &Library, symbol: &str) -> usize {
     // SAFETY: a function of C is called through no pointer here: the address is only compared.
-    let symbol = unsafe { library.get::<extern "C" fn()>(symbol) };
+    let symbol = unsafe { library.get::<extern "C" fn()>(symbol.as_bytes()) };
     *symbol.expect("every name offers the functions") as usize
 }
 

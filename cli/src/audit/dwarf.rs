@@ -7,7 +7,8 @@
 
 use super::evidence::{Evidence, Layouts};
 use crate::elf::{self, Elf, Kind};
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
+use flate2::read::ZlibDecoder;
 use gimli::Section as _;
 use gimli::{
     AttributeValue, DebuggingInformationEntry, DwarfPackage, DwarfPackageSections, DwarfSections,
@@ -16,10 +17,12 @@ use gimli::{
 use memchr::memmem;
 use object::elf::ET_REL;
 use object::read::elf::FileHeader;
-use object::{Object, ObjectSection};
+use object::{CompressedData, CompressionFormat, Object, ObjectSection};
 use rsmi_generations::{is_telling_enumerator, is_telling_struct};
+use ruzstd::decoding::StreamingDecoder;
 use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -112,7 +115,7 @@ fn section<'a>(elf: &Elf<'a>, name: &str) -> Result<Cow<'a, [u8]>> {
         let packed = section.compressed_data()?;
         let size = packed.uncompressed_size.saturating_add(whole.len() as u64);
         ensure!(size <= LARGEST, "{name} has {} MB", size >> 20);
-        let part = packed.decompress()?;
+        let part = unpacked(packed)?;
         if whole.is_empty() {
             whole = part;
         } else {
@@ -120,6 +123,25 @@ fn section<'a>(elf: &Elf<'a>, name: &str) -> Result<Cow<'a, [u8]>> {
         }
     }
     Ok(whole)
+}
+
+fn unpacked(packed: CompressedData<'_>) -> Result<Cow<'_, [u8]>> {
+    // Nothing is unpacked beyond what the section says, which the caller has looked at.
+    let most = packed.uncompressed_size;
+    let mut content = Vec::new();
+    match packed.format {
+        CompressionFormat::None => return Ok(Cow::Borrowed(packed.data)),
+        CompressionFormat::Zlib => {
+            ZlibDecoder::new(packed.data).take(most).read_to_end(&mut content)?;
+        }
+        CompressionFormat::Zstandard => {
+            let decoder = StreamingDecoder::new(packed.data).map_err(|error| anyhow!("{error}"))?;
+            decoder.take(most).read_to_end(&mut content)?;
+        }
+        other => bail!("{other:?} is no way of packing that is known"),
+    }
+    ensure!(content.len() as u64 == most, "it is cut short");
+    Ok(Cow::Owned(content))
 }
 
 // gimli hands out what it loaded.
@@ -220,12 +242,15 @@ fn read_split(
     let empty = EndianSlice::new(&[], LittleEndian);
     let package = sections.as_ref().map(|all| all.borrow(slice, empty)).transpose()?;
     for unit in units {
-        if let Some(package) = &package
-            && let Some(split) = package.find_cu(unit.0, dwarf)?
-        {
-            read_all(&Source { dwarf: &split, package: Some((package, dwarf)) }, found)?;
-        } else {
-            read_dwo(&real, unit, found)?;
+        let split = match &package {
+            Some(package) => package.find_cu(unit.0, dwarf)?.map(|split| (package, split)),
+            None => None,
+        };
+        match split {
+            Some((package, split)) => {
+                read_all(&Source { dwarf: &split, package: Some((package, dwarf)) }, found)?;
+            }
+            None => read_dwo(&real, unit, found)?,
         }
     }
     Ok(())
@@ -286,9 +311,13 @@ fn read_unit<'a>(source: &Source<'_, 'a>, unit: &Unit<'a>, found: &mut Layouts) 
     while let Some((_, entry)) = entries.next_dfs()? {
         if entry.tag() == gimli::DW_TAG_imported_unit {
             let import = entry.attr_value(gimli::DW_AT_import)?;
-            if let Some(AttributeValue::DebugInfoRefSup(offset)) = import
-                && let Some(dwarf) = source.dwarf.sup()
-            {
+            let shared = match import {
+                Some(AttributeValue::DebugInfoRefSup(offset)) => {
+                    Some(offset).zip(source.dwarf.sup())
+                }
+                _ => None,
+            };
+            if let Some((offset, dwarf)) = shared {
                 // Of what is shared, only this is of this program.
                 with_unit(dwarf, offset, |unit, _| {
                     read_unit(&Source { dwarf, package: None }, unit, found)
@@ -298,12 +327,9 @@ fn read_unit<'a>(source: &Source<'_, 'a>, unit: &Unit<'a>, found: &mut Layouts) 
         }
         let Some(name) = name(source.dwarf, unit, entry)? else { continue };
         match entry.tag() {
-            gimli::DW_TAG_typedef | gimli::DW_TAG_structure_type => {
-                if is_telling_struct(&name)
-                    && let Some(size) = size_of(source, unit, entry, MOST_STEPS)?
-                {
-                    found.sizes.insert((name, size));
-                }
+            gimli::DW_TAG_typedef | gimli::DW_TAG_structure_type if is_telling_struct(&name) => {
+                let size = size_of(source, unit, entry, MOST_STEPS)?;
+                found.sizes.extend(size.map(|size| (name, size)));
             }
             gimli::DW_TAG_enumerator if is_telling_enumerator(&name) => {
                 let value = entry.attr_value(gimli::DW_AT_const_value)?;

@@ -160,7 +160,7 @@ fn variants(arguments: &[Argument], device: u32, devices: u32) -> Vec<Vec<u64>> 
 impl Caller {
     fn call(&self, name: &str, arguments: &[u64]) -> Option<u32> {
         // SAFETY: every function of the library returns its status and takes numbers and pointers.
-        let function = unsafe { self.library.get::<Any>(name) }.ok()?;
+        let function = unsafe { self.library.get::<Any>(name.as_bytes()) }.ok()?;
         let at = |index: usize| arguments.get(index).copied().unwrap_or(0);
         // SAFETY: the arguments are those that the header declares, pointers to ROOM bytes, and
         // registers beyond them are not looked at.

@@ -81,7 +81,7 @@ impl Run {
         command.arg0(name).args(arguments);
         for (variable, value) in settings {
             if self.verbose {
-                crate::out::eprintln!("rsmi-compat: {variable}={}", value.display());
+                crate::out::eprintln!("rsmi-compat: {variable}={}", value.to_string_lossy());
             }
             command.env(variable, value);
         }
@@ -184,7 +184,7 @@ fn with_proven(there: OsString, proven: &[Proven]) -> Option<OsString> {
 pub fn become_program(command: &mut Command, name: &OsStr) -> ExitCode {
     let error = command.exec();
     let found = error.kind() != io::ErrorKind::NotFound;
-    crate::complain(&anyhow::Error::new(error).context(name.display().to_string()));
+    crate::complain(&anyhow::Error::new(error).context(name.to_string_lossy().into_owned()));
     ExitCode::from(if found { NOT_EXECUTABLE } else { NOT_FOUND })
 }
 

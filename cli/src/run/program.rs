@@ -72,7 +72,9 @@ pub fn locate(name: &OsStr) -> std::result::Result<PathBuf, Refusal> {
         }
     }
     // A file that may not be executed is found after all, to be refused with a reason.
-    second.ok_or_else(|| missing(anyhow!("{}: there is no such program in PATH", name.display())))
+    second.ok_or_else(|| {
+        missing(anyhow!("{}: there is no such program in PATH", name.to_string_lossy()))
+    })
 }
 
 fn may_execute(path: &Path) -> bool {

@@ -114,7 +114,7 @@ impl Simulate {
         let shell = own.unwrap_or_else(|| "/bin/sh".into());
         eprintln!(
             "rsmi-compat: {} on the simulated machine {} ({}); `exit` ends it",
-            shell.display(),
+            shell.to_string_lossy(),
             self.machine,
             machine.about()
         );

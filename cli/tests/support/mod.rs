@@ -108,7 +108,7 @@ pub fn output(command: &mut Command) -> Output {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    panic!("{}: a file is busy all the time", command.get_program().display());
+    panic!("{}: a file is busy all the time", command.get_program().to_string_lossy());
 }
 
 /// A directory that goes with the test.

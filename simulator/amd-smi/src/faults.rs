@@ -58,7 +58,7 @@ impl Counted {
         let due = moment >= from_ms
             && until_ms.is_none_or(|until| moment < until)
             && call >= from_call
-            && (call - from_call).is_multiple_of(every);
+            && (call - from_call) % every == 0;
         if !due {
             return false;
         }

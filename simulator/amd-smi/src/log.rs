@@ -12,7 +12,10 @@ pub fn line(text: impl FnOnce() -> String) {
         match OpenOptions::new().append(true).create(true).open(&path) {
             Ok(file) => Some(file),
             Err(error) => {
-                eprintln!("libamd_smi (simulated): RSMI_SIM_LOG={}: {error}", path.display());
+                eprintln!(
+                    "libamd_smi (simulated): RSMI_SIM_LOG={}: {error}",
+                    path.to_string_lossy()
+                );
                 None
             }
         }

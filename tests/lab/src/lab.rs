@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::{FlockOperation, flock};
 
 use crate::machine::{self, Written};
 
@@ -98,7 +99,7 @@ impl Lab {
         let path = self.cache.join("lock");
         let file = File::create(&path)
             .with_context(|| format!("cannot write {}: whose cache is it?", path.display()))?;
-        file.lock().context("cannot lock the cache")?;
+        flock(&file, FlockOperation::LockExclusive).context("cannot lock the cache")?;
         Ok(file)
     }
 }

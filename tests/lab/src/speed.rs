@@ -82,9 +82,7 @@ impl Bench {
                 false => format!("  answers {}, the original {}", ours.status, original.status),
             };
             println!("{name:44} {mine:12.0} {theirs:12.0} {ratio:7.2}{statuses}");
-            if name == INIT
-                && let Some((_, below)) = of_below.get_mut(&0)
-            {
+            if let Some((_, below)) = of_below.get_mut(&0).filter(|_| name == INIT) {
                 let its = below.median();
                 println!(
                     "{:44} {its:12.0} {:12} {:7.2}",

@@ -42,7 +42,8 @@ pub fn xtask(lab: &Lab) -> Command {
 
 fn name(command: &Command) -> String {
     let first = command.get_args().next().unwrap_or(OsStr::new(""));
-    format!("{} {}", command.get_program().display(), first.display()).trim_end().to_owned()
+    let (program, first) = (command.get_program().to_string_lossy(), first.to_string_lossy());
+    format!("{program} {first}").trim_end().to_owned()
 }
 
 /// Puts `text` at `path` so that a reader sees the old file or the new one, never half of it.

@@ -177,7 +177,7 @@ fn reading(files: &Files, wanted: u64, kind: impl Fn(&str) -> u64) -> Answer<i64
             let readings = table(files)?;
             let all = readings.iter().find(|reading| reading.name == "temperature_hbm");
             let value = all.and_then(|reading| *reading.values.get(stack)?).ok_or(unsupported)?;
-            return Ok(value.cast_signed() * 1000);
+            return Ok((value as i64) * 1000);
         }
     }
     let (_, label) = SENSORS.iter().find(|(name, _)| kind(name) == wanted).ok_or(unsupported)?;
@@ -210,7 +210,7 @@ fn voltage(call: &Call) -> Answer {
         number(call, "amdsmi_voltage_metric_t", &format!("VOLT_{name}")) == call.number(2)
     });
     let (_, file) = metric.ok_or(unsupported)?;
-    call.put(3, files.sensor(&format!("in0_{file}"))?.cast_unsigned())
+    call.put(3, files.sensor(&format!("in0_{file}"))? as u64)
 }
 
 fn fan_rpms(call: &Call) -> Answer {
@@ -230,7 +230,7 @@ fn fan(call: &Call, kind: &str, end: &str) -> Answer {
     let files = Files::of(call)?;
     let gap = if end.is_empty() { "" } else { "_" };
     let value = files.sensor(&format!("{kind}{}{gap}{end}", call.number(1) + 1))?;
-    call.put(2, value.cast_unsigned())
+    call.put(2, value as u64)
 }
 
 fn busy(call: &Call) -> Answer {

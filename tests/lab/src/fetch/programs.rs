@@ -35,9 +35,7 @@ pub(super) fn fetch(lab: &Lab, archive: &Archive, program: &Program, debs: &Path
     let offers = archive.offers(program.package)?;
     let offer = offers.iter().find(|offer| is_release(&offer.version, program.release));
     let place = place(lab, program.package, program.release);
-    if let Some(offer) = offer
-        && !place.is_dir()
-    {
+    if let Some(offer) = offer.filter(|_| !place.is_dir()) {
         let everything = Partial::begin(&place)?;
         unpack(&archive.download(program.package, &offer.version, debs)?, &everything.path)?;
         everything.finish(&place)?;

@@ -157,10 +157,11 @@ fn header_within(header: u64, bytes: usize) -> u64 {
 pub fn of_6_3(of_6_4: &Answers, of_6_1: &Answers) -> Answers {
     const PARTITIONS: usize = 480;
     let mut answers = of_6_4.clone();
-    if let Some(text) = answers.get_mut("own/metrics")
-        && let Some((status, hex)) = text.split_once(' ')
-        && hex.len() == 2 * metrics_size(V6_4)
-    {
+    let whole = |text: &&mut String| {
+        text.split_once(' ').is_some_and(|(_, hex)| hex.len() == 2 * metrics_size(V6_4))
+    };
+    if let Some(text) = answers.get_mut("own/metrics").filter(whole) {
+        let (status, hex) = text.split_once(' ').expect("it was looked at");
         let part = |range: Range<usize>| &hex[2 * range.start..2 * range.end];
         let partition = |nth: usize| PARTITIONS + nth * 232;
         let partitions: String =

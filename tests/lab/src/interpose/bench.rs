@@ -164,9 +164,7 @@ impl<'a> Bench<'a> {
         let source = |name: &str| self.lab.workspace.join("tests/lab/clients").join(name);
         let mut compile = self.compile(client, &defines);
         let mut sources = client.sources;
-        if let [main, others @ ..] = sources
-            && client.plug_in
-        {
+        if let ([main, others @ ..], true) = (sources, client.plug_in) {
             let name = format!("lib{}.so", client.name);
             let plug_in = self.compile(client, &defines).arg("-shared").arg("-fPIC");
             let plug_in = plug_in.arg(format!("-Wl,-soname,{name}"));

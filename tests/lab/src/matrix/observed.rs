@@ -57,8 +57,8 @@ pub fn steps(text: &str) -> Vec<(String, BTreeSet<String>)> {
                 called.clear();
             }
             called.insert(function.to_owned());
-        } else if let Some((step, _)) = line.split_once(": ")
-            && step != "rsmi-compat"
+        } else if let Some((step, _)) =
+            line.split_once(": ").filter(|(step, _)| *step != "rsmi-compat")
         {
             steps.push((step.to_owned(), called.clone()));
             told = true;
