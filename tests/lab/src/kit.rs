@@ -118,11 +118,18 @@ pub fn wrap(lab: &Lab, generation: &str, amdsmi: &str, run: Run) -> Result<Run> 
     Ok(run)
 }
 
-/// Has `rsmi-compat run` load the library at once.
-pub fn preload(run: &mut Run) -> Result<()> {
-    let end = run.argv.iter().position(|argument| argument == "--");
-    run.argv.insert(end.context("it is not run by the command")?, "--preload".into());
-    Ok(())
+/// As the guide for administrators has it: `make install PREFIX=/usr/local`, or the package, on a
+/// machine whose ROCm has that libamd_smi and no librocm_smi64.
+pub fn on_a_machine(lab: &Lab, amdsmi: &str, mut run: Run) -> Result<Run> {
+    if let Some(package) = PACKAGE.get() {
+        return install_package(lab, package, amdsmi, run);
+    }
+    run.binds.push((place(lab), "/usr/local".into()));
+    if env::var_os(interpose::LIBRARY).is_some() {
+        run.binds.push((interpose::ours(lab)?, "/usr/local/lib/librsmi_compat.so.1.0.0".into()));
+    }
+    run.binds.push((lab.library(Library::AmdSmi, amdsmi), "/opt/rocm/lib".into()));
+    Ok(run)
 }
 
 /// For a program that needs librsmi_compat.so.1 by name.

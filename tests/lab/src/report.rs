@@ -22,7 +22,7 @@ pub struct Row {
     pub tally: Tally,
 }
 
-/// Adds to the row of that name, the last one if it is there.
+/// Adds to the row of that name and line, the last one if it is there.
 pub fn add(
     rows: &mut Vec<Row>,
     name: &str,
@@ -30,7 +30,7 @@ pub fn add(
     functions: &BTreeSet<String>,
     tally: &Tally,
 ) {
-    if rows.last().is_none_or(|row| row.name != name) {
+    if rows.last().is_none_or(|row| row.name != name || row.line != line) {
         rows.push(Row { name: name.to_owned(), line: line.to_owned(), ..Row::default() });
     }
     if let Some(row) = rows.last_mut() {
@@ -53,8 +53,14 @@ pub fn called(line: &str) -> Option<&str> {
 }
 
 pub fn table(what: &str, rows: &[Row]) -> String {
+    table_of(what, "how", rows)
+}
+
+/// Likewise, with another word over the lines.
+pub fn table_of(what: &str, line: &str, rows: &[Row]) -> String {
     let mut text = format!(
-        "| {what} | how | functions called | values compared | differences |\n|---|---|--:|--:|--:|\n"
+        "| {what} | {line} | functions called | values compared | differences |\n\
+         |---|---|--:|--:|--:|\n"
     );
     for Row { name, line, functions, tally } in rows {
         let (functions, asked, listed) = (functions.len(), tally.asked, tally.listed);

@@ -6,20 +6,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Ledger, Of, Said, Side};
+use super::{Ledger, Of, Said, Side, Start};
 use crate::compare::{Selection, in_parallel};
 use crate::fetch;
 use crate::lab::Lab;
-use crate::namespace::Run;
 use crate::terminal::{self, Next};
-
-const LINE: &str = "`rsmi-compat run btop`";
 
 /// Where it looks first.
 const LIBRARY: &str = "/opt/rocm/lib/librocm_smi64.so";
 
-/// Its release, that of the library of the same suite, and what ours calls their generation.
-const RELEASES: [(&str, &str, &str); 2] = [("1.3.2", "6.1.2", "6.0"), ("1.4.7", "6.4.1", "6.4")];
+/// Its release, and that of the library of the same suite.
+const RELEASES: [(&str, &str); 2] = [("1.3.2", "6.1.2"), ("1.4.7", "6.4.1")];
 
 const SETTINGS: &str = "update_ms = 500\nlog_level = \"DEBUG\"\nshow_gpu_info = \"Off\"\n\
     graph_symbol = \"tty\"\n";
@@ -33,18 +30,21 @@ const LOGS: [&str; 2] = ["/root/.config/btop/btop.log", "/root/.local/state/btop
 
 pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> {
     let amdsmi = selection.amdsmi(lab)?;
-    for (btop, release, generation) in RELEASES {
+    let line = ledger.line("btop")?;
+    for (btop, release) in RELEASES {
         let program = fetch::program(lab, "btop", btop).join("usr/bin/btop");
         if !program.is_file() {
             println!("btop {btop} is gone from the archive");
             continue;
         }
-        let sides = Side::all(release, generation, &amdsmi);
+        let sides = Side::all(release, &amdsmi);
         for machine in selection.machines() {
             let client = &format!("btop {btop}");
-            let said = in_parallel(&sides, |side| look(lab, client, &program, &machine, *side))?;
+            let start = Start::new(&line, &[LIBRARY]);
+            let said =
+                in_parallel(&sides, |side| look(lab, client, &program, &start, &machine, *side))?;
             for (amdsmi, ours) in amdsmi.iter().zip(&said[1..]) {
-                let of = Of { client, line: LINE, release, machine: &machine };
+                let of = Of { client, row: client, line: &line.text, release, machine: &machine };
                 ledger.add(of, amdsmi, &said[0], ours);
             }
         }
@@ -53,7 +53,14 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
 }
 
 /// Lets it draw, and takes down what is on the screen.
-fn look(lab: &Lab, client: &str, program: &Path, machine: &str, side: Side) -> Result<Said> {
+fn look(
+    lab: &Lab,
+    client: &str,
+    program: &Path,
+    start: &Start,
+    machine: &str,
+    side: Side,
+) -> Result<Said> {
     let place = tempfile::tempdir()?;
     let file = |name: &str, text: &str| -> Result<PathBuf> {
         let path = place.path().join(name);
@@ -63,14 +70,13 @@ fn look(lab: &Lab, client: &str, program: &Path, machine: &str, side: Side) -> R
     // A box without a GPU ends it.
     let boxes = if machine == "mi300x-2" { "gpu0 gpu1" } else { "gpu0" };
     let settings = format!("shown_boxes = \"{boxes}\"\n{SETTINGS}");
-    let mut run = Run::new(machine, ["btop"]).env("TERM", "xterm-256color");
+    let mut run = start.on(lab, machine, side)?.timeout(PATIENCE).env("TERM", "xterm-256color");
     run.binds.push((program.to_owned(), "/usr/bin/btop".into()));
     run.binds.push((file("btop.conf", &settings)?, "/root/.config/btop/btop.conf".into()));
     run.binds.push((file("fstab", "")?, "/etc/fstab".into()));
     for (number, log) in LOGS.iter().enumerate() {
         run.binds.push((file(&number.to_string(), "")?, log.into()));
     }
-    let run = side.under(lab, LIBRARY, run)?.timeout(PATIENCE);
     let mut kept = false;
     let ending = terminal::run(&run, lab, |screen, time| match kept {
         false if time > MEASURES && screen.contains("gpu") => {

@@ -6,24 +6,24 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use super::{Ledger, Of, Said, Side};
+use super::{Ledger, Of, Said, Side, Start};
 use crate::compare::{Selection, in_parallel};
 use crate::lab::Lab;
-use crate::namespace::Run;
-use crate::{kit, setters, wheels};
+use crate::{setters, wheels};
 
 const RELEASE: &str = "0.2.0";
-const LINE: &str = "`rsmi-compat run --abi 5 --preload python3 …`";
 
-/// The library of its time, and what ours calls that generation.
+/// The library of its time.
 const LIBRARY_RELEASE: &str = "5.2.3";
-const GENERATION: &str = "5";
 
 /// Where it looks for the library.
 const LIBRARY: &str = "/opt/rocm/lib/librocm_smi64.so";
 
-/// What asks it everything.
-const PROGRAM: &str = "/pyrsmi/all.py";
+/// What asks it everything, where the line has it.
+const PROGRAM: &str = "/root/monitor.py";
+
+/// Where a package of the distribution's puts it.
+const PACKAGE: &str = "/usr/lib/python3/dist-packages/pyrsmi";
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -32,30 +32,27 @@ const FUNCTIONS: usize = 38;
 
 pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> {
     let amdsmi = selection.amdsmi(lab)?;
-    let sides = Side::all(LIBRARY_RELEASE, GENERATION, &amdsmi);
+    let line = ledger.line("pyrsmi 0.2")?;
+    let start = Start::new(&line, &[LIBRARY]);
+    let sides = Side::all(LIBRARY_RELEASE, &amdsmi);
     for machine in selection.machines() {
-        let said = in_parallel(&sides, |side| ask(lab, &machine, *side))?;
+        let said = in_parallel(&sides, |side| ask(lab, &start, &machine, *side))?;
         for (amdsmi, ours) in amdsmi.iter().zip(&said[1..]) {
             let client = &format!("pyrsmi {RELEASE}");
-            let of = Of { client, line: LINE, release: LIBRARY_RELEASE, machine: &machine };
+            let line = &line.text;
+            let of = Of { client, row: client, line, release: LIBRARY_RELEASE, machine: &machine };
             ledger.add(of, amdsmi, &said[0], ours);
         }
     }
     Ok(())
 }
 
-fn ask(lab: &Lab, machine: &str, side: Side) -> Result<Said> {
+fn ask(lab: &Lab, start: &Start, machine: &str, side: Side) -> Result<Said> {
     let place = tempfile::tempdir()?;
-    let mut run = Run::new(machine, ["python3", PROGRAM]);
-    run.binds = setters::stand_ins(place.path())?;
-    run.binds.push((wheels::fetch(lab, "pyrsmi", RELEASE)?, "/pyrsmi/lib".into()));
+    let mut run = start.on(lab, machine, side)?.timeout(PATIENCE).env("PATH", super::SETTERS_PATH);
+    run.binds.extend(setters::stand_ins(place.path())?);
+    run.binds.push((wheels::fetch(lab, "pyrsmi", RELEASE)?.join("pyrsmi"), PACKAGE.into()));
     run.binds.push((lab.workspace.join("tests/lab/clients/pyrsmi_all.py"), PROGRAM.into()));
-    run = run.env("PYTHONPATH", "/pyrsmi/lib").env("PATH", setters::PATH);
-    let mut run = side.under(lab, LIBRARY, run)?.timeout(PATIENCE);
-    if let Side::Ours { .. } = side {
-        // It looks for the file itself, and without one takes what the process has.
-        kit::preload(&mut run)?;
-    }
     let outcome = run.output(lab)?;
     ensure!(outcome.success(), "pyrsmi on {machine}: {}", outcome.errors().trim());
     let client = format!("pyrsmi {RELEASE}");

@@ -10,7 +10,8 @@ use anyhow::{Context, Result, ensure};
 use regex::Regex;
 use tempfile::TempDir;
 
-use super::{Ledger, Of, Said, Side};
+use super::lines::Line;
+use super::{Ledger, MACHINES, OLDEST, Of, SETTERS_PATH, Said, Side, Start, machine_for};
 use crate::compare::{Selection, in_parallel};
 use crate::fetch;
 use crate::lab::Lab;
@@ -18,15 +19,21 @@ use crate::namespace::{Outcome, Run};
 use crate::setters;
 use crate::terminal::{self, Next};
 
-const COMMAND: &str = "/usr/libexec/rocm_smi/rocm_smi.py";
+/// The command, a link, since it looks for its modules and its library beside what it is.
+const LINKS: [(&str, &str); 1] = [("../libexec/rocm_smi/rocm_smi.py", "/usr/bin/rocm-smi")];
 
-const LINE: &str = "`rsmi-compat run rocm-smi`";
+/// Where it opens the library: bookworm's in the one place, the others in the other.
+const LIBRARY: [&str; 2] =
+    ["/usr/lib/librocm_smi64.so.1", "/usr/lib/x86_64-linux-gnu/librocm_smi64.so.1"];
 
-/// Where it opens the library.
-const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/librocm_smi64.so.1";
+/// How a line begins by which it says that there is no such file; that is no answer of a GPU's.
+const SEARCHES: &str = "Unable to find ";
 
-/// The command's release, that of the library it came with, and what ours calls their generation.
-const RELEASES: [(&str, &str); 2] = [("6.1.2", "6.0"), ("6.4.1", "6.4")];
+/// The command's release, and that of the library it came with.
+const RELEASES: [&str; 3] = [OLDEST, "6.1.2", "6.4.1"];
+
+/// What is asked of the oldest, and on machines beyond the usual ones.
+const BRIEFLY: [&str; 4] = ["", "-a", "--showmetrics", "--showclocks"];
 
 /// What shows something until somebody types a letter.
 const INTERACTIVE: [&str; 2] = ["--showevents", "--showtempgraph"];
@@ -97,20 +104,25 @@ const SETTERS: [&str; 53] = [
 
 pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> {
     let amdsmi = selection.amdsmi(lab)?;
+    let newest = &amdsmi[amdsmi.len().saturating_sub(1)..];
     let place = tempfile::Builder::new().prefix("rsmi-clients-").tempdir()?;
-    for (release, generation) in RELEASES {
+    let line = &ledger.line("rocm-smi (the command)")?;
+    for release in RELEASES {
         if !fetch::program(lab, "rocm-smi", release).is_dir() {
             println!("rocm-smi {release} is gone from the archive");
             continue;
         }
-        let sides = Side::all(release, generation, &amdsmi);
         for machine in selection.machines() {
-            let bench = Bench::new(lab, release, &machine, &place)?;
-            let said = bench.ask_all(&sides)?;
-            for (amdsmi, ours) in amdsmi.iter().zip(&said[1..]) {
-                let client = &format!("rocm-smi {release}");
-                let of = Of { client, line: LINE, release, machine: &machine };
-                ledger.add(of, amdsmi, &said[0], ours);
+            let machine = machine_for(release, &machine, selection);
+            let bench = Bench::new(lab, line, release, machine, &place)?;
+            // What is written does not depend on libamd_smi, and takes long to watch.
+            for (tasks, amdsmi) in [(bench.shown()?, &*amdsmi), (bench.set(), newest)] {
+                let said = bench.ask_all(&tasks, &Side::all(release, amdsmi))?;
+                for (amdsmi, ours) in amdsmi.iter().zip(&said[1..]).filter(|_| !tasks.is_empty()) {
+                    let client = &format!("rocm-smi {release}");
+                    let of = Of { client, row: client, line: &line.text, release, machine };
+                    ledger.add(of, amdsmi, &said[0], ours);
+                }
             }
         }
     }
@@ -120,6 +132,7 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
 /// One release of the command on one machine.
 struct Bench<'a> {
     lab: &'a Lab,
+    line: &'a Line,
     release: &'a str,
     machine: &'a str,
     binds: Vec<(PathBuf, PathBuf)>,
@@ -133,16 +146,21 @@ enum Task {
 }
 
 impl<'a> Bench<'a> {
-    fn new(lab: &'a Lab, release: &'a str, machine: &'a str, place: &TempDir) -> Result<Bench<'a>> {
+    fn new(
+        lab: &'a Lab,
+        line: &'a Line,
+        release: &'a str,
+        machine: &'a str,
+        place: &TempDir,
+    ) -> Result<Bench<'a>> {
         let script = fetch::program(lab, "rocm-smi", release).join("usr/libexec/rocm_smi");
         let mut binds = setters::stand_ins(place.path())?;
         binds.push((script, "/usr/libexec/rocm_smi".into()));
-        Ok(Bench { lab, release, machine, binds })
+        Ok(Bench { lab, line, release, machine, binds })
     }
 
-    /// Every side's answers to everything.
-    fn ask_all(&self, sides: &[Side]) -> Result<Vec<Said>> {
-        let tasks = self.tasks()?;
+    /// Every side's answers to all tasks.
+    fn ask_all(&self, tasks: &[Task], sides: &[Side]) -> Result<Vec<Said>> {
         let of_side = |side| tasks.iter().map(move |task| (side, task));
         let work: Vec<_> = sides.iter().flat_map(of_side).collect();
         let said = in_parallel(&work, |(side, task)| self.ask(**side, task))?;
@@ -151,10 +169,23 @@ impl<'a> Bench<'a> {
             chunk.iter().for_each(|said| all.extend(said.clone()));
             all
         };
-        Ok(said.chunks(tasks.len()).map(together).collect())
+        Ok(said.chunks(tasks.len().max(1)).map(together).collect())
     }
 
-    fn tasks(&self) -> Result<Vec<Task>> {
+    fn is_brief(&self) -> bool {
+        self.release == OLDEST || !MACHINES.contains(&self.machine)
+    }
+
+    fn set(&self) -> Vec<Task> {
+        let all = SETTERS.into_iter().map(Task::Set);
+        all.filter(|_| !self.is_brief()).collect()
+    }
+
+    fn shown(&self) -> Result<Vec<Task>> {
+        if self.is_brief() {
+            let shown = BRIEFLY.map(|options| Task::Show(options.to_owned())).into_iter();
+            return Ok(shown.chain([Task::Watch("--showevents")]).collect());
+        }
         let help = self.start(Side::Original(self.release), &["--help"])?.output(self.lab)?;
         let options = options(&help.text())?;
         let mut tasks = Vec::new();
@@ -169,14 +200,15 @@ impl<'a> Bench<'a> {
         tasks.push(Task::Show(format!("{} --json", show.join(" "))));
         tasks.extend(show.into_iter().map(Task::Show));
         tasks.push(Task::Show("--showallinfo --csv".to_owned()));
-        tasks.extend(SETTERS.into_iter().map(Task::Set));
         Ok(tasks)
     }
 
     fn start(&self, side: Side, arguments: &[&str]) -> Result<Run> {
-        let mut run = Run::new(self.machine, [COMMAND].iter().chain(arguments).copied());
-        run.binds.clone_from(&self.binds);
-        Ok(side.under(self.lab, LIBRARY, run)?.timeout(PATIENCE))
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let start = Start { arguments, links: &LINKS, ..Start::new(self.line, &LIBRARY) };
+        let mut run = start.on(self.lab, self.machine, side)?.timeout(PATIENCE);
+        run.binds.extend(self.binds.iter().cloned());
+        Ok(run)
     }
 
     fn ask(&self, side: Side, task: &Task) -> Result<Said> {
@@ -187,7 +219,7 @@ impl<'a> Bench<'a> {
                 said(&self.name(options), &outcome, outcome.errors())
             }
             Task::Watch(option) => self.watch(side, option),
-            Task::Set(options) => self.set(side, options),
+            Task::Set(options) => self.sets(side, options),
         }
         .with_context(|| format!("rocm-smi {} on {}", self.release, self.machine))
     }
@@ -215,17 +247,22 @@ impl<'a> Bench<'a> {
         let name = self.name(option);
         let mut said = Said::default();
         said.answer(format!("{name}/status"), format!("{:?} {:?}", ending.status, ending.signal));
-        let screen = ending.screen.with_context(|| format!("{option} showed nothing"))?;
+        // Where there is no GPU it ends at once.
+        let screen = match ending.screen {
+            None if self.is_brief() => String::new(),
+            screen => screen.with_context(|| format!("{option} showed nothing"))?,
+        };
         // How often it drew is chance.
         let mut lines: Vec<_> = screen.lines().map(str::trim_end).collect();
         lines.dedup();
+        lines.retain(|line| !line.starts_with(SEARCHES));
         said.text(&name, &lines.join("\n"));
         said.stderr(&name, &ending.stderr);
         Ok(said)
     }
 
     /// What it says, and what was written below /sys.
-    fn set(&self, side: Side, options: &str) -> Result<Said> {
+    fn sets(&self, side: Side, options: &str) -> Result<Said> {
         let (mut outcome, mut trace) = self.traced(side, options)?;
         // It forks while it has threads, and then stops for good every now and then.
         if outcome.timed_out {
@@ -248,7 +285,7 @@ impl<'a> Bench<'a> {
         let strace = setters::STRACE.into_iter().chain(["-o", TRACE]);
         run.argv = strace.map(str::to_owned).chain(run.argv).collect();
         run.binds.push((trace.path().to_owned(), TRACE.into()));
-        let outcome = run.env("PATH", setters::PATH).output(self.lab)?;
+        let outcome = run.env("PATH", SETTERS_PATH).output(self.lab)?;
         let trace = fs::read_to_string(trace.path())?;
         Ok((outcome, trace))
     }
@@ -270,13 +307,12 @@ fn options(help: &str) -> Result<Vec<String>> {
 
 fn said(name: &str, outcome: &Outcome, stderr: String) -> Result<Said> {
     let mut said = Said::default();
-    let status = match (outcome.status, outcome.signal) {
-        _ if outcome.timed_out => "hangs".to_owned(),
-        (Some(status), _) => status.to_string(),
-        (None, signal) => format!("signal {}", signal.unwrap_or_default()),
-    };
-    said.answer(format!("{name}/status"), status);
+    said.status(name, outcome);
     let output = outcome.text();
+    let (searches, output): (Vec<_>, Vec<_>) =
+        output.lines().partition(|line| line.starts_with(SEARCHES));
+    said.text(&format!("{name}/search"), &searches.join("\n"));
+    let output = output.join("\n");
     match serde_json::from_str(output.trim()) {
         Ok(value) => said.json(name, &value),
         Err(_) => said.text(name, &without_progress(&output)),

@@ -18,8 +18,9 @@ const fn program(package: &'static str, release: &'static str) -> Program {
     Program { package, release }
 }
 
-/// Those of trixie and of sid.
-pub const PROGRAMS: [Program; 4] = [
+/// Those of bookworm, trixie and sid.
+pub const PROGRAMS: [Program; 5] = [
+    program("rocm-smi", "5.2.3"),
     program("rocm-smi", "6.1.2"),
     program("rocm-smi", "6.4.1"),
     program("btop", "1.3.2"),
