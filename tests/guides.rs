@@ -6,12 +6,13 @@ use object::read::elf::ElfFile64;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Parser, Tag, TagEnd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Once;
 use std::{env, fs};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Programs of others that the guides name; one that is not here may be misspelled.
-const OTHERS: [&str; 6] = ["cc", "cmake", "docker", "export", "hipcc", "module"];
+const OTHERS: [&str; 7] = ["cc", "cmake", "docker", "export", "hipcc", "ldconfig", "module"];
 
 /// A page, and what is to be typed in it: whole lines, and pieces within sentences and tables.
 struct Page {
@@ -208,10 +209,14 @@ fn blocks_that_can_be_run_are_run() {
     assert!(blocks >= 3, "only {blocks} blocks were run");
 }
 
-/// The staged tree, made anew.
+/// The staged tree, made anew, once for all tests of this file.
 fn stage(command: &Path) -> PathBuf {
-    let staged = cargo().args(["xtask", "stage"]).current_dir(ROOT).output().expect("cargo runs");
-    assert!(staged.status.success(), "{}", String::from_utf8_lossy(&staged.stderr));
+    static MADE: Once = Once::new();
+    MADE.call_once(|| {
+        let staged =
+            cargo().args(["xtask", "stage"]).current_dir(ROOT).output().expect("cargo runs");
+        assert!(staged.status.success(), "{}", String::from_utf8_lossy(&staged.stderr));
+    });
     command.ancestors().nth(2).expect("the command is in target/").join("stage")
 }
 
