@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: a C program linked with our library, on this machine's GPUs or on simulated ones.
 
 use std::env;
-use std::fs;
+use std::ffi::OsString;
 use std::io::{IsTerminal, stdout};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,12 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::run;
-use crate::stage::Stage;
-use crate::workspace;
+use crate::stage;
+use xtask::artifacts::Build;
+use xtask::elf;
+use xtask::layout::Places;
+use xtask::run;
+use xtask::workspace;
 
 #[derive(Args)]
 pub struct Demo {
@@ -25,6 +28,9 @@ pub struct Demo {
     /// What its GPUs have to do: static, idle, training or burst
     #[arg(long, value_name = "KIND", default_value = "training")]
     load: String,
+    /// For the monitor, such as --width 120
+    #[arg(last = true, value_name = "OPTION")]
+    options: Vec<OsString>,
 }
 
 /// Into a file or a pipe it does not go on for ever.
@@ -40,40 +46,43 @@ impl Demo {
                 let mut simulate = built.simulate();
                 simulate.args(["--machine", &self.machine, "--load", &self.load, "--"]);
                 simulate.arg(&built.monitor);
+                simulate.args(["--note", &format!("simulated {}", self.machine)]);
                 simulate
             }
         };
         if !stdout().is_terminal() {
             show.args(FRAMES);
         }
+        show.args(&self.options);
         // Ctrl-C is for the monitor alone, which puts the terminal in order.
         let error = show.exec();
         Err(error).with_context(|| format!("cannot run {}", show.get_program().to_string_lossy()))
     }
 }
 
-/// The staged tree, and the monitor linked with what is in it.
+/// A tree of what the monitor needs, and the monitor linked with it.
 pub struct Built {
-    stage: PathBuf,
+    tree: PathBuf,
     pub monitor: PathBuf,
 }
 
 impl Built {
     pub fn new() -> Result<Self> {
-        eprintln!("Building the library, the simulator and the command …");
-        Stage::RELEASE.run()?;
-        let target = workspace::target()?;
-        let (stage, directory) = (target.join("stage"), target.join("demo"));
-        fs::create_dir_all(&directory)
-            .with_context(|| format!("cannot make {}", directory.display()))?;
-        let monitor = directory.join("rsmi_top");
-        compile(&stage, &workspace::root()?.join("examples-c/rsmi_top.c"), &monitor)?;
-        Ok(Self { stage, monitor })
+        // Not optimised: that is several times as fast to build, and fast enough.
+        let built = Build::Demo.run()?;
+        let tree = workspace::target()?.join("demo-stage");
+        let monitor = tree.join("rsmi_top");
+        let scratch = tempfile::tempdir()?;
+        let mut table = Places::default().least(&built, scratch.path())?;
+        elf::strip_all(&mut table, None, scratch.path())?;
+        stage::lay_out(&table, &tree)?;
+        compile(&tree, &workspace::root()?.join("examples-c/rsmi_top.c"), &monitor)?;
+        Ok(Self { tree, monitor })
     }
 
     /// `rsmi-compat simulate`, without the machine and the program.
     pub fn simulate(&self) -> Command {
-        let mut command = Command::new(self.stage.join("bin/rsmi-compat"));
+        let mut command = Command::new(self.tree.join("bin/rsmi-compat"));
         command.arg("simulate");
         command
     }
@@ -90,12 +99,12 @@ impl Built {
     }
 }
 
-fn compile(stage: &Path, source: &Path, program: &Path) -> Result<()> {
-    let lib = stage.join("lib");
-    let mut rpath = std::ffi::OsString::from("-Wl,-rpath,");
+fn compile(tree: &Path, source: &Path, program: &Path) -> Result<()> {
+    let lib = tree.join("lib");
+    let mut rpath = OsString::from("-Wl,-rpath,");
     rpath.push(&lib);
     let mut cc = Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()));
-    cc.args(["-std=c99", "-O2", "-isystem"]).arg(stage.join("include"));
+    cc.args(["-std=c99", "-O2", "-isystem"]).arg(tree.join("include"));
     cc.arg("-o").arg(program).arg(source).arg("-L").arg(&lib).arg(rpath).arg("-lrsmi_compat");
     run::run(&mut cc)
 }

@@ -24,6 +24,8 @@ pub const LIBRARY: u32 = 0o755;
 /// The rocm_smi_lib whose CMake package we are, as include/rocm_smi/rocm_smi64Config.h says.
 const ROCM_SMI: &str = "7.8.0";
 
+const COMMAND: &str = "bin/rsmi-compat";
+
 /// Directories below the prefix.
 #[derive(Clone)]
 pub struct Places {
@@ -84,6 +86,16 @@ impl Places {
         self.templates(&mut table, scratch)?;
         self.command(&mut table, &built.command, scratch)?;
         documents(&mut table, scratch)?;
+        Ok(table.entries)
+    }
+
+    /// As much of it as runs programs and compiles them.
+    pub fn least(&self, built: &Artifacts, scratch: &Path) -> Result<Vec<Entry>> {
+        let mut table = Table { entries: Vec::new() };
+        self.library(&mut table, built);
+        self.dropin(&mut table, built, scratch)?;
+        headers(&mut table)?;
+        table.program(&built.command, COMMAND);
         Ok(table.entries)
     }
 
@@ -155,7 +167,7 @@ impl Places {
 
     /// The command, and what it says itself of its use.
     fn command(&self, table: &mut Table, program: &Path, scratch: &Path) -> Result<()> {
-        table.program(program, "bin/rsmi-compat");
+        table.program(program, COMMAND);
         let pages = scratch.join("man1");
         fs::create_dir(&pages)?;
         run::run(Command::new(program).arg("man").arg(&pages))?;

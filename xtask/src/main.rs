@@ -1,30 +1,20 @@
 //! The developer commands that cargo has no name for.
 
-mod artifacts;
 mod demo;
-mod documents;
-mod dropin;
 mod install;
-mod layout;
 mod manifest;
-mod package;
 mod picture;
-mod place;
-mod run;
 mod stage;
-mod workspace;
-mod zig;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use rustix::fs::Mode;
-use rustix::process::umask;
+use xtask::{artifacts, main_of, run};
 
 use crate::demo::Demo;
 use crate::install::{Install, Uninstall};
-use crate::package::Package;
 use crate::picture::Picture;
 use crate::stage::Stage;
 
@@ -43,7 +33,11 @@ enum Command {
     /// Install what was built with --release below a prefix
     Install(Install),
     /// Pack what was built with --release, for other machines
-    Package(Package),
+    #[command(disable_help_flag = true)]
+    Package {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Remove what `install` installed below a prefix
     Uninstall(Uninstall),
     /// Show a monitor written in C on our library: on GPUs if there are any, else on simulated ones
@@ -53,24 +47,19 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // What root installs, everybody shall be able to read.
-    umask(Mode::from_raw_mode(0o022));
-    match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("xtask: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(cli: Cli) -> Result<()> {
-    match cli.command {
+    main_of(|| match Cli::parse().command {
         Command::Stage(stage) => stage.run(),
         Command::Install(install) => install.run(),
-        Command::Package(package) => package.run(),
+        Command::Package { arguments } => package(&arguments),
         Command::Uninstall(uninstall) => uninstall.run(),
         Command::Demo(demo) => demo.run(),
         Command::Picture(picture) => picture.run(),
-    }
+    })
+}
+
+/// A program of its own: what packs takes many crates that nothing else here does.
+fn package(arguments: &[OsString]) -> Result<()> {
+    let mut cargo = artifacts::cargo();
+    cargo.args(["run", "--locked", "--quiet", "--package", "rsmi-packages", "--"]);
+    run::run(cargo.args(arguments))
 }

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use crate::demo::Built;
-use crate::run;
-use crate::workspace;
+use xtask::run;
+use xtask::workspace;
 
 #[derive(Args)]
 pub struct Picture {
@@ -21,7 +21,7 @@ pub struct Picture {
 const PICTURE: &str = "docs/rsmi_top.svg";
 /// The moment that is shown, in seconds of the machine's time: every time the same.
 const MOMENT: &str = "97.3";
-const COLUMNS: &str = "124";
+const COLUMNS: &str = "80";
 
 /// Of a character, in the picture's units.
 const WIDTH: f64 = 8.4;
@@ -34,6 +34,7 @@ impl Picture {
         let mut simulate = built.simulate();
         simulate.args(["--machine", "mi300x-8", "--load", "training", "--seed", "1", "--"]);
         simulate.arg(&built.monitor).args(["--once", "--color", "always", "--width", COLUMNS]);
+        simulate.args(["--note", "simulated mi300x-8"]);
         simulate.env("RSMI_SIM_TIME", MOMENT).env("LC_ALL", "C.UTF-8");
         let text = run::output(&mut simulate)?;
         ensure!(text.lines().count() > 8, "the monitor showed too little:\n{text}");

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::artifacts::Build;
-use crate::layout::{Entry, Places};
-use crate::place;
-use crate::workspace;
+use xtask::artifacts::Build;
+use xtask::layout::{Entry, Places};
+use xtask::place;
+use xtask::workspace;
 
 #[derive(Args)]
 pub struct Stage {
@@ -26,14 +26,11 @@ pub struct Stage {
 const STAMP: &str = ".rsmi-compat-stage";
 
 impl Stage {
-    pub const RELEASE: Stage = Stage { release: true, prefix_dir: None };
-
     pub fn run(&self) -> Result<()> {
         let place = match &self.prefix_dir {
             Some(place) => std::path::absolute(place)?,
             None => workspace::target()?.join("stage"),
         };
-        ensure_ours(&place)?;
         let built = if self.release { Build::Release } else { Build::Debug }.run()?;
         let scratch = tempfile::tempdir()?;
         let table = Places::default().table(&built, scratch.path())?;
@@ -44,7 +41,8 @@ impl Stage {
 }
 
 /// Writes the table beside `place` and gives it that name when it is complete.
-fn lay_out(table: &[Entry], place: &Path) -> Result<()> {
+pub fn lay_out(table: &[Entry], place: &Path) -> Result<()> {
+    ensure_ours(place)?;
     let parent = place.parent().context("the file system's root is no place to stage in")?;
     place::check(table)?;
     fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;

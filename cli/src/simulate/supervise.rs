@@ -1,8 +1,12 @@
 //! Waits for the program, hands signals on to it, and ends as it did.
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, setrlimit};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getpid, kill_process, setrlimit, waitid,
+};
+use signal_hook::consts::{
+    SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH,
+};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::emulate_default_handler;
@@ -12,7 +16,8 @@ use std::mem::MaybeUninit;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitCode, ExitStatus};
 
-const HANDED_ON: [c_int; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH];
+const HANDED_ON: [c_int; 8] =
+    [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH];
 
 /// From its making on no signal ends this process, so that what it made is taken away in the end.
 pub(super) struct Supervisor {
@@ -33,10 +38,23 @@ impl Supervisor {
             for origin in self.signals.wait() {
                 hand_on(&origin, &child);
             }
+            stop_with(&child);
             if let Some(status) = child.try_wait().context("cannot wait for the program")? {
                 return Ok(status);
             }
         }
+    }
+}
+
+/// After Ctrl-Z the program puts the terminal in order before it stops; whoever waits for us, a shell
+/// mostly, has the terminal back after that.
+fn stop_with(child: &Child) {
+    let pid = Pid::from_child(child);
+    let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+    let status = waitid(WaitId::Pid(pid), look).ok().flatten();
+    if status.is_some_and(|status| status.stopping_signal() == Some(SIGTSTP)) {
+        let _ = kill_process(getpid(), Signal::STOP);
+        let _ = kill_process(pid, Signal::CONT);
     }
 }
 

@@ -8,8 +8,8 @@ use rpm::{BuildConfig, CompressionType, Dependency, FileOptions, PackageBuilder}
 
 use super::floor::{self, Needs};
 use super::{DESCRIPTION, REVISION, SUMMARY, Tree};
-use crate::layout::{Entry, SONAME, What};
-use crate::workspace::VERSION;
+use xtask::layout::{Entry, SONAME, What};
+use xtask::workspace::VERSION;
 
 const NAME: &str = "rsmi-compat";
 

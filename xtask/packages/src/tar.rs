@@ -8,8 +8,8 @@ use flate2::{Compression, GzBuilder};
 use tar::{Builder, EntryType, Header};
 
 use super::Tree;
-use crate::layout::What;
-use crate::workspace::VERSION;
+use xtask::layout::What;
+use xtask::workspace::VERSION;
 
 pub fn make(tree: &Tree, output: &Path) -> Result<PathBuf> {
     let name = format!("rsmi-compat-{VERSION}-{}-linux", std::env::consts::ARCH);

@@ -9,18 +9,15 @@ use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
 use tempfile::TempDir;
 
-use crate::artifacts::Build;
-use crate::layout::{Entry, Places, ZSH_OF_DEBIAN};
-use crate::place;
-use crate::run;
-use crate::workspace;
-use crate::zig;
+use xtask::artifacts::Build;
+use xtask::layout::{Entry, Places, ZSH_OF_DEBIAN};
+use xtask::{elf, main_of, place, run, workspace, zig};
 
 pub const SUMMARY: &str = "C API of rocm_smi_lib, answered by AMD SMI";
 
@@ -30,8 +27,10 @@ const REVISION: &str = "1";
 const DESCRIPTION: &str = "Programs that use librocm_smi64, which ROCm no longer has, run on AMD \
     SMI instead: librsmi_compat.so.1 exports every rsmi_* function of ROCm 5 to 7.";
 
-#[derive(Args)]
-pub struct Package {
+/// Pack what was built with --release, for other machines
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask package")]
+struct Package {
     kind: Kind,
     /// Where the packages go
     #[arg(long, value_name = "DIR")]
@@ -50,8 +49,12 @@ enum Kind {
     All,
 }
 
+fn main() -> ExitCode {
+    main_of(|| Package::parse().run())
+}
+
 impl Package {
-    pub fn run(&self) -> Result<()> {
+    fn run(&self) -> Result<()> {
         let output = match &self.output {
             Some(output) => std::path::absolute(output)?,
             None => workspace::target()?.join("package"),
@@ -95,8 +98,8 @@ impl Tree {
             place::entry(entry, place.path())?;
         }
         for file in files(place.path())? {
-            if floor::Needs::of(&file)?.is_some() {
-                run::run(Command::new("strip").arg("--strip-unneeded").arg(file))?;
+            if elf::is_loaded(&file) {
+                elf::strip(&file)?;
             }
         }
         Ok(Tree { place, entries, lib: places.lib })

@@ -15,11 +15,12 @@ use tempfile::TempDir;
 
 use super::floor::{self, Needs};
 use super::{DESCRIPTION, REVISION, SUMMARY, Tree};
-use crate::dropin;
-use crate::layout::{self, Entry, What};
-use crate::place;
-use crate::run;
-use crate::workspace::{self, VERSION};
+use xtask::dropin;
+use xtask::elf;
+use xtask::layout::{self, Entry, What};
+use xtask::place;
+use xtask::run;
+use xtask::workspace::{self, VERSION};
 
 const RUNTIME: &str = "rsmi-compat";
 const DEV: &str = "rsmi-compat-dev";
@@ -81,7 +82,7 @@ fn system(tree: &Tree, output: &Path) -> Result<PathBuf> {
     for major in dropin::MAJORS {
         let directory = deb.root().join(&lib);
         let file = dropin::link(&core, &dropin::soname(major), None, &directory)?;
-        run::run(Command::new("strip").arg("--strip-unneeded").arg(&file))?;
+        elf::strip(&file)?;
         fs::set_permissions(&file, Permissions::from_mode(layout::LIBRARY))?;
     }
     for (name, target) in dropin::LINKS {
