@@ -6,10 +6,10 @@ use anyhow::{Result, bail, ensure};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::artifacts::{Artifacts, Build};
-use crate::layout::Places;
 use crate::manifest::Manifest;
-use crate::place;
+use xtask::artifacts::{Artifacts, Build};
+use xtask::layout::Places;
+use xtask::place;
 
 #[derive(Args)]
 pub struct Install {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::layout::Entry;
-use crate::place;
+use xtask::layout::Entry;
+use xtask::place;
 
 const FILE: &str = "share/rsmi-compat/manifest";
 
@@ -113,7 +113,7 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::What;
+    use xtask::layout::What;
 
     fn table(paths: &[&str]) -> Vec<Entry> {
         let entry = |path: &&str| Entry { path: path.into(), what: What::Link("x".into()) };
