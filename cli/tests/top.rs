@@ -176,7 +176,8 @@ fn a_signal_that_ends_it_leaves_the_terminal_in_order() {
 #[test]
 fn ctrl_z_gives_the_terminal_back_and_fg_the_picture() {
     let mut shell = Command::new("bash");
-    shell.args(["--norc", "--noprofile", "-i"]).env("PS1", "ready> ");
+    // Editing its line, the shell would have the terminal in an order of its own.
+    shell.args(["--norc", "--noprofile", "--noediting", "-i"]).env("PS1", "ready> ");
     let mut terminal = Terminal::start(&mut shell, 24, 100);
     terminal.until("a prompt", |terminal| terminal.text().contains("ready>"));
     let command = watch("mi300x-2");

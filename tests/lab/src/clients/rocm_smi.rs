@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use regex::Regex;
+use regex::{Captures, Regex};
 use tempfile::TempDir;
 
 use super::lines::Line;
@@ -30,10 +30,10 @@ const LIBRARY: [&str; 2] =
 const SEARCHES: &str = "Unable to find ";
 
 /// The command's release, and that of the library it came with.
-const RELEASES: [&str; 3] = [OLDEST, "6.1.2", "6.4.1"];
+const RELEASES: [&str; 2] = ["6.1.2", "6.4.1"];
 
 /// What is asked of the oldest, and on machines beyond the usual ones.
-const BRIEFLY: [&str; 4] = ["", "-a", "--showmetrics", "--showclocks"];
+const BRIEFLY: [&str; 3] = ["-a", "--showmetrics", "--showclocks"];
 
 /// What shows something until somebody types a letter.
 const INTERACTIVE: [&str; 2] = ["--showevents", "--showtempgraph"];
@@ -116,9 +116,10 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
             let machine = machine_for(release, &machine, selection);
             let bench = Bench::new(lab, line, release, machine, &place)?;
             // What is written does not depend on libamd_smi, and takes long to watch.
-            for (tasks, amdsmi) in [(bench.shown()?, &*amdsmi), (bench.set(), newest)] {
+            let all = [(bench.shown()?, &*amdsmi), (bench.set(), newest)];
+            for (tasks, amdsmi) in all.into_iter().filter(|(tasks, _)| !tasks.is_empty()) {
                 let said = bench.ask_all(&tasks, &Side::all(release, amdsmi))?;
-                for (amdsmi, ours) in amdsmi.iter().zip(&said[1..]).filter(|_| !tasks.is_empty()) {
+                for (amdsmi, ours) in amdsmi.iter().zip(&said[1..]) {
                     let client = &format!("rocm-smi {release}");
                     let of = Of { client, row: client, line: &line.text, release, machine };
                     ledger.add(of, amdsmi, &said[0], ours);
@@ -169,7 +170,7 @@ impl<'a> Bench<'a> {
             chunk.iter().for_each(|said| all.extend(said.clone()));
             all
         };
-        Ok(said.chunks(tasks.len().max(1)).map(together).collect())
+        Ok(said.chunks(tasks.len()).map(together).collect())
     }
 
     fn is_brief(&self) -> bool {
@@ -215,13 +216,23 @@ impl<'a> Bench<'a> {
         match task {
             Task::Show(options) => {
                 let arguments: Vec<_> = options.split_whitespace().collect();
-                let outcome = self.start(side, &arguments)?.output(self.lab)?;
+                let mut outcome = self.start(side, &arguments)?.output(self.lab)?;
+                if self.release == OLDEST {
+                    for text in [&mut outcome.stdout, &mut outcome.stderr] {
+                        let all = String::from_utf8_lossy(text);
+                        *text = by_address(&all, &self.bus(side)?).into_bytes();
+                    }
+                }
                 said(&self.name(options), &outcome, outcome.errors())
             }
             Task::Watch(option) => self.watch(side, option),
             Task::Set(options) => self.sets(side, options),
         }
         .with_context(|| format!("rocm-smi {} on {}", self.release, self.machine))
+    }
+
+    fn bus(&self, side: Side) -> Result<String> {
+        Ok(self.start(side, &["--showbus"])?.output(self.lab)?.text())
     }
 
     fn name(&self, options: &str) -> String {
@@ -256,7 +267,7 @@ impl<'a> Bench<'a> {
         let mut lines: Vec<_> = screen.lines().map(str::trim_end).collect();
         lines.dedup();
         lines.retain(|line| !line.starts_with(SEARCHES));
-        said.text(&name, &lines.join("\n"));
+        self::lines(&mut said, &name, &lines.join("\n"));
         said.stderr(&name, &ending.stderr);
         Ok(said)
     }
@@ -315,10 +326,45 @@ fn said(name: &str, outcome: &Outcome, stderr: String) -> Result<Said> {
     let output = output.join("\n");
     match serde_json::from_str(output.trim()) {
         Ok(value) => said.json(name, &value),
-        Err(_) => said.text(name, &without_progress(&output)),
+        Err(_) => lines(&mut said, name, &without_progress(&output)),
     }
     said.stderr(name, &stderr);
     Ok(said)
+}
+
+/// A line about a GPU goes by what it is about, so that one more or less moves no other.
+fn lines(said: &mut Said, name: &str, output: &str) {
+    static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(GPU\[\d+\])\s*:\s*(.*?)\s*:\s(.*)$").expect("a constant pattern")
+    });
+    let mut others = Vec::new();
+    for line in output.lines() {
+        match ABOUT.captures(line) {
+            Some(about) => {
+                said.one_more(format!("{name}/{}: {}", &about[1], &about[2]), &about[3]);
+            }
+            None => others.push(line),
+        }
+    }
+    said.text(name, &others.join("\n"));
+}
+
+/// 5.2.3 numbers GPUs as the kernel does; here each gets its place by PCI address.
+fn by_address(text: &str, bus: &str) -> String {
+    static BUS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"GPU\[(\d+)\]\s*: PCI Bus: (\S+)").expect("a constant pattern")
+    });
+    static GPU: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"GPU\[(\d+)\]").expect("a constant pattern"));
+    let buses = BUS.captures_iter(bus);
+    let mut order: Vec<_> =
+        buses.map(|found| (found[2].to_uppercase(), found[1].to_owned())).collect();
+    order.sort();
+    GPU.replace_all(text, |found: &Captures| {
+        let place = order.iter().position(|(_, number)| *number == found[1]);
+        place.map_or_else(|| found[0].to_owned(), |place| format!("GPU[{place}]"))
+    })
+    .into_owned()
 }
 
 /// Another process of the command's draws a bar, and gets as far as it gets.
@@ -333,6 +379,22 @@ fn without_progress(output: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_goes_by_what_it_is_about() {
+        let mut said = Said::default();
+        lines(&mut said, "c", "= Title =\nGPU[0]\t\t: a: b: 1\nGPU[0]\t\t: a: b: 2\nGPU[1]: ok\n");
+        let answers: Vec<_> = said.answers.into_iter().collect();
+        let expected =
+            [("c/GPU[0]: a", "b: 1; b: 2"), ("c/line 0", "= Title ="), ("c/line 1", "GPU[1]: ok")];
+        assert_eq!(answers, expected.map(|(name, answer)| (name.to_owned(), answer.to_owned())));
+    }
+
+    #[test]
+    fn gpus_go_by_their_addresses() {
+        let bus = "GPU[0]\t\t: PCI Bus: 0000:A3:00.0\nGPU[1]\t\t: PCI Bus: 0000:03:00.0\n";
+        assert_eq!(by_address("GPU[0] x GPU[1] GPU[2]", bus), "GPU[1] x GPU[0] GPU[2]");
+    }
 
     #[test]
     fn a_bar_is_no_answer() {
