@@ -19,6 +19,18 @@ for version in 7.9 8 '5...<7'; do
     refuses 'compatible with requested version' build legacy "-DVERSION=$version" -DNONE=
 done
 rm -r legacy
+# A project that is compiled with AMD's own header of ROCm 6.4, and says so.
+for project in modern legacy; do
+    build $project -DVERSION=5 "-DCMAKE_C_FLAGS=-DRSMI_COMPAT_UNMARKED" > log 2>&1 &&
+        cmake $project -D rsmi_compat_ABI=6.4 >> log 2>&1 &&
+        cmake --build $project >> log 2>&1 || fail "$(cat log)"
+    refuses 'rsmi_compat_ABI is 6.1: it is one of 5, 6.0,' cmake $project -D rsmi_compat_ABI=6.1
+done
+for program in modern/client legacy/target legacy/variable legacy/found; do
+    is "$CLIENT_OF_6_4" $program
+done
+LD_LIBRARY_PATH=$(echo /srv/moved/lib/*/rsmi-compat) is "$CLIENT_OF_6_4" legacy/flag
+rm -r modern legacy
 refuses 'liboam is no part of rsmi-compat' build legacy -DALSO=oam -DNONE=
 refuses 'liboam is no part of rsmi-compat' build legacy '-DCOMPONENTS=COMPONENTS;oam' -DNONE=
 # Half an installation is none.

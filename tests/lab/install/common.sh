@@ -22,6 +22,8 @@ refuses() {
 }
 
 CLIENT="7.8.0 2 AMD Instinct MI300X OAM"
+# Compiled with a header that has no mark, and linked with the word for ROCm 6.4.
+CLIENT_OF_6_4="7.6.0 2 AMD Instinct MI300X OAM"
 
 # listing: every path, but for scratch and what package managers keep for themselves.
 listing() { find / -xdev \( -path /tmp -o -path /var \) -prune -o -print | sort; }
