@@ -38,9 +38,14 @@ impl Terminal {
         let lead = || {
             setsid()?;
             ioctl_tiocsctty(stdin())?;
+            // Whoever runs the tests in the background, or by nohup(1), ignores some of them.
+            for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM] {
+                // SAFETY: SIG_DFL is a valid disposition.
+                unsafe { libc::signal(signal, libc::SIG_DFL) };
+            }
             Ok(())
         };
-        // SAFETY: two system calls, which is all that a child may do before it runs the program.
+        // SAFETY: system calls alone, which is all that a child may do before it runs the program.
         unsafe { command.pre_exec(lead) };
         resize(&inside, rows, columns);
         let child = command.spawn().expect("it starts");

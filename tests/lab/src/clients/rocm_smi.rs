@@ -342,7 +342,8 @@ fn said(name: &str, outcome: &Outcome, stderr: String) -> Result<Said> {
 /// A line about a GPU goes by what it is about, so that one more or less moves no other.
 fn lines(said: &mut Said, name: &str, output: &str) {
     static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(GPU\[\d+\](?: XCP\[\d+\])?)\s*:\s*(.*?)\s*:\s(.*)$").expect("a constant pattern")
+        Regex::new(r"^(GPU\[\d+\](?: XCP\[\d+\])?)\s*:\s*(.*?)\s*:\s(.*)$")
+            .expect("a constant pattern")
     });
     let mut others = Vec::new();
     for line in output.lines() {
