@@ -1,7 +1,9 @@
-//! What the environment says, read once; a set-uid process has no environment.
+//! What the environment says, and the machine's files; read once. A set-uid process has no
+//! environment.
 
 use crate::log::{self, Level};
 use once_cell::sync::OnceCell;
+use rsmi_generations::conf::Conf;
 use rsmi_generations::{Open, RELEASES};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -10,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The settings that hold for the life of the process.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
-    /// `RSMI_COMPAT_AMDSMI`: the libamd_smi to use, an absolute path.
+    /// `RSMI_COMPAT_AMDSMI`, or `amdsmi`: the libamd_smi to use, an absolute path.
     pub(crate) amdsmi: Option<PathBuf>,
     /// `RSMI_COMPAT_SYSFS`: where `/sys` is, for a simulated machine.
     pub(crate) sysfs: Option<PathBuf>,
@@ -18,23 +20,28 @@ pub(crate) struct Config {
     pub(crate) abi: Option<(Open, String)>,
     /// `RSMI_COMPAT_ABI_OF`: the generations of single files, as `rsmi-compat run` found them out.
     pub(crate) abi_of: Vec<(PathBuf, Open)>,
-    /// `RSMI_COMPAT_POWER_FALLBACK=1`: the current power stands in for an average that a card does
-    /// not report.
+    /// `RSMI_COMPAT_POWER_FALLBACK=1`, or `power-fallback = 1`: the current power stands in for an
+    /// average that a card does not report.
     pub(crate) power_fallback: bool,
     /// `ROCM_PATH`.
     pub(crate) rocm_path: Option<PathBuf>,
+    /// What /etc/rsmi-compat.conf says, where the environment says nothing.
+    pub(crate) conf: Conf,
 }
 
 impl Config {
     /// The process's settings. The log is up before the first of them is looked at.
     pub(crate) fn get() -> &'static Self {
         static CONFIG: OnceCell<Config> = OnceCell::new();
-        CONFIG.get_or_init(|| Self::read(variable))
+        CONFIG.get_or_init(|| {
+            let (conf, wrong) = Conf::of_machine();
+            Self::read(variable, conf, &wrong)
+        })
     }
 
-    fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        if let Some(level) = variable("RSMI_COMPAT_LOG") {
-            match Level::parse(&level) {
+    fn read(variable: impl Fn(&str) -> Option<OsString>, conf: Conf, wrong: &[String]) -> Self {
+        match (variable("RSMI_COMPAT_LOG"), &conf.log) {
+            (Some(level), _) => match Level::parse(&level) {
                 Some(level) => log::set_level(level),
                 None => {
                     log::set_level(Level::Warn);
@@ -45,7 +52,14 @@ impl Config {
                         )
                     });
                 }
+            },
+            (None, Some(said)) => {
+                Level::parse(OsStr::new(&said.value)).into_iter().for_each(log::set_level);
             }
+            (None, None) => {}
+        }
+        for line in wrong {
+            log::warn(|| line.clone());
         }
         let absolute = |name: &str| {
             let path = PathBuf::from(variable(name).filter(|value| !value.is_empty())?);
@@ -66,22 +80,26 @@ impl Config {
             sysfs = None;
         }
         let switch = |name: &str| match variable(name) {
-            Some(value) if value == "1" => true,
-            Some(value) if !value.is_empty() && value != "0" => {
+            Some(value) if value == "1" => Some(true),
+            Some(value) if value == "0" => Some(false),
+            Some(value) if !value.is_empty() => {
                 log::warn(|| {
                     format!("{name}={} is ignored: it is 0 or 1", value.to_string_lossy())
                 });
-                false
+                None
             }
-            _ => false,
+            _ => None,
         };
+        let power_fallback = switch("RSMI_COMPAT_POWER_FALLBACK");
         Self {
-            amdsmi,
+            amdsmi: amdsmi.or_else(|| Some(conf.amdsmi.as_ref()?.value.clone())),
             sysfs,
-            power_fallback: switch("RSMI_COMPAT_POWER_FALLBACK"),
+            power_fallback: power_fallback
+                .unwrap_or_else(|| conf.power_fallback.as_ref().is_some_and(|said| said.value)),
             abi: variable("RSMI_COMPAT_ABI").filter(|value| !value.is_empty()).and_then(abi),
             abi_of: variable("RSMI_COMPAT_ABI_OF").map(|list| abi_of(&list)).unwrap_or_default(),
             rocm_path: variable("ROCM_PATH").map(PathBuf::from).filter(|path| path.is_absolute()),
+            conf,
         }
     }
 
@@ -135,9 +153,30 @@ mod tests {
     use rsmi_generations::Generation;
 
     fn with(pairs: &[(&str, &str)]) -> Config {
-        Config::read(|name| {
+        over(pairs, "")
+    }
+
+    /// With a file of root's that says this.
+    fn over(pairs: &[(&str, &str)], text: &str) -> Config {
+        let mut conf = Conf::default();
+        let wrong = conf.parse(text.as_bytes(), Path::new("/etc/x"), true);
+        let variable = |name: &str| {
             pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
-        })
+        };
+        Config::read(variable, conf, &wrong)
+    }
+
+    #[test]
+    fn the_environment_counts_before_the_files() {
+        let text = "amdsmi = /of/the/file\npower-fallback = 1";
+        let file = over(&[], text);
+        assert_eq!((file.amdsmi, file.power_fallback), (Some("/of/the/file".into()), true));
+        let pairs = [("RSMI_COMPAT_AMDSMI", "/mine"), ("RSMI_COMPAT_POWER_FALLBACK", "0")];
+        let both = over(&pairs, text);
+        assert_eq!((both.amdsmi, both.power_fallback), (Some("/mine".into()), false));
+        let wrong = [("RSMI_COMPAT_AMDSMI", "mine"), ("RSMI_COMPAT_POWER_FALLBACK", "x")];
+        let neither = over(&wrong, text);
+        assert_eq!((neither.amdsmi, neither.power_fallback), (Some("/of/the/file".into()), true));
     }
 
     #[test]

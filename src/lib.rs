@@ -30,7 +30,6 @@
 mod amdsmi;
 pub mod api;
 mod client;
-mod conf;
 mod config;
 mod door;
 mod entry;

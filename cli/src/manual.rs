@@ -46,7 +46,7 @@ const DROP_IN: (&str, &str) = (
     "librocm_smi64 under every name that it ever had, which is our library. On Debian it is below PREFIX/lib/x86_64-linux-gnu/.",
 );
 const SETTINGS: (&str, &str) =
-    ("/etc/rsmi-compat.conf", "The generation of this system's programs, as in `abi = 6.0`.");
+    ("/etc/rsmi-compat.conf", "The settings of this machine's programs; see rsmi_compat(7).");
 const STAND_IN: (&str, &str) =
     ("PREFIX/lib/rsmi-compat/simulator/", "The stand-in for libamd_smi.");
 

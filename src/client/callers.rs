@@ -10,6 +10,7 @@ use super::{Client, Finding, MARKED_CALL, hints, pack, unpack};
 use crate::config::Config;
 use crate::{door, log};
 use parking_lot::Mutex;
+use rsmi_generations::conf::Said;
 use rsmi_generations::{Generation, Open};
 use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 
@@ -188,8 +189,8 @@ fn judge(facts: &Facts) -> Finding {
     for (fits, says) in evidence::of(facts, config) {
         proof(fits, says);
     }
-    if let Some(line) = crate::conf::get().abi {
-        proof(line, format!("{} says abi = {line}", crate::conf::PATH));
+    if let Some(Said { value, file }) = &config.conf.abi {
+        proof(*value, format!("{} says abi = {value}", file.display()));
     }
     let mut hinted = Open::ALL;
     if open.one().is_none() && !facts.marked {

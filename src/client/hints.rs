@@ -1,10 +1,10 @@
 //! What the machine and the process have, which makes one of the open generations likely.
 
 use super::evidence::{self, Facts};
-use crate::conf;
 use crate::config::Config;
 use crate::door;
 use crate::object::{self, Dynamic};
+use rsmi_generations::conf::Said;
 use rsmi_generations::{self as generations, Open};
 use std::path::{Path, PathBuf};
 
@@ -26,10 +26,10 @@ pub(super) fn first(facts: &Facts, open: Open) -> Option<(Open, String)> {
 
 /// The line of the distribution's package, which speaks for the distribution's own programs.
 fn distribution(facts: &Facts) -> Option<(Open, String)> {
-    let open = conf::get().abi_of_usr?;
+    let Said { value: open, file } = Config::get().conf.abi_of_usr.as_ref()?;
     let program = if facts.is_silent() { program() } else { facts.path.clone() };
     generations::is_the_distributions(&program)
-        .then(|| (open, format!("{} says abi-of-usr = {open}", conf::PATH)))
+        .then(|| (*open, format!("{} says abi-of-usr = {open}", file.display())))
 }
 
 /// The program that the process runs: the script, if it runs one.

@@ -1,24 +1,27 @@
-//! What the machine says of all its programs: /etc/rsmi-compat.conf and the ROCm that is installed.
+//! What the machine says of all its programs: /etc/rsmi-compat.conf, the files beside it, and the
+//! ROCm that is installed.
 
 use super::evidence::Evidence;
-use rsmi_generations::{self as generations, Open, conf};
+use rsmi_generations::conf::{Conf, Said};
+use rsmi_generations::{self as generations, Open};
 use std::path::{Path, PathBuf};
 
 /// A person's line is proof, a package's a hint for the distribution's own files, as for the library.
 pub fn evidence(file: &Path) -> Vec<Evidence> {
-    let place = Path::new(conf::PATH);
-    let (conf, _) = conf::Conf::read(place);
-    of(file, place, &conf, &rocm())
+    let (conf, _) = Conf::of_machine();
+    of(file, &conf, &rocm())
 }
 
-fn of(file: &Path, place: &Path, conf: &conf::Conf, rocm: &Path) -> Vec<Evidence> {
+fn of(file: &Path, conf: &Conf, rocm: &Path) -> Vec<Evidence> {
     let mut evidence = Vec::new();
-    if let Some(open) = conf.abi {
-        evidence.push(Evidence::proof(place, open, format!("it says abi = {open}")));
+    if let Some(Said { value: open, file }) = &conf.abi {
+        evidence.push(Evidence::proof(file, *open, format!("it says abi = {open}")));
     }
     let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    if let Some(open) = conf.abi_of_usr.filter(|_| generations::is_the_distributions(&real)) {
-        evidence.push(Evidence::hint(place, open, format!("it says abi-of-usr = {open}")));
+    let of_usr = conf.abi_of_usr.as_ref();
+    if let Some(said) = of_usr.filter(|_| generations::is_the_distributions(&real)) {
+        let says = format!("it says abi-of-usr = {}", said.value);
+        evidence.push(Evidence::hint(&said.file, said.value, says));
     }
     let release = generations::release_file(rocm);
     if let Some(open) = generations::release_of_rocm(&release) {
@@ -50,9 +53,10 @@ mod tests {
     use std::fs;
 
     fn verdict(file: &str, conf: &str, rocm: &Path) -> (Open, Open) {
-        let (conf, wrong) = conf::Conf::parse(conf.as_bytes());
+        let (text, mut conf) = (conf, Conf::default());
+        let wrong = conf.parse(text.as_bytes(), Path::new("conf"), true);
         assert_eq!(wrong, Vec::<String>::new());
-        let verdict = Verdict::of(of(Path::new(file), Path::new("conf"), &conf, rocm));
+        let verdict = Verdict::of(of(Path::new(file), &conf, rocm));
         (verdict.open, verdict.likely)
     }
 

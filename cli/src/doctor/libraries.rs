@@ -3,6 +3,7 @@
 use super::installed;
 use crate::audit;
 use crate::search::Search;
+use rsmi_generations::conf::{Conf, Said};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,11 @@ impl Libraries {
         let search = Search::new();
         let named = std::env::var_os("RSMI_COMPAT_AMDSMI").filter(|path| !path.is_empty());
         let named = named.map(|path| (PathBuf::from(path), "RSMI_COMPAT_AMDSMI".to_owned()));
+        let in_a_file = || {
+            let Said { value, file } = Conf::of_machine().0.amdsmi?;
+            Some((value, file.display().to_string()))
+        };
+        let named = named.or_else(in_a_file);
         let libamd_smi = distinct(named.into_iter().chain(candidates(&search, &AMD_SMI)));
         let (drop_in, librocm_smi64) = distinct(candidates(&search, &ROCM_SMI))
             .into_iter()

@@ -54,9 +54,8 @@ impl Report {
             let files: Vec<_> = files.into_iter().take(MOST).collect();
             println!("  {:<12} {state}: {}{more}", "devices", files.join(", "));
         }
-        let conf = self.settings.file.display();
-        for line in self.settings.lines() {
-            println!("  {:<12} {conf} says {line}", "settings");
+        for said in &self.settings.says {
+            println!("  {:<12} {} says {}", "settings", said.file.display(), said.line);
         }
         for (name, value) in &self.environment {
             println!("  {WEAK}{name}={value}{WEAK:#}");

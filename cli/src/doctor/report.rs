@@ -231,11 +231,12 @@ impl Report {
                 .join(", ")
         };
         let Libraries { libamd_smi, librocm_smi64, .. } = &self.libraries;
-        let named = self.environment.contains_key("RSMI_COMPAT_AMDSMI");
+        let named = self.environment.contains_key("RSMI_COMPAT_AMDSMI")
+            || self.settings.says.iter().any(|said| said.line.starts_with("amdsmi = "));
         if libamd_smi.len() > 1 && !named {
             problems.push(warning(
                 format!("there are several libamd_smi: {}", list(libamd_smi)),
-                "name the one to use in RSMI_COMPAT_AMDSMI",
+                "name the one to use in RSMI_COMPAT_AMDSMI, or as amdsmi in /etc/rsmi-compat.conf",
             ));
         }
         if !librocm_smi64.is_empty() {
