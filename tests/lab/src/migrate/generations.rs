@@ -66,6 +66,8 @@ enum Taken {
 enum Conf {
     None,
     Text(&'static [u8]),
+    /// In a file of the directory beside it.
+    Beside(&'static [u8]),
     Fifo,
     /// A file without an end.
     Zeros,
@@ -103,7 +105,7 @@ const fn odd(conf: Conf, log: &'static str) -> Case {
     Case { opens: OLD, conf, log, ..CASE }
 }
 
-const CASES: [Case; 36] = [
+const CASES: [Case; 37] = [
     Case { opens: &["librocm_smi64.so"], ..CASE },
     Case { opens: OLD, ..CASE },
     Case { opens: &["librocm_smi64.so.1.0"], ..CASE },
@@ -145,6 +147,13 @@ const CASES: [Case; 36] = [
     Case {
         log: "/etc/rsmi-compat.conf:1: abi = \\xff is ignored",
         ..conf(b"abi = \xff\nabi = 6.4\n", Proven("6.4"))
+    },
+    Case {
+        opens: OLD,
+        conf: Conf::Beside(b"abi = 5\ncolour = red\n"),
+        taken_for: Proven("5"),
+        log: "/etc/rsmi-compat.conf.d/site.conf:2: colour = red is ignored",
+        ..CASE
     },
     odd(Conf::Fifo, "/etc/rsmi-compat.conf: it is no regular file"),
     odd(Conf::Zeros, "/etc/rsmi-compat.conf: it is no regular file"),
@@ -201,7 +210,7 @@ fn judge(lab: &Lab, case: &Case, amdsmi: &str) -> Result<Option<String>> {
     run.binds.push((place(lab).join("generation"), case.program.into()));
     let made = tempfile::tempdir()?;
     if let Some(conf) = case.conf.make(&made.path().join("conf"))? {
-        run.binds.push((conf, "/etc/rsmi-compat.conf".into()));
+        run.binds.push((conf, case.conf.place().into()));
     }
     let outcome = run.output(lab)?;
     let Case { program, opens, env, conf, taken_for, log } = case;
@@ -229,12 +238,23 @@ fn judge(lab: &Lab, case: &Case, amdsmi: &str) -> Result<Option<String>> {
 }
 
 impl Conf {
+    fn place(self) -> &'static str {
+        match self {
+            Conf::Beside(_) => "/etc/rsmi-compat.conf.d",
+            _ => "/etc/rsmi-compat.conf",
+        }
+    }
+
     /// Makes it at that path; returns what is bound into its place.
     fn make(self, path: &std::path::Path) -> Result<Option<PathBuf>> {
         const HUGE: u64 = 100 << 20;
         match self {
             Conf::None => return Ok(None),
             Conf::Text(text) => std::fs::write(path, text)?,
+            Conf::Beside(text) => {
+                std::fs::create_dir(path)?;
+                std::fs::write(path.join("site.conf"), text)?;
+            }
             Conf::Fifo => {
                 tool::output(Command::new("mkfifo").arg(path))?;
             }
