@@ -79,7 +79,7 @@ pub struct Clients {
     /// The rocm-smi command, briefly, and the stand-ins on every machine
     #[arg(long, conflicts_with = "bless")]
     full: bool,
-    /// Write the table into README.md instead of comparing with it
+    /// Write the table into docs/results.md instead of comparing with it
     #[arg(long)]
     bless: bool,
 }
@@ -205,9 +205,9 @@ impl<'a> Start<'a> {
 #[derive(Clone, Copy)]
 pub struct Of<'a> {
     pub client: &'a str,
-    /// Its name in README's table.
+    /// Its name in the table of results.
     pub row: &'a str,
-    /// How it is run on ours, as README.md shows it.
+    /// How it is run on ours, as the documents print it.
     pub line: &'a str,
     /// The real librocm_smi64 that it is compared over.
     pub release: &'a str,

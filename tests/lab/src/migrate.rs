@@ -37,7 +37,7 @@ pub struct Migrate {
     /// Only ways whose name contains this
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
-    /// Write the table into README.md instead of comparing with it
+    /// Write the table into docs/results.md instead of comparing with it
     #[arg(long)]
     bless: bool,
 }

@@ -1,4 +1,4 @@
-//! What the lab has seen, as tables that README.md shows between markers of their own.
+//! What the lab has seen, as tables that docs/results.md shows between markers of their own.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::compare::Tally;
 use crate::lab::Lab;
 use crate::tool;
 
-const PAGE: &str = "README.md";
+const PAGE: &str = "docs/results.md";
 
 /// One client or way, over every machine and libamd_smi.
 #[derive(Default)]

@@ -138,17 +138,9 @@ fn of_service(guide: &str) -> Result<Line> {
         .with_context(|| format!("{GUIDE}: Environment={variable} does nothing for us"))
 }
 
-/// The ways of README's table, for a program that is called just that. The tables that the lab
-/// writes only repeat them.
+/// The ways of README's table, for a program that is called just that.
 fn of_readme(readme: &str) -> impl Iterator<Item = Line> {
-    let mut written = false;
-    let rows = readme.lines().filter(move |line| {
-        written = match line.strip_prefix("<!-- ") {
-            Some(mark) => mark.ends_with(":begin -->"),
-            None => written,
-        };
-        !written && line.starts_with('|')
-    });
+    let rows = readme.lines().filter(|line| line.starts_with('|'));
     let lines = rows.flat_map(codes).filter_map(|code| Line::new(ANY_PROGRAM, code));
     lines.filter(|line| line.command() == [ANY_PROGRAM])
 }
@@ -217,13 +209,6 @@ mod tests {
         assert!(table("`rsmi-compat audit ./x` says it").unwrap()[0].asks_audit());
         assert_eq!(table("see x; by hand `rsmi-compat run -- x`").unwrap().len(), FEWEST);
         assert!(of_table("nothing").is_err());
-    }
-
-    #[test]
-    fn what_the_lab_wrote_is_not_printed_again() {
-        let row = "| x | `rsmi-compat run -- program` |\n";
-        let readme = format!("{row}<!-- clients:begin -->\n{row}<!-- clients:end -->\n{row}");
-        assert_eq!(of_readme(&readme).count(), 2);
     }
 
     #[test]

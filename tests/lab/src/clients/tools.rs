@@ -34,7 +34,7 @@ const IN_ROCM_7: &str = "/opt/rocm/lib/librocm_smi64.so.7";
 const BINDINGS: &str = "/opt/rocm/libexec/rocm_smi/rsmiBindings.py";
 
 struct Tool {
-    /// As README's table calls it.
+    /// As the table of results calls it.
     name: &'static str,
     /// Its row in the guide.
     row: &'static str,
