@@ -119,16 +119,43 @@ fn read_cache(bytes: &[u8]) -> HashMap<Vec<u8>, Vec<PathBuf>> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_systems_cache_has_the_c_library() {
-        let Ok(bytes) = std::fs::read(CACHE) else { return };
-        let cache = read_cache(&bytes);
-        let libc = cache.get(&b"libc.so.6"[..]).expect("libc.so.6 is in the cache");
-        assert!(libc.iter().any(|path| path.is_file()), "{libc:?}");
-        assert!(Search::new().find("libc.so.6", &[], &[]).is_some());
-        for end in [0, 10, 21, 47, 60, bytes.len() / 2] {
-            read_cache(&bytes[..end.min(bytes.len())]);
+    /// As ldconfig writes it, with an old table in front.
+    fn cache(entries: &[(&str, &str)]) -> Vec<u8> {
+        const HEADER: usize = 48;
+        let mut texts = Vec::new();
+        let mut table = Vec::new();
+        for (name, path) in entries {
+            let mut at = |text: &str| {
+                let offset = HEADER + entries.len() * 24 + texts.len();
+                texts.extend_from_slice(text.as_bytes());
+                texts.push(0);
+                u32::try_from(offset).unwrap().to_le_bytes()
+            };
+            let (name, path) = (at(name), at(path));
+            table.extend([&[3, 0, 0, 0][..], &name, &path, &[0; 12]].concat());
         }
+        let count = u32::try_from(entries.len()).unwrap().to_le_bytes();
+        let mut header = [b"glibc-ld.so.cache1.1", &count[..]].concat();
+        header.resize(HEADER, 0);
+        [b"ld.so-1.7.0\0old".to_vec(), header, table, texts].concat()
+    }
+
+    #[test]
+    fn the_cache_of_the_loader_is_read_as_far_as_it_is_one() {
+        let bytes = cache(&[("libc.so.6", "/lib/a"), ("libm.so.6", "/m"), ("libc.so.6", "/lib/b")]);
+        let read = read_cache(&bytes);
+        assert_eq!(read[&b"libc.so.6"[..]], [PathBuf::from("/lib/a"), "/lib/b".into()]);
+        assert_eq!(read[&b"libm.so.6"[..]], [PathBuf::from("/m")]);
+        assert_eq!(read.len(), 2);
+        for end in 0..bytes.len() {
+            let cut = read_cache(&bytes[..end]);
+            assert!(
+                cut.values()
+                    .flatten()
+                    .all(|path| ["/lib/a", "/lib/b", "/m"].contains(&path.to_str().unwrap()))
+            );
+        }
+        assert!(read_cache(b"no cache").is_empty());
     }
 
     #[test]

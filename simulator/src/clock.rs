@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_child_that_is_told_the_clock_reads_the_same_time() {
+    fn a_time_is_written_and_read_to_the_nanosecond() {
         let epoch = Duration::new(12345, 60_000_007);
         let (name, value) = Clock::Since(epoch).variable();
         assert_eq!((name, value.as_str()), (EPOCH, "12345.060000007"));
