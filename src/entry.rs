@@ -10,6 +10,7 @@ use crate::facts::{self, Fact};
 use crate::gpu::Gpu;
 use crate::kernel::kfd;
 use crate::log::{self, Level};
+use crate::reserve;
 use crate::runtime;
 use crate::status::{self, Reply, Result};
 use crate::support;
@@ -30,7 +31,11 @@ pub(crate) fn exported(
     catch_unwind(AssertUnwindSafe(|| {
         let attended = if QUIET.load(Ordering::Acquire) { None } else { Some(attend(begin)) };
         let _caller = client::enter(caller);
-        let status = body();
+        reserve::begin();
+        let status = match body() {
+            _ if reserve::was_short() => rsmi_status_t::RSMI_STATUS_OUT_OF_RESOURCES,
+            status => status,
+        };
         if let Some(Attended { call: Some(call), .. }) = attended {
             call.end(status.0, status::name(status));
         }

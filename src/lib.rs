@@ -42,6 +42,7 @@ mod log;
 mod map;
 mod notification;
 mod object;
+mod reserve;
 mod runtime;
 mod status;
 mod support;

@@ -1,6 +1,7 @@
 //! Initialisation and shutdown.
 
 use crate::entry::finish;
+use crate::reserve;
 use crate::runtime;
 use crate::types::rsmi_status_t;
 use rsmi_macros::export;
@@ -18,7 +19,12 @@ use rsmi_macros::export;
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_init(init_flags: u64) -> rsmi_status_t {
-    finish(runtime::init(init_flags))
+    let begun = runtime::init(init_flags);
+    if begun.is_ok() && reserve::was_short() {
+        // The call fails for want of memory, and so does not count.
+        let _ = runtime::shut_down();
+    }
+    finish(begun)
 }
 
 /// Takes one `rsmi_init` back; the last one shuts the library down.
@@ -27,5 +33,8 @@ pub unsafe extern "C" fn rsmi_init(init_flags: u64) -> rsmi_status_t {
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_shut_down() -> rsmi_status_t {
-    finish(runtime::shut_down())
+    let ended = runtime::shut_down();
+    // What is done is done, however short memory was.
+    reserve::begin();
+    finish(ended)
 }
