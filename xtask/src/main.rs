@@ -2,6 +2,7 @@
 
 mod demo;
 mod install;
+mod loader;
 mod manifest;
 mod package;
 mod picture;
