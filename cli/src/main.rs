@@ -9,6 +9,7 @@ mod doctor;
 mod elf;
 mod generation;
 mod installation;
+mod link;
 mod manual;
 mod out;
 mod run;
@@ -43,6 +44,8 @@ enum Command {
     #[command(hide = true)]
     DoctorAsk(doctor::Ask),
     Simulate(simulate::Simulate),
+    Link(link::Link),
+    Unlink(link::Unlink),
     Completions(completions::Completions),
     /// Write the manual pages into a directory
     #[command(hide = true)]
@@ -76,6 +79,8 @@ fn main() -> ExitCode {
         Command::Audit(audit) => (audit.run(), USAGE),
         Command::Doctor(doctor) => (doctor.run(), USAGE),
         Command::DoctorAsk(ask) => (ask.run(), USAGE),
+        Command::Link(link) => (link.run(), USAGE),
+        Command::Unlink(unlink) => (unlink.run(), USAGE),
         Command::Completions(completions) => (completions.run(Cli::command()), USAGE),
         Command::Man(man) => (man.run(Cli::command()), USAGE),
     };

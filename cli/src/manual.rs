@@ -47,10 +47,14 @@ const DROP_IN: (&str, &str) = (
 );
 const SETTINGS: (&str, &str) =
     ("/etc/rsmi-compat.conf", "The settings of this machine's programs; see rsmi_compat(7).");
+const LINKS: (&str, &str) = (
+    "/opt/rocm/lib/",
+    "Where the library of ROCm was, and where programs look for it by this path.",
+);
 const STAND_IN: (&str, &str) =
     ("PREFIX/lib/rsmi-compat/simulator/", "The stand-in for libamd_smi.");
 
-const MORE: [More; 6] = [
+const MORE: [More; 8] = [
     More {
         page: "rsmi-compat",
         environment: &[OF_THE_LIBRARY],
@@ -121,6 +125,24 @@ const MORE: [More; 6] = [
                 "rsmi-compat simulate --machine ./machine.toml --release 6.4.2 -- rsmi-compat doctor",
             ),
         ],
+    },
+    More {
+        page: "link",
+        environment: &[],
+        files: &[LINKS, DROP_IN],
+        examples: &[
+            ("For all programs of this machine:", "rsmi-compat link"),
+            (
+                "For those of an image, from outside:",
+                "/srv/image/usr/bin/rsmi-compat link --root /srv/image",
+            ),
+        ],
+    },
+    More {
+        page: "unlink",
+        environment: &[],
+        files: &[LINKS],
+        examples: &[("Before the library is removed:", "rsmi-compat unlink")],
     },
     More {
         page: "completions",

@@ -14,7 +14,9 @@ fn said(arguments: &[&str]) -> Said {
 fn help_and_version() {
     let help = said(&["--help"]);
     assert_eq!(help.code, Some(0));
-    for command in ["run", "audit", "doctor", "simulate", "completions", "Exit status"] {
+    for command in
+        ["run", "audit", "doctor", "simulate", "link", "unlink", "completions", "Exit status"]
+    {
         assert!(help.out.contains(command), "{command}");
     }
     for hidden in ["doctor-ask", "  man"] {
@@ -22,7 +24,7 @@ fn help_and_version() {
     }
     let version = said(&["--version"]);
     assert_eq!(version.out, format!("rsmi-compat {}\n", env!("CARGO_PKG_VERSION")));
-    for command in ["run", "audit", "doctor", "simulate"] {
+    for command in ["run", "audit", "doctor", "simulate", "link", "unlink"] {
         let help = said(&[command, "--help"]);
         assert_eq!(help.code, Some(0), "{command}");
         assert!(help.out.contains("Exit status"), "{command}");
@@ -44,7 +46,8 @@ fn completions_know_every_command() {
     }
 }
 
-const PAGES: [&str; 6] = ["", "-run", "-audit", "-doctor", "-simulate", "-completions"];
+const PAGES: [&str; 8] =
+    ["", "-run", "-audit", "-doctor", "-simulate", "-link", "-unlink", "-completions"];
 
 #[test]
 fn manual_pages_are_written_for_every_command() {

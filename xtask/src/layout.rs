@@ -113,7 +113,7 @@ impl Places {
         let directory = self.lib.join("rsmi-compat");
         for major in dropin::MAJORS {
             let name = dropin::soname(major);
-            let file = dropin::link(&built.library, &name, Some("$ORIGIN/.."), scratch)?;
+            let file = dropin::link(&built.library, &name, Some("$ORIGIN/..:$ORIGIN"), scratch)?;
             table.library(&file, directory.join(name));
         }
         for (name, target) in dropin::LINKS {
