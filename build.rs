@@ -24,7 +24,8 @@ fn main() {
         std::fs::write(&script, "RSMI_COMPAT_1 { local: *; };\n").expect("OUT_DIR is writable");
         arg(&format!("-Wl,--version-script={}", script.display()));
         match linker() {
-            Linker::Lld => arg("-fuse-ld=lld"),
+            // Tests and benchmarks too: their executables have the directives in them as well.
+            Linker::Lld => println!("cargo::rustc-link-arg=-fuse-ld=lld"),
             Linker::Chosen => {}
             Linker::Missing => println!("cargo::error=rsmi-compat {}", linker::MISSING),
         }
