@@ -113,10 +113,11 @@ fn a_signal_is_handed_on_and_nothing_is_left_behind() {
     }
 }
 
-/// Where the command has written the machine: its lock is open there.
+/// Where the command has written the machine: its lock is open there, and now and then a value.
 fn places(pid: u32) -> Vec<PathBuf> {
     let entries = fs::read_dir(format!("/proc/{pid}/fd")).expect("it runs");
     let open = entries.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+    let open = open.filter(|path| path.file_name().is_some_and(|name| name == "lock"));
     let open = open.filter_map(|path| Some(path.parent()?.to_owned()));
     let ours = |path: &PathBuf| path.to_string_lossy().contains("/rsmi-simulate-");
     open.filter(ours).collect()
@@ -124,8 +125,7 @@ fn places(pid: u32) -> Vec<PathBuf> {
 
 #[test]
 fn the_interrupt_of_a_terminal_reaches_the_program_once() {
-    if Command::new("script").arg("--version").output().is_err() {
-        support::skip("there is no script(1) here");
+    if !needs::program("script") {
         return;
     }
     let installed = Installed::new();
@@ -164,7 +164,7 @@ fn the_machine_is_in_sys_where_namespaces_are_and_the_rest_is_as_before() {
                   cat /sys/devices/system/cpu/online; id -u; echo $RSMI_COMPAT_SYSFS";
     let (_, stdout, stderr) = output(installed.simulate(&[]).args(["sh", "-c", script]));
     if stderr.contains("no namespace here") {
-        support::skip("this system allows no namespaces");
+        needs::skip("this system allows no namespaces");
         return;
     }
     let online = fs::read_to_string("/sys/devices/system/cpu/online").expect("read");
@@ -340,12 +340,13 @@ fn where_there_are_no_namespaces_it_says_what_to_do() {
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "sh", "-c", script]);
     command.arg(simulate.get_program()).args(simulate.get_args()).args(["echo", "done"]);
-    let Ok(ended) = command.stdin(Stdio::null()).output() else {
-        return support::skip("there is no unshare(1)");
-    };
+    if !needs::program("unshare") {
+        return;
+    }
+    let ended = command.stdin(Stdio::null()).output().expect("unshare can be run");
     let stderr = String::from_utf8_lossy(&ended.stderr);
     if ended.stdout.is_empty() {
-        return support::skip(&format!("this system allows no namespaces at all: {stderr}"));
+        return needs::skip(&format!("this system allows no namespaces at all: {stderr}"));
     }
     assert_eq!(String::from_utf8_lossy(&ended.stdout), "done\n", "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
