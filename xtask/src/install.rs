@@ -6,9 +6,11 @@ use anyhow::{Result, bail, ensure};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use crate::loader::Loader;
 use crate::manifest::Manifest;
 use xtask::artifacts::{Artifacts, Build};
-use xtask::layout::Places;
+use xtask::elf;
+use xtask::layout::{Places, SONAME};
 use xtask::place;
 
 #[derive(Args)]
@@ -18,6 +20,9 @@ pub struct Install {
     /// The directory of libraries, below the prefix
     #[arg(long, value_name = "DIR", default_value = "lib", value_parser = below)]
     libdir: PathBuf,
+    /// Install the debug information too, where gdb looks for it
+    #[arg(long)]
+    debug: bool,
     /// Install what the last `cargo xtask stage --release` built: for root, who may have no cargo
     #[arg(long)]
     no_build: bool,
@@ -55,6 +60,11 @@ fn maybe_empty() -> impl TypedValueParser<Value = PathBuf> {
 }
 
 impl To {
+    /// Whether it is for a package, whose scripts have ldconfig run.
+    fn is_for_a_package(&self) -> bool {
+        self.destdir.as_ref().is_some_and(|path| !path.as_os_str().is_empty())
+    }
+
     /// The directory that takes the place of the prefix.
     fn root(&self) -> Result<PathBuf> {
         let prefix = self.prefix.display();
@@ -74,8 +84,10 @@ impl Install {
         let built = if self.no_build { Artifacts::kept()? } else { Build::Release.run()? };
         let scratch = tempfile::tempdir()?;
         let places = Places::below(&self.to.prefix, self.libdir.clone());
-        let table = places.table(&built, scratch.path())?;
+        let mut table = places.table(&built, scratch.path())?;
         place::check(&table)?;
+        let debug = self.debug.then_some(self.libdir.as_path());
+        elf::strip_all(&mut table, debug, scratch.path())?;
 
         let manifest = Manifest::of(&table, &root);
         // What an earlier installation alone had goes when the new one is there.
@@ -86,6 +98,9 @@ impl Install {
         }
         earlier.without(&manifest).remove(&root)?;
         println!("{}: {} files and links", root.display(), table.len());
+        if !self.to.is_for_a_package() {
+            println!("{}", Loader::of(root.join(&self.libdir)).installed());
+        }
         Ok(())
     }
 }
@@ -99,10 +114,15 @@ impl Uninstall {
                 Manifest::path(&root).display()
             );
         };
+        let lib = manifest.directory_of(SONAME).filter(|_| !self.to.is_for_a_package());
+        let loader = lib.map(|lib| Loader::of(root.join(lib)));
         manifest.remove(&root)?;
         place::remove(&Manifest::path(&root))?;
         manifest.remove_directories(&root);
         println!("{}: {} files and links removed", root.display(), manifest.files.len());
+        if let Some(said) = loader.and_then(|loader| loader.removed()) {
+            println!("{said}");
+        }
         Ok(())
     }
 }

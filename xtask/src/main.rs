@@ -2,16 +2,17 @@
 
 mod demo;
 mod install;
+mod loader;
 mod manifest;
+mod package;
 mod picture;
 mod stage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{artifacts, main_of, run};
+use xtask::main_of;
 
 use crate::demo::Demo;
 use crate::install::{Install, Uninstall};
@@ -50,16 +51,9 @@ fn main() -> ExitCode {
     main_of(|| match Cli::parse().command {
         Command::Stage(stage) => stage.run(),
         Command::Install(install) => install.run(),
-        Command::Package { arguments } => package(&arguments),
+        Command::Package { arguments } => package::package(&arguments),
         Command::Uninstall(uninstall) => uninstall.run(),
         Command::Demo(demo) => demo.run(),
         Command::Picture(picture) => picture.run(),
     })
-}
-
-/// A program of its own: what packs takes many crates that nothing else here does.
-fn package(arguments: &[OsString]) -> Result<()> {
-    let mut cargo = artifacts::cargo();
-    cargo.args(["run", "--locked", "--quiet", "--package", "rsmi-packages", "--"]);
-    run::run(cargo.args(arguments))
 }

@@ -61,6 +61,15 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
+    /// Where the file of that name is, that of the shortest path.
+    pub fn directory_of(&self, name: &str) -> Option<&Path> {
+        let paths = self.files.iter().map(Path::new);
+        paths
+            .filter(|path| path.ends_with(name))
+            .min_by_key(|path| path.as_os_str().len())?
+            .parent()
+    }
+
     pub fn write(&self, root: &Path) -> Result<()> {
         let path = Manifest::path(root);
         let directories = self.directories.iter().map(|path| format!("{path}/\n"));

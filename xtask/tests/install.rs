@@ -1,4 +1,5 @@
-//! `make install` and `make uninstall` as the guides print them: with a prefix, and no DESTDIR.
+//! `make install` and `make uninstall` as the guides print them: with a prefix, and no DESTDIR. What
+//! is installed is stripped, and whoever has no cargo installs what somebody else built.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,10 +34,24 @@ fn make(target: &Path, arguments: &[&str]) -> Output {
     make.args(arguments).output().expect("make can be run")
 }
 
+/// What it prints.
 #[track_caller]
-fn makes(target: &Path, arguments: &[&str]) {
+fn makes(target: &Path, arguments: &[&str]) -> String {
     let output = make(target, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("it is UTF-8")
+}
+
+fn sections(file: &Path) -> String {
+    let output = Command::new("readelf").arg("-SW").arg(file).output().expect("readelf can be run");
+    String::from_utf8(output.stdout).expect("it is UTF-8")
+}
+
+/// Those with debug information of their own below a directory.
+fn with_debug_information(place: &Path) -> Vec<PathBuf> {
+    let found = Command::new("find").arg(place).args(["-type", "f"]).output().expect("find runs");
+    let found = String::from_utf8(found.stdout).expect("it is UTF-8");
+    found.lines().map(PathBuf::from).filter(|it| sections(it).contains(".debug_line")).collect()
 }
 
 #[test]
@@ -45,7 +60,17 @@ fn a_prefix_is_all_that_it_takes() {
     let target = built(place.path());
     let prefix = place.path().join("home/rsmi-compat");
     let argument = format!("PREFIX={}", prefix.display());
+    let said = makes(&target, &["install", &argument]);
+    let lib = prefix.join("lib");
+    let hint = format!("the dynamic loader does not search {}", lib.display());
+    assert!(said.contains(&hint), "{said}");
+    assert_eq!(with_debug_information(&prefix), [] as [PathBuf; 0], "they are not stripped");
+    makes(&target, &["install", &argument, "DEBUG=1"]);
+    let apart = with_debug_information(&prefix);
+    assert!(apart.len() >= 3, "{apart:?}");
+    assert!(apart.iter().all(|file| file.starts_with(lib.join("debug/.build-id"))), "{apart:?}");
     makes(&target, &["install", &argument]);
+    assert!(!lib.join("debug").exists(), "the debug information of the one before is left");
     let version = Command::new(prefix.join("bin/rsmi-compat")).arg("--version").output();
     assert!(version.expect("the command is there").status.success());
     makes(&target, &["uninstall", &argument]);
@@ -53,4 +78,39 @@ fn a_prefix_is_all_that_it_takes() {
     let again = make(&target, &["uninstall", &argument]);
     let errors = String::from_utf8_lossy(&again.stderr);
     assert!(!again.status.success() && errors.contains("was not installed here"), "{errors}");
+}
+
+/// Runs make with this as its cargo.
+fn make_with(cargo: &str, target: &Path, arguments: &[&str]) -> Output {
+    let mut make = Command::new("make");
+    make.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).arg("--silent");
+    make.env("CARGO_TARGET_DIR", target).env_remove("DESTDIR").env_remove("PREFIX");
+    make.arg(format!("CARGO={cargo}")).args(arguments).output().expect("make can be run")
+}
+
+/// As root's may be: absent, or too old to read these sources.
+#[test]
+fn no_cargo_is_needed_for_what_is_built() {
+    let place = TempDir::new().expect("a scratch directory");
+    let target = built(place.path());
+    let prefix = place.path().join("home");
+    let argument = format!("PREFIX={}", prefix.display());
+    for cargo in ["/nowhere/cargo", "false"] {
+        let nothing = make_with(cargo, &target, &["install", &argument]);
+        let errors = String::from_utf8_lossy(&nothing.stderr);
+        assert!(!nothing.status.success(), "{cargo}");
+        assert!(errors.contains("run 'make' first, as a user who has cargo"), "{errors}");
+        assert!(!prefix.exists(), "{cargo}: something was installed");
+    }
+    fs::create_dir(target.join("debug")).expect("it is new");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_xtask"), target.join("debug/xtask"))
+        .expect("it is new");
+    for cargo in ["/nowhere/cargo", "false"] {
+        for word in ["install", "uninstall"] {
+            let output = make_with(cargo, &target, &[word, &argument]);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{cargo}: {word}: {errors}");
+            assert_eq!(prefix.join("bin/rsmi-compat").exists(), word == "install", "{cargo}");
+        }
+    }
 }
