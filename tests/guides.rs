@@ -15,6 +15,9 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const OTHERS: [&str; 8] =
     ["apt-get", "cc", "cmake", "docker", "export", "hipcc", "ldconfig", "module"];
 
+/// What Rust 1.85 does not build.
+const PACKAGE: [&str; 2] = ["xtask", "package"];
+
 /// A page, and what is to be typed in it: whole lines, and pieces within sentences and tables.
 struct Page {
     path: PathBuf,
@@ -102,7 +105,7 @@ fn links_lead_to_files_and_headings() {
 #[test]
 fn commands_take_what_they_are_given() {
     let ours = command();
-    let make = needs::program("make");
+    let (make, packages) = (needs::program("make"), needs::rust(88));
     let mut checked = 0;
     for page in pages() {
         for (line, whole) in page.commands() {
@@ -118,6 +121,9 @@ fn commands_take_what_they_are_given() {
                 "rsmi-compat" => parse(&ours, arguments, whole),
                 "make" if !make => continue,
                 "make" => succeeds(Command::new("make").arg("-n").args(arguments)),
+                "cargo" if !packages && arguments.starts_with(&PACKAGE.map(str::to_owned)) => {
+                    continue;
+                }
                 "cargo" => parse_by_cargo(arguments),
                 "systemctl" => Ok(()),
                 other if OTHERS.contains(&other) => Ok(()),

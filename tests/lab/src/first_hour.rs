@@ -169,8 +169,8 @@ fn machine(lab: &Lab, clean: &Path) -> Result<PathBuf> {
     fetch.current_dir(&lab.workspace).args(["fetch", "--locked", "--target", &target]);
     tool::output(&mut fetch)?;
     let cargo = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let cargo =
-        cargo.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("no HOME is set")?;
+    let in_home = || Some(Path::new(&env::var_os("HOME")?).join(".cargo"));
+    let cargo = cargo.or_else(in_home).context("neither CARGO_HOME nor HOME is set")?;
     let theirs = place.join("home/user/.cargo");
     fs::create_dir_all(theirs.join("registry"))?;
     for part in ["cache", "index"] {

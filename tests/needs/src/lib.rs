@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, io};
 
 /// With this variable set, as in CI, a test that would be skipped fails.
@@ -22,6 +23,20 @@ pub fn program(name: &str) -> bool {
         skip(&format!("{name} is not installed"));
     }
     found
+}
+
+/// Whether rustc is of 1.`minor` or later.
+#[must_use]
+pub fn rust(minor: u32) -> bool {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said = Command::new(rustc).arg("--version").output().expect("rustc can be run");
+    let said = String::from_utf8_lossy(&said.stdout);
+    let found = said.split('.').nth(1).and_then(|it| it.parse::<u32>().ok());
+    let enough = found.is_some_and(|found| found >= minor);
+    if !enough {
+        skip(&format!("Rust 1.{minor} is needed, and here is {}", said.trim()));
+    }
+    enough
 }
 
 /// Whether all of these programs are in PATH.
