@@ -3,11 +3,11 @@
 mod support;
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -111,6 +111,44 @@ fn a_signal_is_handed_on_and_nothing_is_left_behind() {
         assert_eq!(child.wait().expect("ended").code(), Some(5));
         assert!(!places[0].exists(), "{} is left behind", places[0].display());
     }
+}
+
+/// Whether it stops soon.
+fn stops(child: &Child) -> bool {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+    (0..400).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        waitid(WaitId::Pid(Pid::from_child(child)), look).expect("it is our child").is_some()
+    })
+}
+
+/// As after Ctrl-Z, fg and Ctrl-Z where the command has come late: it stops with the program, and does
+/// not send it on.
+#[test]
+fn a_program_that_was_stopped_twice_is_not_sent_on() {
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+    let installed = Installed::new();
+    let mut command = installed.simulate(&["--no-namespace"]);
+    command.args(["sh", "-c", "echo $$; kill -TSTP $$; echo one; kill -TSTP $$; echo two"]);
+    // In a group of its own, or nobody could send it on and the kernel would not let it stop.
+    let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().expect("started");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut line = || lines.next().expect("there is a line").expect("it is text");
+    let program = Pid::from_raw(line().parse().expect("a number")).expect("it is not 0");
+    assert!(stops(&child), "it does not stop with the program");
+    kill_process(program, Signal::CONT).expect("sent");
+    assert_eq!(line(), "one");
+    let state = || fs::read_to_string(format!("/proc/{program}/stat")).expect("it is there");
+    while !state().contains(") T ") {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    kill_process(Pid::from_child(&child), Signal::CONT).expect("sent");
+    assert!(stops(&child), "it went on, and sent the program on");
+    assert!(state().contains(") T "), "{}", state());
+    kill_process_group(Pid::from_child(&child), Signal::CONT).expect("sent");
+    assert_eq!(line(), "two");
+    assert!(child.wait().expect("ended").success());
 }
 
 /// Where the command has written the machine: its lock is open there, and now and then a value.
