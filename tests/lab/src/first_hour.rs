@@ -42,7 +42,7 @@ const ENTER: &str = "set -e
     umount --lazy /mnt
     exec setpriv --reuid=user --regid=user --init-groups env --ignore-environment \\
         HOME=/home/user USER=user LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin \\
-        bash -c \"cd rsmi-compat && $2\"";
+        bash -c \"cd ~/rsmi-compat && $2\"";
 
 const SOURCES: &str = "home/user/rsmi-compat";
 
