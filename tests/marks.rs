@@ -21,6 +21,10 @@ const CALLS_ALL: &str = r#"
     };
 "#;
 
+fn compilers() -> impl Iterator<Item = &'static str> {
+    ["cc"].into_iter().chain(needs::program("c++").then_some("c++"))
+}
+
 /// What a compiler makes of a source.
 fn object_of(compiler: &str, flags: &[&str], source: &str) -> Vec<u8> {
     let directory = tempfile::tempdir().expect("there is room");
@@ -66,7 +70,7 @@ fn notes(object: &[u8]) -> Vec<(NoteType, Vec<u8>)> {
 fn calls_have_the_headers_own_name() {
     let marked = rsmi_generations::MARKED.map(|name| format!("rsmi_compat_7_0_{name}"));
     let plain = rsmi_generations::MARKED.map(str::to_owned);
-    for compiler in ["cc", "c++"] {
+    for compiler in compilers() {
         let made = object_of(compiler, &["-O2"], CALLS_ALL);
         let all = wanted(&made);
         assert!(marked.iter().all(|name| all.contains(name)), "{compiler}: {all:?}");
@@ -84,7 +88,7 @@ fn who_only_includes_the_header_has_a_note() {
     let source = "#include \"rocm_smi/rocm_smi.h\"\n#include \"rsmi_compat.h\"\n";
     let newest = rsmi_generations::Open::only(rsmi_generations::Generation::NEWEST);
     let note = (NoteType(rsmi_generations::NOTE_OF_HEADER), vec![newest.bits()]);
-    for compiler in ["cc", "c++"] {
+    for compiler in compilers() {
         let made = object_of(compiler, &[], source);
         assert_eq!(notes(&made), std::slice::from_ref(&note), "{compiler}");
         assert_eq!(wanted(&made), BTreeSet::new(), "{compiler}");

@@ -3,8 +3,8 @@
 mod support;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use support::{Said, bare_rsmi_compat, scratch, skip};
+use std::process::Command;
+use support::{Said, bare_rsmi_compat, scratch};
 
 fn said(arguments: &[&str]) -> Said {
     Said::of(bare_rsmi_compat(Path::new(env!("CARGO_BIN_EXE_rsmi-compat"))).args(arguments))
@@ -101,8 +101,8 @@ fn the_page_of_the_library_is_of_this_version() {
 /// mandoc's matters of style are no faults; there are hardly any.
 #[test]
 fn manual_pages_are_without_fault() {
-    if Command::new("mandoc").arg("-Tlint").stdin(Stdio::null()).output().is_err() {
-        return skip("mandoc is not installed");
+    if !needs::program("mandoc") {
+        return;
     }
     let directory = scratch();
     assert_eq!(said(&["man", directory.path().to_str().unwrap()]).code, Some(0));

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use support::{Said, bare_rsmi_compat, scratch, skip};
+use support::{Said, bare_rsmi_compat, scratch};
 use tempfile::TempDir;
 
 /// What was typed when the key was hit, and all that is offered then.
@@ -103,15 +103,6 @@ impl Place {
     }
 }
 
-fn has(program: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
-    let found = found.unwrap().status.success();
-    if !found {
-        skip(&format!("{program} is not installed"));
-    }
-    found
-}
-
 /// For shells with a line editor of its own: `all` is the key that puts all that is offered into
 /// the line, which then becomes the arguments of a function that writes it down.
 fn typed(all: &str) -> String {
@@ -160,7 +151,7 @@ fn check(shell: &str, text: &str) {
 
 #[test]
 fn bash_completes() {
-    if has("bash") && has("script") {
+    if needs::programs(&["bash", "script"]) {
         let place = Place::new("bash");
         let input = "source $SCRIPT\n".to_owned() + &typed("\u{1b}*");
         let text = place.type_into("bash --norc --noprofile -i", &input);
@@ -172,8 +163,8 @@ fn bash_completes() {
 fn bash_completes_with_what_distributions_add() {
     const ADDED: &str = "/usr/share/bash-completion/bash_completion";
     if !Path::new(ADDED).exists() {
-        skip("bash-completion is not installed");
-    } else if has("bash") && has("script") {
+        needs::skip("bash-completion is not installed");
+    } else if needs::programs(&["bash", "script"]) {
         let place = Place::new("bash");
         let input = format!("source {ADDED}\nsource $SCRIPT\n") + &typed("\u{1b}*");
         let text = place.type_into("bash --norc --noprofile -i", &input);
@@ -183,7 +174,7 @@ fn bash_completes_with_what_distributions_add() {
 
 #[test]
 fn zsh_completes() {
-    if has("zsh") && has("script") {
+    if needs::programs(&["zsh", "script"]) {
         let place = Place::new("zsh");
         let set_up = "bindkey -e; PS1=; setopt no_beep\n\
                       fpath=($DIRECTORY $fpath); autoload -Uz compinit; compinit -u -D\n\
@@ -197,7 +188,7 @@ fn zsh_completes() {
 
 #[test]
 fn fish_completes() {
-    if has("fish") {
+    if needs::program("fish") {
         let place = Place::new("fish");
         let mut script = "source $SCRIPT\n".to_owned();
         for (number, (line, _)) in CASES.iter().enumerate() {

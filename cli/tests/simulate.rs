@@ -3,11 +3,11 @@
 mod support;
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -113,10 +113,49 @@ fn a_signal_is_handed_on_and_nothing_is_left_behind() {
     }
 }
 
-/// Where the command has written the machine: its lock is open there.
+/// Whether it stops soon.
+fn stops(child: &Child) -> bool {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+    (0..400).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        waitid(WaitId::Pid(Pid::from_child(child)), look).expect("it is our child").is_some()
+    })
+}
+
+/// As after Ctrl-Z, fg and Ctrl-Z where the command has come late: it stops with the program, and does
+/// not send it on.
+#[test]
+fn a_program_that_was_stopped_twice_is_not_sent_on() {
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+    let installed = Installed::new();
+    let mut command = installed.simulate(&["--no-namespace"]);
+    command.args(["sh", "-c", "echo $$; kill -TSTP $$; echo one; kill -TSTP $$; echo two"]);
+    // In a group of its own, or nobody could send it on and the kernel would not let it stop.
+    let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().expect("started");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut line = || lines.next().expect("there is a line").expect("it is text");
+    let program = Pid::from_raw(line().parse().expect("a number")).expect("it is not 0");
+    assert!(stops(&child), "it does not stop with the program");
+    kill_process(program, Signal::CONT).expect("sent");
+    assert_eq!(line(), "one");
+    let state = || fs::read_to_string(format!("/proc/{program}/stat")).expect("it is there");
+    while !state().contains(") T ") {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    kill_process(Pid::from_child(&child), Signal::CONT).expect("sent");
+    assert!(stops(&child), "it went on, and sent the program on");
+    assert!(state().contains(") T "), "{}", state());
+    kill_process_group(Pid::from_child(&child), Signal::CONT).expect("sent");
+    assert_eq!(line(), "two");
+    assert!(child.wait().expect("ended").success());
+}
+
+/// Where the command has written the machine: its lock is open there, and now and then a value.
 fn places(pid: u32) -> Vec<PathBuf> {
     let entries = fs::read_dir(format!("/proc/{pid}/fd")).expect("it runs");
     let open = entries.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+    let open = open.filter(|path| path.file_name().is_some_and(|name| name == "lock"));
     let open = open.filter_map(|path| Some(path.parent()?.to_owned()));
     let ours = |path: &PathBuf| path.to_string_lossy().contains("/rsmi-simulate-");
     open.filter(ours).collect()
@@ -124,8 +163,7 @@ fn places(pid: u32) -> Vec<PathBuf> {
 
 #[test]
 fn the_interrupt_of_a_terminal_reaches_the_program_once() {
-    if Command::new("script").arg("--version").output().is_err() {
-        support::skip("there is no script(1) here");
+    if !needs::program("script") {
         return;
     }
     let installed = Installed::new();
@@ -164,7 +202,7 @@ fn the_machine_is_in_sys_where_namespaces_are_and_the_rest_is_as_before() {
                   cat /sys/devices/system/cpu/online; id -u; echo $RSMI_COMPAT_SYSFS";
     let (_, stdout, stderr) = output(installed.simulate(&[]).args(["sh", "-c", script]));
     if stderr.contains("no namespace here") {
-        support::skip("this system allows no namespaces");
+        needs::skip("this system allows no namespaces");
         return;
     }
     let online = fs::read_to_string("/sys/devices/system/cpu/online").expect("read");
@@ -340,12 +378,13 @@ fn where_there_are_no_namespaces_it_says_what_to_do() {
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "sh", "-c", script]);
     command.arg(simulate.get_program()).args(simulate.get_args()).args(["echo", "done"]);
-    let Ok(ended) = command.stdin(Stdio::null()).output() else {
-        return support::skip("there is no unshare(1)");
-    };
+    if !needs::program("unshare") {
+        return;
+    }
+    let ended = command.stdin(Stdio::null()).output().expect("unshare can be run");
     let stderr = String::from_utf8_lossy(&ended.stderr);
     if ended.stdout.is_empty() {
-        return support::skip(&format!("this system allows no namespaces at all: {stderr}"));
+        return needs::skip(&format!("this system allows no namespaces at all: {stderr}"));
     }
     assert_eq!(String::from_utf8_lossy(&ended.stdout), "done\n", "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");

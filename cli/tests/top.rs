@@ -183,7 +183,7 @@ fn ctrl_z_gives_the_terminal_back_and_fg_the_picture() {
     let command = watch("mi300x-2");
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())
-        .map(|word| format!("'{}'", word.display()))
+        .map(|word| format!("'{}'", word.to_string_lossy()))
         .collect();
     terminal.type_in(&(words.join(" ") + "\n"));
     for _ in 0..3 {

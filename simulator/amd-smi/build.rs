@@ -5,8 +5,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
+#[path = "../../build/linker.rs"]
+mod linker;
+use linker::{Linker, linker};
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../../build/linker.rs");
     let place = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let mut exports = String::new();
     for (index, function) in FUNCTIONS.iter().enumerate() {
@@ -29,5 +34,13 @@ fn main() {
         // else there is rustc's own script hides, for a linker that reads both.
         fs::write(&script, "AMDSMI_1 { local: *; };\n").expect("OUT_DIR is writable");
         arg(&format!("-Wl,--version-script={}", script.display()));
+        match linker() {
+            // The tests too: the directives are in their executables as well.
+            Linker::Lld => println!("cargo::rustc-link-arg=-fuse-ld=lld"),
+            Linker::Chosen => {}
+            Linker::Missing => {
+                println!("cargo::error=the stand-in for libamd_smi {}", linker::MISSING);
+            }
+        }
     }
 }

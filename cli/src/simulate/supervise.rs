@@ -50,11 +50,15 @@ impl Supervisor {
 /// mostly, has the terminal back after that.
 fn stop_with(child: &Child) {
     let pid = Pid::from_child(child);
-    let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
-    let status = waitid(WaitId::Pid(pid), look).ok().flatten();
+    let look = |at| waitid(WaitId::Pid(pid), at | WaitIdOptions::NOHANG).ok().flatten();
+    let status = look(WaitIdOptions::STOPPED);
     if status.is_some_and(|status| status.stopping_signal() == Some(SIGTSTP)) {
         let _ = kill_process(getpid(), Signal::STOP);
-        let _ = kill_process(pid, Signal::CONT);
+        // A shell has both go on, and until we do, the program may have been stopped again.
+        let since = WaitIdOptions::STOPPED | WaitIdOptions::CONTINUED | WaitIdOptions::NOWAIT;
+        if look(since).is_none() {
+            let _ = kill_process(pid, Signal::CONT);
+        }
     }
 }
 

@@ -31,18 +31,12 @@ pub fn stage() -> &'static Path {
     })
 }
 
-/// Says why a test is skipped, which CI does not accept.
-pub fn skip(why: &str) {
-    eprintln!("SKIPPED: {why}");
-    assert!(std::env::var_os("RSMI_TEST_ALL").is_none(), "RSMI_TEST_ALL is set, and {why}");
-}
-
 /// Whether the test may go on as root; says so where it may not.
 pub fn is_root() -> bool {
     // SAFETY: geteuid only reads.
     let root = unsafe { libc::geteuid() } == 0;
     if !root {
-        skip("only root can make such a program");
+        needs::skip("only root can make such a program");
     }
     root
 }

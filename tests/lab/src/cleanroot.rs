@@ -12,15 +12,18 @@ use crate::archive;
 use crate::lab::Lab;
 use crate::tool;
 
-/// A root to be made: the packages beside what apt itself needs.
-pub struct Recipe {
-    pub suite: &'static str,
-    packages: &'static [&'static str],
+/// A root to be made: the packages beside what apt itself needs, and what is done to it then.
+pub struct Recipe<'a> {
+    pub suite: &'a str,
+    pub packages: &'a [&'a str],
+    /// A line for sh, where $1 is the root; with it the root is nothing but Debian's.
+    pub bare: Option<&'a str>,
 }
 
 /// What builds clients, what installs packages, and what libamd_smi and the lab want.
-pub const NEW: Recipe = Recipe {
+pub const NEW: Recipe<'_> = Recipe {
     suite: "sid",
+    bare: None,
     packages: &[
         "cmake",
         "environment-modules",
@@ -37,16 +40,19 @@ pub const NEW: Recipe = Recipe {
 };
 
 /// The oldest glibc that the archive still has, and no libamd_smi.
-pub const OLD: Recipe =
-    Recipe { suite: "bullseye", packages: &["gcc", "libc6-dev", "libdrm-amdgpu1", "libdrm2"] };
+pub const OLD: Recipe<'_> = Recipe {
+    suite: "bullseye",
+    bare: None,
+    packages: &["gcc", "libc6-dev", "libdrm-amdgpu1", "libdrm2"],
+};
 
 const STAMP: &str = "etc/lab-root";
 
 /// The root, which is made once and never written to afterwards.
-pub fn get(lab: &Lab, recipe: &Recipe) -> Result<PathBuf> {
+pub fn get(lab: &Lab, recipe: &Recipe<'_>) -> Result<PathBuf> {
     let _lock = lab.lock()?;
     let place = lab.cache.join("clean").join(recipe.suite);
-    let text = recipe.packages.join("\n");
+    let text = [recipe.packages, recipe.bare.as_slice()].concat().join("\n");
     if fs::read_to_string(place.join(STAMP)).is_ok_and(|there| there == text) {
         return Ok(place);
     }
@@ -59,7 +65,9 @@ pub fn get(lab: &Lab, recipe: &Recipe) -> Result<PathBuf> {
     }
     fs::create_dir_all(lab.cache.join("clean"))?;
     make(recipe, &partial)?;
-    furnish(&partial)?;
+    if recipe.bare.is_none() {
+        furnish(&partial)?;
+    }
     fs::write(partial.join(STAMP), text)?;
     fs::rename(&partial, &place)?;
     let seconds = start.elapsed().as_secs_f64();
@@ -67,9 +75,16 @@ pub fn get(lab: &Lab, recipe: &Recipe) -> Result<PathBuf> {
     Ok(place)
 }
 
-fn make(recipe: &Recipe, place: &Path) -> Result<()> {
+fn make(recipe: &Recipe<'_>, place: &Path) -> Result<()> {
     let mut mmdebstrap = Command::new("mmdebstrap");
-    mmdebstrap.args(["--quiet", "--variant=apt"]);
+    match recipe.bare {
+        None => mmdebstrap.args(["--quiet", "--variant=apt"]),
+        Some(hook) => {
+            // The lists of packages stay, and those that the line has fetched.
+            mmdebstrap.args(["--quiet", "--variant=minbase", "--skip=cleanup/apt"]);
+            mmdebstrap.arg(format!("--customize-hook={hook}"))
+        }
+    };
     mmdebstrap.args(["--aptopt=Acquire::Check-Valid-Until \"false\""]);
     mmdebstrap.args(["--aptopt=APT::Install-Recommends \"false\""]);
     mmdebstrap.arg(format!("--include={}", recipe.packages.join(",")));

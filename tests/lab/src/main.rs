@@ -10,6 +10,7 @@ mod conform;
 mod differences;
 mod fetch;
 mod fidelity;
+mod first_hour;
 mod header;
 mod headers;
 mod hip;
@@ -48,6 +49,7 @@ use rustix::process::umask;
 use crate::clients::Clients;
 use crate::conform::Conform;
 use crate::fidelity::Fidelity;
+use crate::first_hour::FirstHour;
 use crate::headers::Headers;
 use crate::info::Info;
 use crate::install::Install;
@@ -115,6 +117,8 @@ enum Command {
     Enter(Enter),
     /// Install in each way into a clean root, and build and run clients there
     Install(Install),
+    /// Type what README prints, as a user of a bare Debian 13; takes ten minutes
+    FirstHour(FirstHour),
     /// What `enter` starts in its own namespace
     #[command(hide = true)]
     Inside { spec: String },
@@ -279,6 +283,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             prepare(&lab)?;
             install.run(&lab)?;
         }
+        Command::FirstHour(first_hour) => first_hour.run(&lab)?,
         Command::Enter(enter) => return enter.run(&lab),
     }
     Ok(ExitCode::SUCCESS)
