@@ -33,7 +33,7 @@ fn generate() -> String {
         let start = header[..end].rfind(&untagged).expect("the type has a beginning");
         header.replace_range(start..start + untagged.len(), &format!("typedef {kind} {tag} {{"));
     }
-    set_the_retired_apart(&with_large_enumerators_allowed(&header))
+    with_groups(&with_common_words(&set_the_retired_apart(&with_large_enumerators_allowed(&header))))
 }
 
 /// ISO C before C23 has no enumerator beyond the range of int, which this API cannot do without;
@@ -60,7 +60,8 @@ fn value(line: &str) -> Option<i128> {
 /// rsmi_compat.h, whose types are those of rocm_smi.h.
 fn generate_compat() -> String {
     let source = Path::new(ROOT).join(BEYOND);
-    write(cbindgen::Builder::new().with_src(source).with_config(config("cbindgen.compat.toml")))
+    let builder = cbindgen::Builder::new().with_src(source);
+    with_common_words(&write(builder.with_config(config("cbindgen.compat.toml"))))
 }
 
 fn config(file: &str) -> cbindgen::Config {
@@ -88,6 +89,95 @@ fn set_the_retired_apart(header: &str) -> String {
     format!(
         "{before}\n#ifdef RSMI_COMPAT_RETIRED\n\n{moved}\n\n#endif  // RSMI_COMPAT_RETIRED\n{after}"
     )
+}
+
+/// Adds what the comments in src/api leave out because it is the same for every function of a
+/// device: the parameter `dv_ind`, and the beginning of the list of statuses.
+fn with_common_words(header: &str) -> String {
+    let items: Vec<_> = header.split("\n\n").map(with_common_words_of_one).collect();
+    items.join("\n\n")
+}
+
+fn with_common_words_of_one(item: &str) -> String {
+    if !item.contains("(uint32_t dv_ind,") && !item.contains("(uint32_t dv_ind)") {
+        return item.to_owned();
+    }
+    let mut lines: Vec<&str> = item.lines().collect();
+    let find = |lines: &[&str], tag: &str| lines.iter().position(|line| line.starts_with(tag));
+    let end = |lines: &[&str]| lines.iter().take_while(|line| line.starts_with("///")).count();
+    if find(&lines, "/// @").is_none() {
+        lines.insert(end(&lines), "///");
+    }
+    let first = find(&lines, "/// @").unwrap_or(end(&lines));
+    lines.insert(first, "/// @param[in] dv_ind The index of the device, from 0.");
+    if find(&lines, "/// @return").is_none() {
+        match find(&lines, "/// @retval") {
+            Some(at) => lines.insert(at, "/// @return RSMI_STATUS_SUCCESS, a common status, or:"),
+            None => {
+                lines.insert(end(&lines), "/// @return RSMI_STATUS_SUCCESS or a common status.");
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+/// Makes a Doxygen group of each file of src/api. cbindgen.toml begins the group of the types.
+fn with_groups(header: &str) -> String {
+    let chapters = chapters();
+    let (mut items, mut open) = (Vec::new(), None);
+    for item in header.split("\n\n") {
+        let declares = |chapter: &&Chapter| {
+            declaration(item).iter().any(|name| chapter.names.iter().any(|it| it == name))
+        };
+        let chapter = chapters.iter().find(declares);
+        let begins = chapter.filter(|chapter| open != Some(chapter.group.as_str()));
+        let ends = begins.is_some() || item.trim_start().starts_with("#ifdef");
+        if ends && open.take().is_some() || item.trim_start().starts_with("#endif  // RSMI") {
+            items.push("/// @}".to_owned());
+        }
+        if let Some(chapter) = begins {
+            items.push(chapter.heading());
+            open = Some(&chapter.group);
+        }
+        if item.contains("@defgroup types") {
+            open = Some("types");
+        }
+        items.push(item.to_owned());
+    }
+    items.join("\n\n")
+}
+
+/// A file of src/api: its first line is the title of its group, and what follows describes it.
+struct Chapter {
+    group: String,
+    title: String,
+    description: Vec<String>,
+    names: Vec<String>,
+}
+
+impl Chapter {
+    fn heading(&self) -> String {
+        let mut lines = vec![format!("/// @defgroup {} {}", self.group, self.title)];
+        lines.extend(self.description.iter().map(|line| format!("///{line}")));
+        lines.push("/// @{".to_owned());
+        lines.join("\n")
+    }
+}
+
+fn chapters() -> Vec<Chapter> {
+    let modules = fs::read_to_string(Path::new(ROOT).join("src/api/mod.rs")).expect("it is text");
+    let modules = modules.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let chapter = |group: &str| {
+        let file = format!("src/api/{group}.rs");
+        let text = fs::read_to_string(Path::new(ROOT).join(&file)).expect("it is text");
+        let mut comment = text.lines().map_while(|line| line.strip_prefix("//!"));
+        let title = comment.next().expect("the first line is the title");
+        let title = title.trim().trim_end_matches('.').to_owned();
+        let description = comment.map(str::to_owned).collect();
+        let names = if group == "retired" { retired() } else { declared(&[&file]) };
+        Chapter { group: group.to_owned(), title, description, names }
+    };
+    modules.map(chapter).collect()
 }
 
 /// The functions and types that the newest header no longer has.
