@@ -91,7 +91,7 @@ rsmi_status_t rsmi_compat_generation_get(char *generation, size_t len);
 ///
 /// @param[out] evidence The text, such as "RSMI_COMPAT_ABI=6.0" or "it is linked to
 ///   librocm_smi64.so.5", ending with NUL. If several generations are open, the text starts with
-///   them: "6.3,6.4,7.0 are open: …".
+///   their names: "6.3,6.4,7.0 are open: …".
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `evidence` is a null pointer, or `len` is 0.
@@ -102,7 +102,7 @@ rsmi_status_t rsmi_compat_generation_evidence_get(char *evidence, size_t len);
 /// Finds the device that has a PCI address.
 ///
 /// If the partitions of a GPU have the same address, as with some drivers, the function returns the
-/// first partition. rsmi_compat_index_from_hip_device() returns each of them.
+/// first partition. rsmi_compat_index_from_hip_device() can return each partition.
 ///
 /// @param[in] pci_bus_id The PCI address in the form of hipDeviceGetPCIBusId(), "0000:c1:00.0".
 ///   Capital letters are allowed. The domain may be left out, and so may the function; both are 0

@@ -33,7 +33,9 @@ fn generate() -> String {
         let start = header[..end].rfind(&untagged).expect("the type has a beginning");
         header.replace_range(start..start + untagged.len(), &format!("typedef {kind} {tag} {{"));
     }
-    with_groups(&with_common_words(&set_the_retired_apart(&with_large_enumerators_allowed(&header))))
+    with_groups(&with_common_words(&set_the_retired_apart(&with_large_enumerators_allowed(
+        &header,
+    ))))
 }
 
 /// ISO C before C23 has no enumerator beyond the range of int, which this API cannot do without;
@@ -131,8 +133,8 @@ fn with_groups(header: &str) -> String {
         };
         let chapter = chapters.iter().find(declares);
         let begins = chapter.filter(|chapter| open != Some(chapter.group.as_str()));
-        let ends = begins.is_some() || item.trim_start().starts_with("#ifdef");
-        if ends && open.take().is_some() || item.trim_start().starts_with("#endif  // RSMI") {
+        let ends = ["#ifdef", "#endif"].iter().any(|it| item.trim_start().starts_with(it));
+        if (begins.is_some() || ends) && open.take().is_some() {
             items.push("/// @}".to_owned());
         }
         if let Some(chapter) = begins {
@@ -166,7 +168,8 @@ impl Chapter {
 
 fn chapters() -> Vec<Chapter> {
     let modules = fs::read_to_string(Path::new(ROOT).join("src/api/mod.rs")).expect("it is text");
-    let modules = modules.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let modules =
+        modules.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     let chapter = |group: &str| {
         let file = format!("src/api/{group}.rs");
         let text = fs::read_to_string(Path::new(ROOT).join(&file)).expect("it is text");
@@ -272,6 +275,28 @@ fn only_those_who_ask_see_what_is_retired() {
             assert!(retired().iter().any(|retired| retired == name), "{name} is not retired");
         }
     }
+}
+
+/// Each parameter with its direction, and what the function returns.
+#[test]
+fn every_comment_of_a_function_is_complete() {
+    let mut seen = 0;
+    for item in (generate() + "\n\n" + &generate_compat()).split("\n\n") {
+        let (comment, code) = item.split_at(item.find("rsmi_status_t rsmi_").unwrap_or(item.len()));
+        let Some((name, parameters)) = code.split_once('(') else { continue };
+        let parameters = parameters.split(')').next().unwrap_or_default();
+        for parameter in parameters.split(',').filter(|parameter| *parameter != "void") {
+            let parameter = words(parameter).next_back().expect("a parameter has a name");
+            let directions = ["in", "out", "in,out"];
+            let tags = directions.map(|it| format!("/// @param[{it}] {parameter} "));
+            assert!(tags.iter().any(|tag| comment.contains(tag)), "{name}: no @param {parameter}");
+        }
+        let returns = comment.matches("/// @return ").count();
+        assert!(comment.starts_with("/// ") && returns == 1, "{name}: {returns} @return");
+        seen += 1;
+    }
+    let all = include_str!("abi/symbols.txt").lines().count();
+    assert!(seen >= all, "only {seen} functions of {all} were found");
 }
 
 /// cbindgen takes every `pub const` of the crate for one of the header's.

@@ -30,7 +30,7 @@
  *   or EISDIR; ESRCH; EINTR.
  * - RSMI_STATUS_UNKNOWN_ERROR: the kernel returned another error.
  *
- * If a function fails, use its outputs only where its comment describes them for that case.
+ * If a function fails, use an output only if the comment describes the output for that case.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -95,202 +95,202 @@ __asm__(
 #define RSMI_COMPAT_CALL(function)
 #endif
 
-/// How many frequencies a clock can have at most: 32, and one for deep sleep.
+/// The largest number of frequencies of a clock: 32, and one for deep sleep.
 #define RSMI_MAX_NUM_FREQUENCIES 33
 
-/// How many points a voltage curve has.
+/// The number of points of a voltage curve.
 #define RSMI_NUM_VOLTAGE_CURVE_POINTS 3
 
-/// Room for the text of a notification, its NUL included.
+/// The size of the text of an event in bytes, with its NUL.
 #define MAX_EVENT_NOTIFICATION_MSG_SIZE 96
 
-/// Memory stacks with a temperature sensor.
+/// The number of HBM stacks with a temperature sensor.
 #define RSMI_NUM_HBM_INSTANCES 4
 
-/// Video engines.
+/// The largest number of video engines (VCN).
 #define RSMI_MAX_NUM_VCNS 4
 
-/// JPEG engines of a device.
+/// The largest number of JPEG engines of a device.
 #define RSMI_MAX_NUM_JPEG_ENGS 32
 
-/// JPEG engines of a partition.
+/// The largest number of JPEG engines of a partition.
 #define RSMI_MAX_NUM_JPEG_ENG_V1 40
 
-/// Clocks of one kind other than graphics.
+/// The largest number of clocks of one kind, other than graphics clocks.
 #define RSMI_MAX_NUM_CLKS 4
 
-/// Links to other GPUs.
+/// The largest number of XGMI links.
 #define RSMI_MAX_NUM_XGMI_LINKS 8
 
-/// Graphics clocks.
+/// The largest number of graphics clocks.
 #define RSMI_MAX_NUM_GFX_CLKS 8
 
-/// Compute chips (XCC) of a partition.
+/// The largest number of XCCs (compute cores) of a partition.
 #define RSMI_MAX_NUM_XCC 8
 
-/// Partitions (XCP) of a card.
+/// The largest number of partitions (XCP) of a GPU.
 #define RSMI_MAX_NUM_XCP 8
 
-/// The fan speed that means full speed.
+/// The value that stands for the full speed of a fan.
 #define RSMI_MAX_FAN_SPEED 255
 
-/// Millidegrees in a degree Celsius.
+/// The number of millidegrees in a degree Celsius.
 #define CENTRIGRADE_TO_MILLI_CENTIGRADE 1000
 
-/// What a call answers.
+/// The statuses that functions return.
 __extension__ typedef enum {
-  /// The call did what it was asked to.
+  /// The call succeeded.
   RSMI_STATUS_SUCCESS = 0,
-  /// An argument makes no sense: a null pointer, an index without a device, an unknown value.
+  /// An argument is invalid: a null pointer, an index that no device has, or an unknown value.
   RSMI_STATUS_INVALID_ARGS = 1,
-  /// This device, driver or kernel cannot answer this question or do this.
+  /// The device, the driver or the kernel does not support this.
   RSMI_STATUS_NOT_SUPPORTED = 2,
-  /// A file of the kernel could not be opened, read or written.
+  /// The library could not open, read or write a file of the kernel.
   RSMI_STATUS_FILE_ERROR = 3,
-  /// The process lacks the permission; most settings need root.
+  /// The process does not have the permission. Most setters need root.
   RSMI_STATUS_PERMISSION = 4,
-  /// Memory or another resource has run out.
+  /// There is not enough memory or another resource.
   RSMI_STATUS_OUT_OF_RESOURCES = 5,
   /// The library itself failed.
   RSMI_STATUS_INTERNAL_EXCEPTION = 6,
-  /// A value lies outside the range that is allowed or safe.
+  /// A value is outside the range that is allowed or safe.
   RSMI_STATUS_INPUT_OUT_OF_BOUNDS = 7,
   /// rsmi_init() failed, or was not called.
   RSMI_STATUS_INIT_ERROR = 8,
-  /// Older spelling of RSMI_STATUS_INIT_ERROR.
+  /// An older name of RSMI_STATUS_INIT_ERROR.
   RSMI_INITIALIZATION_ERROR = RSMI_STATUS_INIT_ERROR,
-  /// The library cannot do this for these devices yet.
+  /// The library does not support this for these devices yet.
   RSMI_STATUS_NOT_YET_IMPLEMENTED = 9,
-  /// What was looked for is not there.
+  /// The item does not exist.
   RSMI_STATUS_NOT_FOUND = 10,
-  /// The buffer is too small; as much as fits was written.
+  /// The buffer is too small. The function wrote as much as fits.
   RSMI_STATUS_INSUFFICIENT_SIZE = 11,
   /// A signal interrupted the call.
   RSMI_STATUS_INTERRUPT = 12,
-  /// The kernel gave more or fewer bytes than it should have.
+  /// The amount of data differs from what the library expects.
   RSMI_STATUS_UNEXPECTED_SIZE = 13,
-  /// There is nothing to read, or nothing more.
+  /// There is no data, or no more data.
   RSMI_STATUS_NO_DATA = 14,
-  /// What was read cannot be understood.
+  /// The library does not understand the data that it read.
   RSMI_STATUS_UNEXPECTED_DATA = 15,
-  /// Somebody else is using the device or a lock.
+  /// Another thread or program is using the device or a lock.
   RSMI_STATUS_BUSY = 16,
-  /// rsmi_init() was called INT32_MAX times without rsmi_shut_down().
+  /// INT32_MAX calls of rsmi_init() have no rsmi_shut_down() yet.
   RSMI_STATUS_REFCOUNT_OVERFLOW = 17,
-  /// The device does not offer this setting at the moment.
+  /// The device does not offer this setting now.
   RSMI_STATUS_SETTING_UNAVAILABLE = 18,
-  /// The driver amdgpu could not be restarted.
+  /// The amdgpu driver was not reloaded.
   RSMI_STATUS_AMDGPU_RESTART_ERR = 19,
-  /// libdrm reported an error.
+  /// libdrm returned an error.
   RSMI_STATUS_DRM_ERROR = 20,
-  /// A library could not be loaded.
+  /// The library could not open another library.
   RSMI_STATUS_FAIL_LOAD_MODULE = 21,
-  /// A library lacks a function.
+  /// Another library does not have a function.
   RSMI_STATUS_FAIL_LOAD_SYMBOL = 22,
-  /// An error that has no number of its own.
+  /// An error without a number of its own.
   RSMI_STATUS_UNKNOWN_ERROR = 4294967295,
 } rsmi_status_t;
 
-/// How the driver chooses the clocks of a device.
+/// Performance levels: how the driver chooses the clocks of a device.
 typedef enum {
   /// By the load.
   RSMI_DEV_PERF_LEVEL_AUTO = 0,
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_DEV_PERF_LEVEL_FIRST = RSMI_DEV_PERF_LEVEL_AUTO,
-  /// Always low.
+  /// Always the lowest clocks.
   RSMI_DEV_PERF_LEVEL_LOW = 1,
-  /// Always high.
+  /// Always the highest clocks.
   RSMI_DEV_PERF_LEVEL_HIGH = 2,
-  /// Among those that rsmi_dev_gpu_clk_freq_set() allows.
+  /// Among the levels that rsmi_dev_gpu_clk_freq_set() allows.
   RSMI_DEV_PERF_LEVEL_MANUAL = 3,
-  /// Fixed, for profiling.
+  /// Fixed clocks, for profiling.
   RSMI_DEV_PERF_LEVEL_STABLE_STD = 4,
-  /// Fixed at the highest that lasts.
+  /// Fixed at the highest clocks that the device can sustain.
   RSMI_DEV_PERF_LEVEL_STABLE_PEAK = 5,
-  /// Fixed, with the memory at its lowest.
+  /// Fixed clocks, the memory clock at its lowest.
   RSMI_DEV_PERF_LEVEL_STABLE_MIN_MCLK = 6,
-  /// Fixed, with the graphics core at its lowest.
+  /// Fixed clocks, the graphics clock at its lowest.
   RSMI_DEV_PERF_LEVEL_STABLE_MIN_SCLK = 7,
   /// With an upper limit that makes run times repeatable.
   RSMI_DEV_PERF_LEVEL_DETERMINISM = 8,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_DEV_PERF_LEVEL_LAST = RSMI_DEV_PERF_LEVEL_DETERMINISM,
-  /// In a way that has no number.
+  /// An unknown level.
   RSMI_DEV_PERF_LEVEL_UNKNOWN = 256,
 } rsmi_dev_perf_level_t;
 
-/// The clocks of a device.
+/// Clocks of a device.
 __extension__ typedef enum {
-  /// The graphics core.
+  /// The graphics clock.
   RSMI_CLK_TYPE_SYS = 0,
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_CLK_TYPE_FIRST = RSMI_CLK_TYPE_SYS,
-  /// The data fabric, where it has a clock of its own.
+  /// The clock of the data fabric, if it has its own clock.
   RSMI_CLK_TYPE_DF = 1,
-  /// The display engine.
+  /// The clock of the display controller.
   RSMI_CLK_TYPE_DCEF = 2,
-  /// The rest of the chip.
+  /// The SoC clock.
   RSMI_CLK_TYPE_SOC = 3,
-  /// The memory.
+  /// The memory clock.
   RSMI_CLK_TYPE_MEM = 4,
-  /// The PCIe link.
+  /// The clock of the PCIe link.
   RSMI_CLK_TYPE_PCIE = 5,
-  /// The highest of those that have a frequency table.
+  /// The highest value of this enum that has a table of frequencies.
   RSMI_CLK_TYPE_LAST = RSMI_CLK_TYPE_MEM,
-  /// No clock.
+  /// Not a clock.
   RSMI_CLK_INVALID = 4294967295,
 } rsmi_clk_type_t;
 
-/// Which end of a frequency range is meant.
+/// Which limit of a frequency range.
 __extension__ typedef enum {
-  /// The lower end.
+  /// The lower limit.
   RSMI_FREQ_IND_MIN = 0,
-  /// The upper end.
+  /// The upper limit.
   RSMI_FREQ_IND_MAX = 1,
-  /// Neither.
+  /// Not a limit.
   RSMI_FREQ_IND_INVALID = 4294967295,
 } rsmi_freq_ind_t;
 
-/// The power profiles that a device may come with, one bit each.
+/// Power profiles, one bit each.
 __extension__ typedef enum {
-  /// Set by the user.
+  /// The profile that the user has defined.
   RSMI_PWR_PROF_PRST_CUSTOM_MASK = 1,
-  /// For playing and recording video.
+  /// For video playback and recording.
   RSMI_PWR_PROF_PRST_VIDEO_MASK = 2,
   /// For saving power.
   RSMI_PWR_PROF_PRST_POWER_SAVING_MASK = 4,
-  /// For computing.
+  /// For compute.
   RSMI_PWR_PROF_PRST_COMPUTE_MASK = 8,
   /// For virtual reality.
   RSMI_PWR_PROF_PRST_VR_MASK = 16,
-  /// For games that fill the screen.
+  /// For full screen games.
   RSMI_PWR_PROF_PRST_3D_FULL_SCR_MASK = 32,
-  /// The one in use after boot.
+  /// The profile after boot.
   RSMI_PWR_PROF_PRST_BOOTUP_DEFAULT = 64,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_PWR_PROF_PRST_LAST = RSMI_PWR_PROF_PRST_BOOTUP_DEFAULT,
-  /// No profile.
+  /// Not a profile.
   RSMI_PWR_PROF_PRST_INVALID = 18446744073709551615ull,
 } rsmi_power_profile_preset_masks_t;
 
-/// Groups of events. The number of a group is that of its first event.
+/// Groups of events. The number of a group is the number of its first event.
 __extension__ typedef enum {
-  /// Traffic with the two neighbours of a GPU.
+  /// The traffic with the two neighbours of a GPU.
   RSMI_EVNT_GRP_XGMI = 0,
-  /// Data sent over each link.
+  /// The data sent over each XGMI link.
   RSMI_EVNT_GRP_XGMI_DATA_OUT = 10,
-  /// No group.
+  /// Not a group.
   RSMI_EVNT_GRP_INVALID = 4294967295,
 } rsmi_event_group_t;
 
-/// Events that can be counted.
+/// Events that a counter can count.
 ///
-/// A beat is 32 bytes, so 32 times the beats, divided by the time_running of the counter, is the
-/// throughput of a link in bytes per nanosecond.
+/// A beat is 32 bytes. The throughput of a link in bytes per nanosecond is 32 times the number of
+/// beats, divided by the member time_running of the counter.
 typedef enum {
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_EVNT_FIRST = 0,
-  /// The first of the group RSMI_EVNT_GRP_XGMI.
+  /// The first event of the group RSMI_EVNT_GRP_XGMI.
   RSMI_EVNT_XGMI_FIRST = 0,
   /// Empty packets sent to neighbour 0.
   RSMI_EVNT_XGMI_0_NOP_TX = RSMI_EVNT_XGMI_FIRST,
@@ -308,9 +308,9 @@ typedef enum {
   RSMI_EVNT_XGMI_1_RESPONSE_TX = 6,
   /// Beats of data sent to neighbour 1.
   RSMI_EVNT_XGMI_1_BEATS_TX = 7,
-  /// The last of the group RSMI_EVNT_GRP_XGMI.
+  /// The last event of the group RSMI_EVNT_GRP_XGMI.
   RSMI_EVNT_XGMI_LAST = RSMI_EVNT_XGMI_1_BEATS_TX,
-  /// The first of the group RSMI_EVNT_GRP_XGMI_DATA_OUT.
+  /// The first event of the group RSMI_EVNT_GRP_XGMI_DATA_OUT.
   RSMI_EVNT_XGMI_DATA_OUT_FIRST = 10,
   /// Beats of data sent over link 0.
   RSMI_EVNT_XGMI_DATA_OUT_0 = RSMI_EVNT_XGMI_DATA_OUT_FIRST,
@@ -324,153 +324,153 @@ typedef enum {
   RSMI_EVNT_XGMI_DATA_OUT_4 = 14,
   /// Beats of data sent over link 5.
   RSMI_EVNT_XGMI_DATA_OUT_5 = 15,
-  /// The last of the group RSMI_EVNT_GRP_XGMI_DATA_OUT.
+  /// The last event of the group RSMI_EVNT_GRP_XGMI_DATA_OUT.
   RSMI_EVNT_XGMI_DATA_OUT_LAST = RSMI_EVNT_XGMI_DATA_OUT_5,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_EVNT_LAST = RSMI_EVNT_XGMI_DATA_OUT_LAST,
 } rsmi_event_type_t;
 
-/// What a counter is told to do.
+/// Commands for a counter.
 typedef enum {
   /// Start counting.
   RSMI_CNTR_CMD_START = 0,
-  /// Stop counting. Read the counter before, not after.
+  /// Stop counting. Read the counter before you stop it.
   RSMI_CNTR_CMD_STOP = 1,
 } rsmi_counter_command_t;
 
 /// Blocks of a GPU that count errors, one bit each.
 __extension__ typedef enum {
-  /// No block.
+  /// Not a block.
   RSMI_GPU_BLOCK_INVALID = 0,
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_GPU_BLOCK_FIRST = 1,
-  /// Memory controller.
+  /// The memory controller (UMC).
   RSMI_GPU_BLOCK_UMC = RSMI_GPU_BLOCK_FIRST,
-  /// Copy engines.
+  /// The SDMA engines.
   RSMI_GPU_BLOCK_SDMA = 2,
-  /// Graphics core.
+  /// The graphics core.
   RSMI_GPU_BLOCK_GFX = 4,
-  /// Memory hub for the engines other than graphics.
+  /// The memory hub of the engines other than graphics (MMHUB).
   RSMI_GPU_BLOCK_MMHUB = 8,
-  /// Address translation hub.
+  /// The address translation hub (ATHUB).
   RSMI_GPU_BLOCK_ATHUB = 16,
-  /// PCIe bus interface.
+  /// The PCIe bus interface (BIF).
   RSMI_GPU_BLOCK_PCIE_BIF = 32,
-  /// Host data path.
+  /// The host data path (HDP).
   RSMI_GPU_BLOCK_HDP = 64,
-  /// Links to other GPUs.
+  /// The XGMI links.
   RSMI_GPU_BLOCK_XGMI_WAFL = 128,
-  /// Data fabric.
+  /// The data fabric (DF).
   RSMI_GPU_BLOCK_DF = 256,
-  /// System management network.
+  /// The system management network (SMN).
   RSMI_GPU_BLOCK_SMN = 512,
-  /// SEM block.
+  /// The SEM block.
   RSMI_GPU_BLOCK_SEM = 1024,
-  /// Security processor.
+  /// The security processor (MP0).
   RSMI_GPU_BLOCK_MP0 = 2048,
-  /// Power management controller.
+  /// The power management controller (MP1).
   RSMI_GPU_BLOCK_MP1 = 4096,
-  /// Fuses.
+  /// The fuses.
   RSMI_GPU_BLOCK_FUSE = 8192,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_GPU_BLOCK_LAST = RSMI_GPU_BLOCK_FUSE,
-  /// Kept free.
+  /// Reserved.
   RSMI_GPU_BLOCK_RESERVED = 9223372036854775808ull,
 } rsmi_gpu_block_t;
 
-/// What error handling does in a block.
+/// The state of RAS (error detection and correction) in a block.
 __extension__ typedef enum {
-  /// No error at the moment.
+  /// There is no error.
   RSMI_RAS_ERR_STATE_NONE = 0,
-  /// It is switched off.
+  /// RAS is disabled.
   RSMI_RAS_ERR_STATE_DISABLED = 1,
   /// There are errors of an unknown kind.
   RSMI_RAS_ERR_STATE_PARITY = 2,
-  /// A single bit was wrong and has been corrected.
+  /// A single bit was wrong. The hardware has corrected it.
   RSMI_RAS_ERR_STATE_SING_C = 3,
-  /// Several bits are wrong and cannot be corrected.
+  /// Several bits are wrong. The hardware cannot correct this error.
   RSMI_RAS_ERR_STATE_MULT_UC = 4,
-  /// The firmware took the page away; treat it as an error that cannot be corrected.
+  /// The firmware has retired the page. Treat this as an error that cannot be corrected.
   RSMI_RAS_ERR_STATE_POISON = 5,
-  /// It is switched on.
+  /// RAS is enabled.
   RSMI_RAS_ERR_STATE_ENABLED = 6,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_RAS_ERR_STATE_LAST = RSMI_RAS_ERR_STATE_ENABLED,
-  /// No state.
+  /// Not a state.
   RSMI_RAS_ERR_STATE_INVALID = 4294967295,
 } rsmi_ras_err_state_t;
 
-/// What can happen to a device. The numbers are those of the kernel, KFD_SMI_EVENT_*.
+/// Events of a device. The numbers are those of the kernel, KFD_SMI_EVENT_*.
 typedef enum {
-  /// Nothing.
+  /// Not an event.
   RSMI_EVT_NOTIF_NONE = 0,
-  /// A page fault in the address space of the GPU.
+  /// A page fault occurred in the address space of the GPU.
   RSMI_EVT_NOTIF_VMFAULT = 1,
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_EVT_NOTIF_FIRST = RSMI_EVT_NOTIF_VMFAULT,
-  /// The clocks are lowered because of heat.
+  /// The device lowers its clocks because of its temperature.
   RSMI_EVT_NOTIF_THERMAL_THROTTLE = 2,
-  /// The GPU is about to be reset.
+  /// The driver is about to reset the GPU.
   RSMI_EVT_NOTIF_GPU_PRE_RESET = 3,
-  /// The GPU has been reset.
+  /// The driver has reset the GPU.
   RSMI_EVT_NOTIF_GPU_POST_RESET = 4,
-  /// Memory begins to move.
+  /// A migration of memory starts.
   RSMI_EVT_NOTIF_EVENT_MIGRATE_START = 5,
-  /// Memory has moved.
+  /// A migration of memory has ended.
   RSMI_EVT_NOTIF_EVENT_MIGRATE_END = 6,
-  /// A page fault that can be repaired begins.
+  /// The driver starts to handle a page fault that it can recover from.
   RSMI_EVT_NOTIF_EVENT_PAGE_FAULT_START = 7,
-  /// It has been repaired.
+  /// The driver has handled a page fault.
   RSMI_EVT_NOTIF_EVENT_PAGE_FAULT_END = 8,
-  /// The queues of a process are taken off the GPU.
+  /// The driver removes the queues of a process from the GPU.
   RSMI_EVT_NOTIF_EVENT_QUEUE_EVICTION = 9,
-  /// They are back.
+  /// The driver has restored the queues of a process.
   RSMI_EVT_NOTIF_EVENT_QUEUE_RESTORE = 10,
-  /// Memory is unmapped from the GPU.
+  /// The driver unmaps memory from the GPU.
   RSMI_EVT_NOTIF_EVENT_UNMAP_FROM_GPU = 11,
-  /// The same of every process, not only of this one.
+  /// In a mask: the events of all processes, not only of this process.
   RSMI_EVT_NOTIF_EVENT_ALL_PROCESS = 64,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_EVT_NOTIF_LAST = RSMI_EVT_NOTIF_EVENT_ALL_PROCESS,
 } rsmi_evt_notification_type_t;
 
 /// Kinds of memory that a device uses.
 typedef enum {
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_MEM_TYPE_FIRST = 0,
-  /// The memory on the card.
+  /// The VRAM, the memory of the GPU.
   RSMI_MEM_TYPE_VRAM = RSMI_MEM_TYPE_FIRST,
-  /// The part of it that the CPU can address.
+  /// The part of the VRAM that the CPU can access.
   RSMI_MEM_TYPE_VIS_VRAM = 1,
-  /// System memory that is mapped for the GPU.
+  /// The system memory that is mapped for the GPU (GTT).
   RSMI_MEM_TYPE_GTT = 2,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_MEM_TYPE_LAST = RSMI_MEM_TYPE_GTT,
 } rsmi_memory_type_t;
 
-/// What has become of a faulty page.
+/// The status of a faulty page.
 typedef enum {
-  /// It is out of use.
+  /// The driver has retired the page.
   RSMI_MEM_PAGE_STATUS_RESERVED = 0,
-  /// It is known to be faulty and will be taken out of use at the next chance.
+  /// The driver will retire the page at the next opportunity.
   RSMI_MEM_PAGE_STATUS_PENDING = 1,
-  /// It could not be taken out of use.
+  /// The driver could not retire the page.
   RSMI_MEM_PAGE_STATUS_UNRESERVABLE = 2,
 } rsmi_memory_page_status_t;
 
-/// Counters that add up how busy a part of the device was.
+/// Utilization counters. A counter adds up the activity of a part of the device.
 typedef enum {
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_UTILIZATION_COUNTER_FIRST = 0,
-  /// The graphics core.
+  /// The activity of the graphics core.
   RSMI_COARSE_GRAIN_GFX_ACTIVITY = RSMI_UTILIZATION_COUNTER_FIRST,
-  /// The memory.
+  /// The activity of the memory.
   RSMI_COARSE_GRAIN_MEM_ACTIVITY = 1,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_UTILIZATION_COUNTER_LAST = RSMI_COARSE_GRAIN_MEM_ACTIVITY,
 } RSMI_UTILIZATION_COUNTER_TYPE;
 
-/// Parts of a device that can be busy, one bit each.
+/// Parts of a device whose activity is measured, one bit each.
 typedef enum {
   /// The graphics core.
   RSMI_ACTIVITY_GFX = 1,
@@ -480,41 +480,41 @@ typedef enum {
   RSMI_ACTIVITY_MM = 4,
 } rsmi_activity_metric_t;
 
-/// Into how many devices the compute units of a card are divided.
+/// Compute partition modes: into how many devices a GPU is divided.
 typedef enum {
-  /// Unknown.
+  /// An unknown mode.
   RSMI_COMPUTE_PARTITION_INVALID = 0,
-  /// One.
+  /// One device.
   RSMI_COMPUTE_PARTITION_SPX = 1,
-  /// Two.
+  /// Two devices.
   RSMI_COMPUTE_PARTITION_DPX = 2,
-  /// Three.
+  /// Three devices.
   RSMI_COMPUTE_PARTITION_TPX = 3,
-  /// Four.
+  /// Four devices.
   RSMI_COMPUTE_PARTITION_QPX = 4,
-  /// As many as there are compute chips.
+  /// One device for each XCC (compute core).
   RSMI_COMPUTE_PARTITION_CPX = 5,
 } rsmi_compute_partition_type_t;
 
-/// Into how many domains the memory of a card is divided.
+/// Memory partition modes: into how many NUMA domains the memory of a GPU is divided.
 typedef enum {
-  /// Unknown.
+  /// An unknown mode.
   RSMI_MEMORY_PARTITION_UNKNOWN = 0,
-  /// One: data is spread over all memory stacks.
+  /// One domain. The data is spread over all HBM stacks.
   RSMI_MEMORY_PARTITION_NPS1 = 1,
-  /// Two.
+  /// Two domains.
   RSMI_MEMORY_PARTITION_NPS2 = 2,
-  /// Four.
+  /// Four domains.
   RSMI_MEMORY_PARTITION_NPS4 = 3,
-  /// Eight.
+  /// Eight domains.
   RSMI_MEMORY_PARTITION_NPS8 = 4,
 } rsmi_memory_partition_type_t;
 
-/// What is asked of a temperature sensor. Every answer is in millidegrees Celsius.
+/// Values of a temperature sensor, in millidegrees Celsius.
 typedef enum {
-  /// The temperature now.
+  /// The current temperature.
   RSMI_TEMP_CURRENT = 0,
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_TEMP_FIRST = RSMI_TEMP_CURRENT,
   /// The upper limit.
   RSMI_TEMP_MAX = 1,
@@ -524,7 +524,7 @@ typedef enum {
   RSMI_TEMP_MAX_HYST = 3,
   /// The temperature at which an alarm of the lower limit ends.
   RSMI_TEMP_MIN_HYST = 4,
-  /// The critical limit, mostly above the upper limit.
+  /// The critical limit, usually above the upper limit.
   RSMI_TEMP_CRITICAL = 5,
   /// The temperature at which an alarm of the critical limit ends.
   RSMI_TEMP_CRITICAL_HYST = 6,
@@ -532,39 +532,39 @@ typedef enum {
   RSMI_TEMP_EMERGENCY = 7,
   /// The temperature at which an alarm of the emergency limit ends.
   RSMI_TEMP_EMERGENCY_HYST = 8,
-  /// The lower critical limit, mostly below the lower limit.
+  /// The lower critical limit, usually below the lower limit.
   RSMI_TEMP_CRIT_MIN = 9,
   /// The temperature at which an alarm of the lower critical limit ends.
   RSMI_TEMP_CRIT_MIN_HYST = 10,
-  /// What the chip adds to its reading.
+  /// The offset that the chip adds to the temperature.
   RSMI_TEMP_OFFSET = 11,
   /// The lowest temperature so far.
   RSMI_TEMP_LOWEST = 12,
   /// The highest temperature so far.
   RSMI_TEMP_HIGHEST = 13,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_TEMP_LAST = RSMI_TEMP_HIGHEST,
 } rsmi_temperature_metric_t;
 
-/// Which voltage is measured.
+/// Supplies whose voltage is measured.
 __extension__ typedef enum {
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_VOLT_TYPE_FIRST = 0,
   /// The supply of the graphics core.
   RSMI_VOLT_TYPE_VDDGFX = RSMI_VOLT_TYPE_FIRST,
   /// The supply of the board.
   RSMI_VOLT_TYPE_VDDBOARD = 1,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_VOLT_TYPE_LAST = RSMI_VOLT_TYPE_VDDBOARD,
-  /// No sensor.
+  /// Not a supply.
   RSMI_VOLT_TYPE_INVALID = 4294967295,
 } rsmi_voltage_type_t;
 
-/// What is asked of a voltage sensor. Every answer is in millivolts.
+/// Values of a voltage sensor, in millivolts.
 typedef enum {
-  /// The voltage now.
+  /// The current voltage.
   RSMI_VOLT_CURRENT = 0,
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_VOLT_FIRST = RSMI_VOLT_CURRENT,
   /// The upper limit.
   RSMI_VOLT_MAX = 1,
@@ -574,497 +574,503 @@ typedef enum {
   RSMI_VOLT_MIN = 3,
   /// The upper critical limit.
   RSMI_VOLT_MAX_CRIT = 4,
-  /// The average.
+  /// The average voltage.
   RSMI_VOLT_AVERAGE = 5,
   /// The lowest voltage so far.
   RSMI_VOLT_LOWEST = 6,
   /// The highest voltage so far.
   RSMI_VOLT_HIGHEST = 7,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_VOLT_LAST = RSMI_VOLT_HIGHEST,
 } rsmi_voltage_metric_t;
 
-/// What kind of number a power reading is.
+/// Kinds of power values.
 __extension__ typedef enum {
-  /// An average over some time.
+  /// The average power.
   RSMI_AVERAGE_POWER = 0,
-  /// The power at this moment.
+  /// The current power.
   RSMI_CURRENT_POWER = 1,
-  /// There is no reading.
+  /// The device reports no power.
   RSMI_INVALID_POWER = 4294967295,
 } RSMI_POWER_TYPE;
 
-/// Parts of a device that run firmware.
+/// Firmware blocks of a device.
 typedef enum {
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_FW_BLOCK_FIRST = 0,
-  /// Driver inside the security processor.
+  /// The driver inside the security processor (ASD).
   RSMI_FW_BLOCK_ASD = RSMI_FW_BLOCK_FIRST,
-  /// Constant engine.
+  /// The constant engine (CE).
   RSMI_FW_BLOCK_CE = 1,
-  /// Display microcontroller.
+  /// The display microcontroller (DMCU).
   RSMI_FW_BLOCK_DMCU = 2,
-  /// Memory controller.
+  /// The memory controller (MC).
   RSMI_FW_BLOCK_MC = 3,
-  /// Micro engine of the command processor.
+  /// The micro engine of the command processor (ME).
   RSMI_FW_BLOCK_ME = 4,
-  /// First compute micro engine.
+  /// The first compute micro engine (MEC).
   RSMI_FW_BLOCK_MEC = 5,
-  /// Second compute micro engine.
+  /// The second compute micro engine.
   RSMI_FW_BLOCK_MEC2 = 6,
-  /// Micro engine scheduler.
+  /// The micro engine scheduler (MES).
   RSMI_FW_BLOCK_MES = 7,
-  /// Its queue for the kernel.
+  /// The kernel interface queue (KIQ) of the micro engine scheduler.
   RSMI_FW_BLOCK_MES_KIQ = 8,
-  /// Prefetch parser.
+  /// The prefetch parser (PFP).
   RSMI_FW_BLOCK_PFP = 9,
-  /// Run list controller.
+  /// The run list controller (RLC).
   RSMI_FW_BLOCK_RLC = 10,
-  /// Its save and restore list, control part.
+  /// The save and restore list of the RLC, control part.
   RSMI_FW_BLOCK_RLC_SRLC = 11,
-  /// Its save and restore list, general purpose memory.
+  /// The save and restore list of the RLC, general purpose memory.
   RSMI_FW_BLOCK_RLC_SRLG = 12,
-  /// Its save and restore list, save memory.
+  /// The save and restore list of the RLC, save memory.
   RSMI_FW_BLOCK_RLC_SRLS = 13,
-  /// First copy engine.
+  /// The first SDMA engine.
   RSMI_FW_BLOCK_SDMA = 14,
-  /// Second copy engine.
+  /// The second SDMA engine.
   RSMI_FW_BLOCK_SDMA2 = 15,
-  /// Power management controller.
+  /// The power management controller (SMC).
   RSMI_FW_BLOCK_SMC = 16,
-  /// Operating system of the security processor.
+  /// The operating system of the security processor (SOS).
   RSMI_FW_BLOCK_SOS = 17,
-  /// Trusted application for error handling.
+  /// The trusted application for RAS.
   RSMI_FW_BLOCK_TA_RAS = 18,
-  /// Trusted application for XGMI.
+  /// The trusted application for XGMI.
   RSMI_FW_BLOCK_TA_XGMI = 19,
-  /// Video decoder of older devices.
+  /// The video decoder of older devices (UVD).
   RSMI_FW_BLOCK_UVD = 20,
-  /// Video encoder of older devices.
+  /// The video encoder of older devices (VCE).
   RSMI_FW_BLOCK_VCE = 21,
-  /// Video decoder and encoder.
+  /// The video decoder and encoder (VCN).
   RSMI_FW_BLOCK_VCN = 22,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_FW_BLOCK_LAST = RSMI_FW_BLOCK_VCN,
 } rsmi_fw_block_t;
 
-/// Kinds of link between two devices.
+/// Types of the connection between two devices.
 __extension__ typedef enum _RSMI_IO_LINK_TYPE {
-  /// Unknown.
+  /// An unknown type.
   RSMI_IOLINK_TYPE_UNDEFINED = 0,
   /// PCI Express.
   RSMI_IOLINK_TYPE_PCIEXPRESS = 1,
-  /// XGMI, the link from GPU to GPU.
+  /// XGMI, the link between GPUs.
   RSMI_IOLINK_TYPE_XGMI = 2,
-  /// How many kinds there are.
+  /// The number of types.
   RSMI_IOLINK_TYPE_NUMIOLINKTYPES = 3,
-  /// Makes the type 32 bits wide.
+  /// Makes the enum 32 bits wide.
   RSMI_IOLINK_TYPE_SIZE = 4294967295,
 } RSMI_IO_LINK_TYPE;
 
-/// Software whose version can be asked for.
+/// Software components.
 typedef enum {
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_SW_COMP_FIRST = 0,
-  /// The driver amdgpu.
+  /// The amdgpu driver.
   RSMI_SW_COMP_DRIVER = RSMI_SW_COMP_FIRST,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_SW_COMP_LAST = RSMI_SW_COMP_DRIVER,
 } rsmi_sw_component_t;
 
-/// Errors of the links since they were last reset.
+/// The error status of the XGMI links of a device, since the last reset.
 typedef enum {
-  /// None.
+  /// There was no error.
   RSMI_XGMI_STATUS_NO_ERRORS = 0,
-  /// One.
+  /// There was one error.
   RSMI_XGMI_STATUS_ERROR = 1,
-  /// More than one.
+  /// There was more than one error.
   RSMI_XGMI_STATUS_MULTIPLE_ERRORS = 2,
 } rsmi_xgmi_status_t;
 
-/// What rsmi_init() can be asked to do differently; join several with |.
+/// Flags of rsmi_init(). Join several with |.
 __extension__ typedef enum {
-  /// List every GPU, not only those of AMD.
+  /// List all GPUs, not only those of AMD.
   RSMI_INIT_FLAG_ALL_GPUS = 1,
-  /// Lock devices between the threads of this process only, not between processes.
+  /// Lock devices only between the threads of this process, not between processes.
   RSMI_INIT_FLAG_THRAD_ONLY_MUTEX = 288230376151711744,
   /// Reserved for tests.
   RSMI_INIT_FLAG_RESRV_TEST1 = 576460752303423488,
 } rsmi_init_flags_t;
 
-/// Where a temperature is measured.
+/// Places where a temperature is measured.
 __extension__ typedef enum {
-  /// The lowest of them.
+  /// The lowest value of this enum.
   RSMI_TEMP_TYPE_FIRST = 0,
-  /// At the edge of the chip.
+  /// The edge of the chip.
   RSMI_TEMP_TYPE_EDGE = RSMI_TEMP_TYPE_FIRST,
-  /// At its hottest spot.
+  /// The hotspot (junction) of the chip.
   RSMI_TEMP_TYPE_JUNCTION = 1,
-  /// In the memory.
+  /// The memory.
   RSMI_TEMP_TYPE_MEMORY = 2,
-  /// In the memory stack 0.
+  /// HBM stack 0.
   RSMI_TEMP_TYPE_HBM_0 = 3,
-  /// In the memory stack 1.
+  /// HBM stack 1.
   RSMI_TEMP_TYPE_HBM_1 = 4,
-  /// In the memory stack 2.
+  /// HBM stack 2.
   RSMI_TEMP_TYPE_HBM_2 = 5,
-  /// In the memory stack 3.
+  /// HBM stack 3.
   RSMI_TEMP_TYPE_HBM_3 = 6,
-  /// The highest of them.
+  /// The highest value of this enum.
   RSMI_TEMP_TYPE_LAST = RSMI_TEMP_TYPE_HBM_3,
-  /// No sensor.
+  /// Not a place.
   RSMI_TEMP_TYPE_INVALID = 4294967295,
 } rsmi_temperature_type_t;
 
-/// A walk over functions or over the variants of one.
+/// An iterator over functions, variants or sensors.
 typedef struct rsmi_func_id_iter_handle rsmi_func_id_iter_handle;
 
-/// The frequencies that a clock can have.
+/// The frequencies of a clock.
 typedef struct {
-  /// Whether frequency 0 is that of deep sleep.
+  /// Whether frequency 0 is the one of deep sleep.
   bool has_deep_sleep;
-  /// How many frequencies there are.
+  /// The number of frequencies.
   uint32_t num_supported;
-  /// Index of the frequency in use.
+  /// The index of the current frequency.
   uint32_t current;
-  /// The frequencies in Hz, in the order of the kernel; the first num_supported are valid.
+  /// The frequencies in Hz, in the order of the kernel. The first num_supported elements are
+  /// valid.
   uint64_t frequency[RSMI_MAX_NUM_FREQUENCIES];
 } rsmi_frequencies_t;
 
-/// A range, both ends included.
+/// A range. Both bounds belong to it.
 typedef struct {
-  /// Lower end.
+  /// The lower bound.
   uint64_t lower_bound;
-  /// Upper end.
+  /// The upper bound.
   uint64_t upper_bound;
 } rsmi_range_t;
 
 /// A point of a voltage curve.
 typedef struct {
-  /// Hz.
+  /// The frequency in Hz.
   uint64_t frequency;
-  /// mV.
+  /// The voltage in mV.
   uint64_t voltage;
 } rsmi_od_vddc_point_t;
 
 /// The voltage curve of the graphics core.
 typedef struct {
-  /// Its points.
+  /// The points of the curve.
   rsmi_od_vddc_point_t vc_points[RSMI_NUM_VOLTAGE_CURVE_POINTS];
 } rsmi_od_volt_curve_t;
 
-/// The clock ranges of a device and its voltage curve.
+/// The clock ranges and the voltage curve of a device.
 typedef struct {
-  /// The range in use of the graphics clock, in Hz.
+  /// The current range of the graphics clock in Hz.
   rsmi_range_t curr_sclk_range;
-  /// The range in use of the memory clock, in Hz; only the upper end is valid.
+  /// The current range of the memory clock in Hz. Only the upper bound is valid.
   rsmi_range_t curr_mclk_range;
-  /// Limits of the range of the graphics clock, in Hz.
+  /// The limits of the range of the graphics clock in Hz.
   rsmi_range_t sclk_freq_limits;
-  /// Limits of the range of the memory clock, in Hz.
+  /// The limits of the range of the memory clock in Hz.
   rsmi_range_t mclk_freq_limits;
-  /// The voltage curve in use.
+  /// The current voltage curve.
   rsmi_od_volt_curve_t curve;
-  /// How many regions rsmi_dev_od_volt_curve_regions_get() can return.
+  /// The number of regions that rsmi_dev_od_volt_curve_regions_get() can return.
   uint32_t num_regions;
 } rsmi_od_volt_freq_data_t;
 
-/// Within which limits a point of the voltage curve can be moved.
+/// The limits for a point of a voltage curve.
 typedef struct {
-  /// Limits of the frequency in Hz.
+  /// The limits of the frequency in Hz.
   rsmi_range_t freq_range;
-  /// Limits of the voltage in mV.
+  /// The limits of the voltage in mV.
   rsmi_range_t volt_range;
 } rsmi_freq_volt_region_t;
 
-/// A set of up to 64 things, one bit each: frequency levels, power profiles, blocks.
+/// A set of up to 64 items, one bit each: levels, power profiles or blocks.
 typedef uint64_t rsmi_bit_field_t;
 
 /// The power profiles of a device.
 typedef struct {
-  /// The profiles that can be chosen, as rsmi_power_profile_preset_masks_t joined with |.
+  /// The profiles that can be chosen, as values of rsmi_power_profile_preset_masks_t joined with
+  /// |.
   rsmi_bit_field_t available_profiles;
-  /// The profile in use.
+  /// The current profile.
   rsmi_power_profile_preset_masks_t current;
-  /// How many can be chosen.
+  /// The number of profiles that can be chosen.
   uint32_t num_profiles;
 } rsmi_power_profile_status_t;
 
-/// A counter that rsmi_dev_counter_create() made.
+/// A counter that rsmi_dev_counter_create() created.
 typedef uintptr_t rsmi_event_handle_t;
 
-/// What a counter has counted.
+/// The value of a counter.
 typedef struct {
-  /// Events.
+  /// The number of events.
   uint64_t value;
-  /// Nanoseconds since it was started.
+  /// The time since the counter was started, in ns.
   uint64_t time_enabled;
-  /// Nanoseconds during which it counted.
+  /// The time during which the counter counted, in ns.
   uint64_t time_running;
 } rsmi_counter_value_t;
 
-/// Errors of a block since the driver was loaded.
+/// The number of errors of a block since the driver was loaded.
 typedef struct {
-  /// Those that were corrected.
+  /// The number of corrected errors.
   uint64_t correctable_err;
-  /// Those that were not.
+  /// The number of errors that could not be corrected.
   uint64_t uncorrectable_err;
 } rsmi_error_count_t;
 
-/// Something that happened.
+/// An event that occurred.
 typedef struct {
-  /// To which device.
+  /// The index of the device.
   uint32_t dv_ind;
-  /// What.
+  /// The event.
   rsmi_evt_notification_type_t event;
-  /// What the kernel says about it.
+  /// The text of the kernel about the event, ending with NUL.
   char message[MAX_EVENT_NOTIFICATION_MSG_SIZE];
 } rsmi_evt_notification_data_t;
 
-/// The numbers under which the system knows one device.
+/// The numbers by which the system identifies a device.
 typedef struct {
   /// N of /dev/dri/cardN.
   uint32_t card_index;
   /// N of /dev/dri/renderDN.
   uint32_t drm_render_minor;
-  /// PCI address, as rsmi_dev_pci_id_get() returns it.
+  /// The PCI address, as rsmi_dev_pci_id_get() returns it.
   uint64_t bdfid;
   /// The id that the compute driver (KFD) gave the device.
   uint64_t kfd_gpu_id;
-  /// Which partition of the card this is.
+  /// The number of the partition in its GPU.
   uint32_t partition_id;
-  /// The index dv_ind of the device.
+  /// The index `dv_ind` of the device.
   uint32_t smi_device_id;
-  /// Zero.
+  /// Reserved. No function writes this member.
   uint32_t reserved[10];
 } rsmi_device_identifiers_t;
 
-/// One faulty page.
+/// A faulty page.
 typedef struct {
-  /// Where it begins.
+  /// The address of the page.
   uint64_t page_address;
-  /// Bytes in it.
+  /// The size of the page in bytes.
   uint64_t page_size;
-  /// What has become of it.
+  /// The status of the page.
   rsmi_memory_page_status_t status;
 } rsmi_retired_page_record_t;
 
-/// Size and version of the table that the kernel gave.
+/// The size and the version of the metrics table.
 typedef struct metrics_table_header_t {
-  /// Bytes in it.
+  /// The size of the table in bytes.
   uint16_t structure_size;
-  /// Its version before the point.
+  /// The version before the point.
   uint8_t format_revision;
-  /// Its version after the point.
+  /// The version after the point.
   uint8_t content_revision;
 } metrics_table_header_t;
 
-/// What is counted in each partition of a card, from version 1.6 of the kernel's table on.
+/// The metrics of a partition, from version 1.6 of the metrics table on.
 typedef struct amdgpu_xcp_metrics_t {
-  /// How busy each compute chip is now, in percent.
+  /// The current activity of each XCC, in percent.
   uint32_t gfx_busy_inst[RSMI_MAX_NUM_XCC];
-  /// How busy each JPEG engine is, in percent.
+  /// The activity of each JPEG engine, in percent.
   uint16_t jpeg_busy[RSMI_MAX_NUM_JPEG_ENG_V1];
-  /// How busy each video engine is, in percent.
+  /// The activity of each video engine, in percent.
   uint16_t vcn_busy[RSMI_MAX_NUM_VCNS];
-  /// Sum of the activity of each compute chip.
+  /// The accumulated activity of each XCC.
   uint64_t gfx_busy_acc[RSMI_MAX_NUM_XCC];
-  /// From version 1.7: how long each compute chip ran below the clock that the host set.
+  /// From version 1.7: the time that each XCC ran below the limit that the host set.
   uint64_t gfx_below_host_limit_acc[RSMI_MAX_NUM_XCC];
-  /// From version 1.8: the same because of the power limit.
+  /// From version 1.8: the time that each XCC ran below that limit because of the power limit.
   uint64_t gfx_below_host_limit_ppt_acc[RSMI_MAX_NUM_XCC];
-  /// The same because of heat.
+  /// The time that each XCC ran below that limit because of its temperature.
   uint64_t gfx_below_host_limit_thm_acc[RSMI_MAX_NUM_XCC];
-  /// How long each compute chip had little to do.
+  /// The time that each XCC ran below that limit because it had little work.
   uint64_t gfx_low_utilization_acc[RSMI_MAX_NUM_XCC];
-  /// How long each compute chip ran below that clock for whatever reason.
+  /// The time that each XCC ran below that limit for any reason.
   uint64_t gfx_below_host_limit_total_acc[RSMI_MAX_NUM_XCC];
 } amdgpu_xcp_metrics_t;
 
-/// Every reading of a device.
+/// The metrics table of a device.
 ///
-/// Which of them are filled in depends on the version of the kernel's table, in common_header.
-/// A reading that the device does not give has all bits set.
+/// The version in common_header decides which members the device reports. All bits of a member are
+/// 1 if the device does not report it.
 typedef struct {
-  /// Size and version of the kernel's table.
+  /// The size and the version of the kernel's table.
   metrics_table_header_t common_header;
-  /// Temperature at the edge of the chip, in degrees Celsius, as all here.
+  /// The edge temperature in degrees Celsius. All temperatures of this struct are in degrees
+  /// Celsius.
   uint16_t temperature_edge;
-  /// Temperature at its hottest spot.
+  /// The hotspot temperature.
   uint16_t temperature_hotspot;
-  /// Temperature of the memory.
+  /// The temperature of the memory.
   uint16_t temperature_mem;
-  /// Temperature of the voltage regulator of the graphics core.
+  /// The temperature of the voltage regulator of the graphics core.
   uint16_t temperature_vrgfx;
-  /// Temperature of the voltage regulator of the rest of the chip.
+  /// The temperature of the voltage regulator of the SoC.
   uint16_t temperature_vrsoc;
-  /// Temperature of the voltage regulator of the memory.
+  /// The temperature of the voltage regulator of the memory.
   uint16_t temperature_vrmem;
-  /// How busy the graphics core is, in percent.
+  /// The activity of the graphics core, in percent.
   uint16_t average_gfx_activity;
-  /// How busy the memory controller is, in percent.
+  /// The activity of the memory controller, in percent.
   uint16_t average_umc_activity;
-  /// How busy the video engines are, in percent.
+  /// The activity of the video engines, in percent.
   uint16_t average_mm_activity;
-  /// Average power, in W.
+  /// The average socket power in W.
   uint16_t average_socket_power;
-  /// Energy used so far, in steps of 15.259 microjoules.
+  /// The energy used so far, in steps of 15.259 microjoules.
   uint64_t energy_accumulator;
-  /// When the driver read this, in ns.
+  /// The time at which the driver read the table, in ns.
   uint64_t system_clock_counter;
-  /// Average graphics clock, in MHz, as all clocks here.
+  /// The average graphics clock in MHz. All clocks of this struct are in MHz.
   uint16_t average_gfxclk_frequency;
-  /// Average clock of the rest of the chip.
+  /// The average SoC clock.
   uint16_t average_socclk_frequency;
-  /// Average memory clock.
+  /// The average memory clock.
   uint16_t average_uclk_frequency;
-  /// Average clock of video engine 0.
+  /// The average video clock (VCLK) of engine 0.
   uint16_t average_vclk0_frequency;
-  /// Average clock of decoder 0.
+  /// The average decoder clock (DCLK) of engine 0.
   uint16_t average_dclk0_frequency;
-  /// Average clock of video engine 1.
+  /// The average video clock (VCLK) of engine 1.
   uint16_t average_vclk1_frequency;
-  /// Average clock of decoder 1.
+  /// The average decoder clock (DCLK) of engine 1.
   uint16_t average_dclk1_frequency;
-  /// Graphics clock now. From version 1.4 on see current_gfxclks.
+  /// The current graphics clock. From version 1.4 on, read current_gfxclks instead.
   uint16_t current_gfxclk;
-  /// Clock of the rest of the chip now. From version 1.4 on see current_socclks.
+  /// The current SoC clock. From version 1.4 on, read current_socclks instead.
   uint16_t current_socclk;
-  /// Memory clock now.
+  /// The current memory clock.
   uint16_t current_uclk;
-  /// Clock of video engine 0 now. From version 1.4 on see current_vclk0s.
+  /// The current video clock (VCLK) of engine 0. From version 1.4 on, read current_vclk0s
+  /// instead.
   uint16_t current_vclk0;
-  /// Clock of decoder 0 now. From version 1.4 on see current_dclk0s.
+  /// The current decoder clock (DCLK) of engine 0. From version 1.4 on, read current_dclk0s
+  /// instead.
   uint16_t current_dclk0;
-  /// Clock of video engine 1 now.
+  /// The current video clock (VCLK) of engine 1.
   uint16_t current_vclk1;
-  /// Clock of decoder 1 now.
+  /// The current decoder clock (DCLK) of engine 1.
   uint16_t current_dclk1;
-  /// Why the clocks are being lowered, in the bits of this ASIC.
+  /// The reasons for throttling, in bits that differ between ASICs.
   uint32_t throttle_status;
-  /// Fan speed, in revolutions per minute.
+  /// The fan speed in revolutions per minute.
   uint16_t current_fan_speed;
-  /// Number of PCIe lanes.
+  /// The number of PCIe lanes.
   uint16_t pcie_link_width;
-  /// PCIe speed, in 0.1 GT/s.
+  /// The speed of the PCIe link in 0.1 GT/s.
   uint16_t pcie_link_speed;
-  /// From version 1.1: sum of the activity of the graphics core.
+  /// From version 1.1: the accumulated activity of the graphics core.
   uint32_t gfx_activity_acc;
-  /// Sum of the activity of the memory.
+  /// From version 1.1: the accumulated activity of the memory.
   uint32_t mem_activity_acc;
-  /// Temperature of each memory stack.
+  /// The temperature of each HBM stack.
   uint16_t temperature_hbm[RSMI_NUM_HBM_INSTANCES];
-  /// From version 1.2: when the firmware measured this, in steps of 10 ns.
+  /// From version 1.2: the time at which the firmware took the values, in steps of 10 ns.
   uint64_t firmware_timestamp;
-  /// From version 1.3: voltage of the rest of the chip, in mV.
+  /// From version 1.3: the voltage of the SoC in mV.
   uint16_t voltage_soc;
-  /// Voltage of the graphics core, in mV.
+  /// The voltage of the graphics core in mV.
   uint16_t voltage_gfx;
-  /// Voltage of the memory, in mV.
+  /// The voltage of the memory in mV.
   uint16_t voltage_mem;
-  /// Why the clocks are being lowered, in bits that are the same for every ASIC.
+  /// The reasons for throttling, in bits that are the same for all ASICs.
   uint64_t indep_throttle_status;
-  /// From version 1.4: power now, in W.
+  /// From version 1.4: the current socket power in W.
   uint16_t current_socket_power;
-  /// How busy each video engine is, in percent.
+  /// The activity of each video engine, in percent.
   uint16_t vcn_activity[RSMI_MAX_NUM_VCNS];
   /// Which graphics clocks are locked, one bit each.
   uint32_t gfxclk_lock_status;
-  /// Width of the links to other GPUs.
+  /// The width of the XGMI links.
   uint16_t xgmi_link_width;
-  /// Speed of the links to other GPUs.
+  /// The speed of the XGMI links in Gbps.
   uint16_t xgmi_link_speed;
-  /// Sum of the PCIe bandwidth used, in GB/s.
+  /// The accumulated PCIe bandwidth in GB/s.
   uint64_t pcie_bandwidth_acc;
-  /// PCIe bandwidth used now, in GB/s.
+  /// The current PCIe bandwidth in GB/s.
   uint64_t pcie_bandwidth_inst;
-  /// How often the PCIe link had to recover.
+  /// The number of recoveries of the PCIe link.
   uint64_t pcie_l0_to_recov_count_acc;
-  /// How often a PCIe packet was sent again.
+  /// The number of PCIe replays (packets sent again).
   uint64_t pcie_replay_count_acc;
-  /// How often that counter rolled over.
+  /// The number of rollovers of the PCIe replay counter.
   uint64_t pcie_replay_rover_count_acc;
-  /// KB read over each link to another GPU.
+  /// The data read over each XGMI link, in KB.
   uint64_t xgmi_read_data_acc[RSMI_MAX_NUM_XGMI_LINKS];
-  /// KB written over each link to another GPU.
+  /// The data written over each XGMI link, in KB.
   uint64_t xgmi_write_data_acc[RSMI_MAX_NUM_XGMI_LINKS];
-  /// Graphics clock of each compute chip now.
+  /// The current graphics clock of each XCC.
   uint16_t current_gfxclks[RSMI_MAX_NUM_GFX_CLKS];
-  /// Clocks of the rest of the chip now.
+  /// The current SoC clocks.
   uint16_t current_socclks[RSMI_MAX_NUM_CLKS];
-  /// Clocks of the video engines now.
+  /// The current video clocks (VCLK).
   uint16_t current_vclk0s[RSMI_MAX_NUM_CLKS];
-  /// Clocks of the decoders now.
+  /// The current decoder clocks (DCLK).
   uint16_t current_dclk0s[RSMI_MAX_NUM_CLKS];
-  /// From version 1.5: how busy each JPEG engine is, in percent.
+  /// From version 1.5: the activity of each JPEG engine, in percent.
   uint16_t jpeg_activity[RSMI_MAX_NUM_JPEG_ENGS];
-  /// PCIe packets refused by the device.
+  /// The number of PCIe NAKs that the device sent.
   uint32_t pcie_nak_sent_count_acc;
-  /// PCIe packets refused by the other side.
+  /// The number of PCIe NAKs that the device received.
   uint32_t pcie_nak_rcvd_count_acc;
-  /// From version 1.6: how often the counters below were updated. A residency that grows by a
-  /// while this grows by b means that the limit held for a * 100 / b percent of the time.
+  /// From version 1.6: the number of updates of the residency counters below. If this counter
+  /// grows by b while a residency counter grows by a, the limit applied for a * 100 / b percent
+  /// of the time.
   uint64_t accumulation_counter;
-  /// Residency of the limit set by the processor's hot signal.
+  /// The residency of the limit by the PROCHOT signal.
   uint64_t prochot_residency_acc;
-  /// Residency of the power limit.
+  /// The residency of the power limit (PPT).
   uint64_t ppt_residency_acc;
-  /// Residency of the temperature limit of the package.
+  /// The residency of the temperature limit of the package.
   uint64_t socket_thm_residency_acc;
-  /// Residency of the temperature limit of the voltage regulators.
+  /// The residency of the temperature limit of the voltage regulators.
   uint64_t vr_thm_residency_acc;
-  /// Residency of the temperature limit of the memory stacks.
+  /// The residency of the temperature limit of the HBM stacks.
   uint64_t hbm_thm_residency_acc;
-  /// How many partitions there are.
+  /// The number of partitions.
   uint16_t num_partition;
-  /// The counters of each partition.
+  /// The metrics of each partition.
   amdgpu_xcp_metrics_t xcp_stats[RSMI_MAX_NUM_XCP];
-  /// How often the other side of the PCIe link had to recover.
+  /// The number of recoveries of the PCIe link by the other end.
   uint32_t pcie_lc_perf_other_end_recovery;
-  /// From version 1.7: highest bandwidth of the memory.
+  /// From version 1.7: the highest bandwidth of the VRAM.
   uint64_t vram_max_bandwidth;
-  /// Which links to other GPUs are up.
+  /// Which XGMI links are up.
   uint16_t xgmi_link_status[RSMI_MAX_NUM_XGMI_LINKS];
 } rsmi_gpu_metrics_t;
 
-/// One such counter. The caller fills in the type, the library the value.
+/// A utilization counter. The client writes the type, the library writes the value.
 typedef struct {
   /// Which counter.
   RSMI_UTILIZATION_COUNTER_TYPE type;
-  /// Its value.
+  /// The value of the counter.
   uint64_t value;
 } rsmi_utilization_counter_t;
 
-/// How busy each part of a device is, in percent.
+/// The activity of the parts of a device, in percent.
 typedef struct {
-  /// The graphics core.
+  /// The activity of the graphics core.
   uint16_t average_gfx_activity;
-  /// The memory controller.
+  /// The activity of the memory controller.
   uint16_t average_umc_activity;
-  /// The video engines.
+  /// The activity of the video engines.
   uint16_t average_mm_activity;
 } rsmi_activity_metric_counter_t;
 
-/// The speeds and widths that the PCIe link of a device can have.
+/// The speeds and widths of the PCIe link of a device.
 typedef struct {
-  /// Speeds in transfers per second, and which one is in use.
+  /// The speeds in transfers per second, and the current one.
   rsmi_frequencies_t transfer_rate;
-  /// Number of lanes at each speed; the first transfer_rate.num_supported are valid.
+  /// The number of lanes at each speed. The first transfer_rate.num_supported elements are valid.
   uint32_t lanes[RSMI_MAX_NUM_FREQUENCIES];
 } rsmi_pcie_bandwidth_t;
 
-/// The walk that rsmi_dev_supported_func_iterator_open() began.
+/// A pointer to an iterator.
 typedef rsmi_func_id_iter_handle *rsmi_func_id_iter_handle_t;
 
-/// Where a walk stands: the name of a function, or the variant of one.
+/// The element at which an iterator stands. Its member depends on the function.
 typedef union id {
-  /// Any variant, as a number.
+  /// The number of a variant or of a sensor.
   uint64_t id;
-  /// The name of a function; the string belongs to the library.
+  /// The name of a function. The text belongs to the library.
   const char *name;
   /// The variant of a function that takes a kind of memory.
   rsmi_memory_type_t memory_type;
-  /// The variant of a function that takes a question to a temperature sensor.
+  /// The variant of a function that takes a value of a temperature sensor.
   rsmi_temperature_metric_t temp_metric;
   /// The variant of a function that takes an event.
   rsmi_event_type_t evnt_type;
@@ -1072,90 +1078,90 @@ typedef union id {
   rsmi_event_group_t evnt_group;
   /// The variant of a function that takes a clock.
   rsmi_clk_type_t clk_type;
-  /// The variant of a function that takes a part with firmware.
+  /// The variant of a function that takes a firmware block.
   rsmi_fw_block_t fw_block;
   /// The variant of a function that takes a block of the GPU.
   rsmi_gpu_block_t gpu_block_type;
 } rsmi_func_id_value_t;
 
-/// A process that computes on GPUs.
+/// A process that uses GPUs.
 typedef struct {
-  /// Process id.
+  /// The process id.
   uint32_t process_id;
-  /// Id of its address space on the GPU.
+  /// The id of the process's address space on the GPU (PASID).
   uint32_t pasid;
-  /// Bytes of memory it uses on the card.
+  /// The VRAM that the process uses, in bytes.
   uint64_t vram_usage;
-  /// Microseconds during which copy engines worked for it.
+  /// The time that SDMA engines worked for the process, in microseconds.
   uint64_t sdma_usage;
-  /// Percentage of the compute units that it occupies, or CU_OCCUPANCY_INVALID.
+  /// The compute units that the process occupies, in percent, or CU_OCCUPANCY_INVALID.
   uint32_t cu_occupancy;
 } rsmi_process_info_t;
 
-/// A version of the library.
+/// A version.
 typedef struct {
-  /// Grows when programs have to be changed.
+  /// The major version. It grows when programs must be changed.
   uint32_t major;
-  /// Grows when something is added.
+  /// The minor version. It grows when something is added.
   uint32_t minor;
-  /// Grows when something is repaired.
+  /// The patch level. It grows when something is repaired.
   uint32_t patch;
-  /// Which build it is; the string belongs to the library.
+  /// The build. The text belongs to the library.
   const char *build;
 } rsmi_version_t;
 
-/// Older spelling of rsmi_bit_field_t.
+/// An older name of rsmi_bit_field_t.
 typedef rsmi_bit_field_t rsmi_bit_field;
 
-/// Older spelling of rsmi_pcie_bandwidth_t.
+/// An older name of rsmi_pcie_bandwidth_t.
 typedef rsmi_pcie_bandwidth_t rsmi_pcie_bandwidth;
 
-/// Older spelling of rsmi_power_profile_preset_masks_t.
+/// An older name of rsmi_power_profile_preset_masks_t.
 typedef rsmi_power_profile_preset_masks_t rsmi_power_profile_preset_masks;
 
-/// Older spelling of rsmi_power_profile_status_t.
+/// An older name of rsmi_power_profile_status_t.
 typedef rsmi_power_profile_status_t rsmi_power_profile_status;
 
-/// Older spelling of rsmi_temperature_metric_t.
+/// An older name of rsmi_temperature_metric_t.
 typedef rsmi_temperature_metric_t rsmi_temperature_metric;
 
-/// Older spelling of rsmi_clk_type_t.
+/// An older name of rsmi_clk_type_t.
 typedef rsmi_clk_type_t rsmi_clk_type;
 
-/// Older spelling of rsmi_freq_ind_t.
+/// An older name of rsmi_freq_ind_t.
 typedef rsmi_freq_ind_t rsmi_freq_ind;
 
-/// Older spelling of rsmi_frequencies_t.
+/// An older name of rsmi_frequencies_t.
 typedef rsmi_frequencies_t rsmi_frequencies;
 
-/// Older spelling of rsmi_range_t.
+/// An older name of rsmi_range_t.
 typedef rsmi_range_t rsmi_range;
 
-/// Older spelling of rsmi_od_vddc_point_t.
+/// An older name of rsmi_od_vddc_point_t.
 typedef rsmi_od_vddc_point_t rsmi_od_vddc_point;
 
-/// Older spelling of rsmi_freq_volt_region_t.
+/// An older name of rsmi_freq_volt_region_t.
 typedef rsmi_freq_volt_region_t rsmi_freq_volt_region;
 
-/// Older spelling of rsmi_od_volt_curve_t.
+/// An older name of rsmi_od_volt_curve_t.
 typedef rsmi_od_volt_curve_t rsmi_od_volt_curve;
 
-/// Older spelling of rsmi_od_volt_freq_data_t.
+/// An older name of rsmi_od_volt_freq_data_t.
 typedef rsmi_od_volt_freq_data_t rsmi_od_volt_freq_data;
 
-/// Older spelling of rsmi_dev_perf_level_t.
+/// An older name of rsmi_dev_perf_level_t.
 typedef rsmi_dev_perf_level_t rsmi_dev_perf_level;
 
-/// Older spelling of rsmi_version_t.
+/// An older name of rsmi_version_t.
 typedef rsmi_version_t rsmi_version;
 
-/// Older spelling of rsmi_gpu_block_t.
+/// An older name of rsmi_gpu_block_t.
 typedef rsmi_gpu_block_t rsmi_gpu_block;
 
-/// Older spelling of rsmi_compute_partition_type_t.
+/// An older name of rsmi_compute_partition_type_t.
 typedef rsmi_compute_partition_type_t rsmi_compute_partition_type;
 
-/// Older spelling of rsmi_memory_partition_type_t.
+/// An older name of rsmi_memory_partition_type_t.
 typedef rsmi_memory_partition_type_t rsmi_memory_partition_type;
 
 /// @}
@@ -1703,9 +1709,9 @@ rsmi_status_t rsmi_dev_revision_get(uint32_t dv_ind, uint16_t *revision);
 /// @param[out] name The name, ending with NUL.
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, or `len` is 0. For clients built for
-///   a release before ROCm 7, a null pointer only counts if the device reports the value; otherwise
-///   they get RSMI_STATUS_NOT_SUPPORTED.
+/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, or `len` is 0. Clients built for a
+///   release before ROCm 7 get RSMI_STATUS_NOT_SUPPORTED for a null pointer if the device does not
+///   report the value.
 /// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
 ///   writes the first `len - 1` bytes and a NUL.
 rsmi_status_t rsmi_dev_name_get(uint32_t dv_ind, char *name, uintptr_t len);
@@ -1734,9 +1740,9 @@ rsmi_status_t rsmi_dev_brand_get(uint32_t dv_ind, char *brand, uint32_t len);
 /// @param[out] name The name, ending with NUL.
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, or `len` is 0. For clients built for
-///   a release before ROCm 7, a null pointer only counts if the device reports the value; otherwise
-///   they get RSMI_STATUS_NOT_SUPPORTED.
+/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, or `len` is 0. Clients built for a
+///   release before ROCm 7 get RSMI_STATUS_NOT_SUPPORTED for a null pointer if the device does not
+///   report the value.
 /// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
 ///   writes the first `len - 1` bytes and a NUL.
 rsmi_status_t rsmi_dev_vendor_name_get(uint32_t dv_ind, char *name, uintptr_t len);
@@ -2147,7 +2153,7 @@ rsmi_status_t rsmi_dev_memory_partition_capabilities_get(uint32_t dv_ind,
 ///
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[in] compute_partition The mode. The numbers are those of the client's header; ROCm 6.2
-///   changed some of them.
+///   changed some numbers.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library,
 ///   or does not run as root now.
@@ -2256,8 +2262,8 @@ rsmi_status_t rsmi_topo_numa_affinity_get(uint32_t dv_ind, int32_t *numa_node);
 
 /// Reads what the PCIe link transferred in one second, from sysfs `pcie_bw`.
 ///
-/// The driver measures for one second before it answers. Other calls do not have to wait meanwhile.
-/// Each pointer may be null.
+/// The driver measures for one second before the function returns. Other calls do not have to wait
+/// meanwhile. Each pointer may be null.
 ///
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[out] sent The number of packets sent, or a null pointer.
@@ -2608,6 +2614,7 @@ rsmi_status_t rsmi_compute_process_info_by_pid_get(uint32_t pid, rsmi_process_in
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[out] proc The use of VRAM in bytes, of the SDMA engines in microseconds, and of the
 ///   compute units in percent. If the function fails, it may have written some members.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `proc` is a null pointer.
 /// @retval RSMI_STATUS_NOT_FOUND KFD does not list the process.
 rsmi_status_t rsmi_compute_process_info_by_device_get(uint32_t pid,
@@ -2814,48 +2821,48 @@ rsmi_status_t rsmi_dev_xgmi_hive_id_get(uint32_t dv_ind, uint64_t *hive_id);
 
 /// @defgroup retired Functions of older headers that rocm_smi 7.8 does not declare
 ///
-/// Define RSMI_COMPAT_RETIRED before you include this header to use them.
+/// To use these functions, define RSMI_COMPAT_RETIRED before you include this header.
 ///
 /// The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each of them reads one value of
 /// the metrics table, from sysfs `gpu_metrics`. All bits of the value are 1 if the firmware does not
-/// report it. They return RSMI_STATUS_SUCCESS, a common status, or:
+/// report it. These functions return RSMI_STATUS_SUCCESS, a common status, or:
 ///
 /// - RSMI_STATUS_INVALID_ARGS: the pointer is null.
 /// - RSMI_STATUS_NOT_SUPPORTED: this version of the table does not have the value.
 /// - RSMI_STATUS_UNEXPECTED_DATA: the library cannot read the table.
 /// @{
 
-/// How the memory of a card is divided, under the name that ROCm 5.6 and 5.7 had for it.
+/// The name of rsmi_memory_partition_type_t in ROCm 5.6 and 5.7.
 typedef rsmi_memory_partition_type_t rsmi_nps_mode_type_t;
 
-/// Temperature of each memory stack, in degrees Celsius.
+/// The temperature of each HBM stack, in degrees Celsius.
 typedef uint16_t GPUMetricTempHbm_t[RSMI_NUM_HBM_INSTANCES];
 
-/// How busy each video engine is, in percent.
+/// The activity of each video engine, in percent.
 typedef uint16_t GPUMetricVcnActivity_t[RSMI_MAX_NUM_VCNS];
 
-/// How busy each JPEG engine is, in percent.
+/// The activity of each JPEG engine, in percent.
 typedef uint16_t GPUMetricJpegActivity_t[RSMI_MAX_NUM_JPEG_ENGS];
 
-/// Graphics clock of each compute chip, in MHz.
+/// The current graphics clock of each XCC, in MHz.
 typedef uint16_t GPUMetricCurrGfxClk_t[RSMI_MAX_NUM_GFX_CLKS];
 
-/// Clocks of the rest of the chip, in MHz.
+/// The current SoC clocks, in MHz.
 typedef uint16_t GPUMetricCurrSocClk_t[RSMI_MAX_NUM_CLKS];
 
-/// Clocks of the video engines, in MHz.
+/// The current video clocks (VCLK), in MHz.
 typedef uint16_t GPUMetricCurrVClk0_t[RSMI_MAX_NUM_CLKS];
 
-/// Clocks of the decoders, in MHz.
+/// The current decoder clocks (DCLK), in MHz.
 typedef uint16_t GPUMetricCurrDClk0_t[RSMI_MAX_NUM_CLKS];
 
-/// KB read over each link to another GPU.
+/// The data read over each XGMI link, in KB.
 typedef uint64_t GPUMetricXgmiReadDataAcc_t[RSMI_MAX_NUM_XGMI_LINKS];
 
-/// KB written over each link to another GPU.
+/// The data written over each XGMI link, in KB.
 typedef uint64_t GPUMetricXgmiWriteDataAcc_t[RSMI_MAX_NUM_XGMI_LINKS];
 
-/// Older spelling of rsmi_nps_mode_type_t.
+/// An older name of rsmi_nps_mode_type_t.
 typedef rsmi_nps_mode_type_t rsmi_nps_mode_type;
 
 /// Reads the memory partition mode of the GPU. It does the same as rsmi_dev_memory_partition_get().
@@ -3287,8 +3294,6 @@ rsmi_status_t rsmi_dev_metrics_firmware_timestamp_get(uint32_t dv_ind,
 /// @}
 
 #endif  // RSMI_COMPAT_RETIRED
-
-/// @}
 
 #ifdef __cplusplus
 }  // extern "C"

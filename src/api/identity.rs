@@ -101,9 +101,9 @@ pub unsafe extern "C" fn rsmi_dev_revision_get(dv_ind: u32, revision: *mut u16) 
 ///
 /// @param[out] name The name, ending with NUL.
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
-/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, or `len` is 0. For clients built for
-///   a release before ROCm 7, a null pointer only counts if the device reports the value; otherwise
-///   they get RSMI_STATUS_NOT_SUPPORTED.
+/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, or `len` is 0. Clients built for a
+///   release before ROCm 7 get RSMI_STATUS_NOT_SUPPORTED for a null pointer if the device does not
+///   report the value.
 /// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
 ///   writes the first `len - 1` bytes and a NUL.
 #[export]
@@ -163,9 +163,9 @@ pub unsafe extern "C" fn rsmi_dev_brand_get(
 ///
 /// @param[out] name The name, ending with NUL.
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
-/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, or `len` is 0. For clients built for
-///   a release before ROCm 7, a null pointer only counts if the device reports the value; otherwise
-///   they get RSMI_STATUS_NOT_SUPPORTED.
+/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, or `len` is 0. Clients built for a
+///   release before ROCm 7 get RSMI_STATUS_NOT_SUPPORTED for a null pointer if the device does not
+///   report the value.
 /// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
 ///   writes the first `len - 1` bytes and a NUL.
 #[export]

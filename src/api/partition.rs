@@ -92,7 +92,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_capabilities_get(
 /// and rsmi_init() to find the new ones.
 ///
 /// @param[in] compute_partition The mode. The numbers are those of the client's header; ROCm 6.2
-///   changed some of them.
+///   changed some numbers.
 /// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library,
 ///   or does not run as root now.
 /// @retval RSMI_STATUS_INVALID_ARGS `compute_partition` is not a mode that can be set. Clients

@@ -78,8 +78,8 @@ pub unsafe extern "C" fn rsmi_topo_numa_affinity_get(
 
 /// Reads what the PCIe link transferred in one second, from sysfs `pcie_bw`.
 ///
-/// The driver measures for one second before it answers. Other calls do not have to wait meanwhile.
-/// Each pointer may be null.
+/// The driver measures for one second before the function returns. Other calls do not have to wait
+/// meanwhile. Each pointer may be null.
 ///
 /// @param[out] sent The number of packets sent, or a null pointer.
 /// @param[out] received The number of packets received, or a null pointer.

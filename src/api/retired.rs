@@ -1,10 +1,10 @@
 //! Functions of older headers that rocm_smi 7.8 does not declare.
 //!
-//! Define RSMI_COMPAT_RETIRED before you include this header to use them.
+//! To use these functions, define RSMI_COMPAT_RETIRED before you include this header.
 //!
 //! The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each of them reads one value of
 //! the metrics table, from sysfs `gpu_metrics`. All bits of the value are 1 if the firmware does not
-//! report it. They return RSMI_STATUS_SUCCESS, a common status, or:
+//! report it. These functions return RSMI_STATUS_SUCCESS, a common status, or:
 //!
 //! - RSMI_STATUS_INVALID_ARGS: the pointer is null.
 //! - RSMI_STATUS_NOT_SUPPORTED: this version of the table does not have the value.

@@ -75,6 +75,7 @@ pub unsafe extern "C" fn rsmi_compute_process_info_by_pid_get(
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[out] proc The use of VRAM in bytes, of the SDMA engines in microseconds, and of the
 ///   compute units in percent. If the function fails, it may have written some members.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `proc` is a null pointer.
 /// @retval RSMI_STATUS_NOT_FOUND KFD does not list the process.
 #[export]
