@@ -9,10 +9,11 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Runs Doxygen with Doxyfile and these settings; None where it is not installed.
 fn doxygen(settings: &str) -> Option<String> {
+    // First: without any settings doxygen would write into the source tree.
+    let file = fs::read_to_string(Path::new(ROOT).join("Doxyfile")).expect("it is text");
     let mut command = Command::new("doxygen");
     command.arg("-").current_dir(ROOT).stdin(Stdio::piped());
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().ok()?;
-    let file = fs::read_to_string(Path::new(ROOT).join("Doxyfile")).expect("it is text");
     let mut stdin = child.stdin.take().expect("it is piped");
     stdin.write_all(format!("{file}\n{settings}\n").as_bytes()).expect("doxygen reads");
     drop(stdin);

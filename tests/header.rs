@@ -76,13 +76,23 @@ fn write(builder: cbindgen::Builder) -> String {
     String::from_utf8(header).expect("cbindgen writes UTF-8")
 }
 
+/// The statuses of a function whose comment lists none.
+const NO_MORE_STATUSES: &str = "/// @return RSMI_STATUS_SUCCESS or a common status.";
+/// The same for the retired functions: src/api/retired.rs lists their statuses once for all.
+const LISTED_STATUSES: &str =
+    "/// @return RSMI_STATUS_SUCCESS, a common status, or a status of the list above.";
+
 /// Puts what the newest header no longer has at the end, for those who ask for it.
 fn set_the_retired_apart(header: &str) -> String {
     let retired = retired();
     let (mut kept, mut moved) = (Vec::new(), Vec::new());
     for item in header.split("\n\n") {
         let declares = |name: &String| declaration(item).contains(&name.as_str());
-        if retired.iter().any(declares) { moved.push(item) } else { kept.push(item) }
+        if retired.iter().any(declares) {
+            moved.push(item.replace(NO_MORE_STATUSES, LISTED_STATUSES));
+        } else {
+            kept.push(item);
+        }
     }
     let kept = kept.join("\n\n");
     let end = kept.rfind("\n#ifdef __cplusplus\n}").expect("the header ends what it began");
@@ -116,7 +126,7 @@ fn with_common_words_of_one(item: &str) -> String {
         match find(&lines, "/// @retval") {
             Some(at) => lines.insert(at, "/// @return RSMI_STATUS_SUCCESS, a common status, or:"),
             None => {
-                lines.insert(end(&lines), "/// @return RSMI_STATUS_SUCCESS or a common status.");
+                lines.insert(end(&lines), NO_MORE_STATUSES);
             }
         }
     }

@@ -1191,8 +1191,8 @@ rsmi_status_t rsmi_dev_busy_percent_get(uint32_t dv_ind, uint32_t *busy_percent)
 /// @param[out] perf The performance level. RSMI_DEV_PERF_LEVEL_UNKNOWN if this header has no name
 ///   for the level.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `perf` is a null pointer. For clients built for a release
-///   before ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `perf` is a null pointer. Clients built for a release before
+///   ROCm 7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 rsmi_status_t rsmi_dev_perf_level_get(uint32_t dv_ind, rsmi_dev_perf_level_t *perf);
 
@@ -1249,8 +1249,8 @@ RSMI_COMPAT_CALL(rsmi_dev_gpu_clk_freq_get);
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `odv` is a null pointer, and the device reports the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
-/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line. For clients built for ROCm
-///   5: or it is empty.
+/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line. Clients built for ROCm 5
+///   also get this status if the file is empty.
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
 /// @retval RSMI_STATUS_NO_DATA The file has only a heading. Only clients built for ROCm 6 get this
 ///   status.
@@ -1660,8 +1660,8 @@ rsmi_status_t rsmi_num_monitor_devices(uint32_t *num_devices);
 /// @param[out] id The PCI device id. For clients built for ROCm 7, 0xFFFF if no source reports the
 ///   id.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. For clients built for a release before
-///   ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. Clients built for a release before ROCm
+///   7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED No source reports the id.
 rsmi_status_t rsmi_dev_id_get(uint32_t dv_ind, uint16_t *id);
 
@@ -1685,8 +1685,8 @@ rsmi_status_t rsmi_dev_sku_get(uint32_t dv_ind, uint16_t *sku);
 /// @param[out] id The PCI vendor id: 0x1002 for AMD. For clients built for ROCm 7, 0xFFFF if no
 ///   source reports the id.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. For clients built for a release before
-///   ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. Clients built for a release before ROCm
+///   7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED No source reports the id.
 rsmi_status_t rsmi_dev_vendor_id_get(uint32_t dv_ind, uint16_t *id);
 
@@ -1841,8 +1841,8 @@ rsmi_status_t rsmi_dev_subsystem_vendor_id_get(uint32_t dv_ind, uint16_t *id);
 /// @param[out] id The unique id. UINT64_MAX if no source reports the id; for clients built for a
 ///   release before ROCm 6.3, the function then writes nothing.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. For clients built for a release before
-///   ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. Clients built for a release before ROCm
+///   7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED No source reports the id.
 rsmi_status_t rsmi_dev_unique_id_get(uint32_t dv_ind, uint64_t *id);
 
@@ -1992,7 +1992,7 @@ rsmi_status_t rsmi_dev_memory_reserved_pages_get(uint32_t dv_ind,
 /// @param[out] pgpu_metrics The values. Each bit of a value is 1 if the device does not report it.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `pgpu_metrics` is a null pointer, and the device has the file.
-///   For clients built for ROCm 5, whether or not it has the file.
+///   Clients built for ROCm 5 get this status for every null pointer.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file. Clients built for ROCm 5
 ///   also get this status if the library cannot read the table.
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The table is cut short, or the library does not know its
@@ -2254,8 +2254,8 @@ rsmi_status_t rsmi_dev_pci_id_get(uint32_t dv_ind, uint64_t *bdfid);
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[out] numa_node The number of the NUMA node, or -1 if there is none.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `numa_node` is a null pointer. For clients built for a release
-///   before ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `numa_node` is a null pointer. Clients built for a release
+///   before ROCm 7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value. Clients built for a
 ///   release before ROCm 7 get RSMI_STATUS_INTERNAL_EXCEPTION instead.
 rsmi_status_t rsmi_topo_numa_affinity_get(uint32_t dv_ind, int32_t *numa_node);
@@ -2463,8 +2463,8 @@ rsmi_status_t rsmi_dev_energy_count_get(uint32_t dv_ind,
 /// @param[in] sensor_ind The number of the sensor, from 0.
 /// @param[out] cap The power cap in microwatts.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `cap` is a null pointer. For clients built for a release before
-///   ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `cap` is a null pointer. Clients built for a release before
+///   ROCm 7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 rsmi_status_t rsmi_dev_power_cap_get(uint32_t dv_ind, uint32_t sensor_ind, uint64_t *cap);
 
@@ -2486,8 +2486,8 @@ rsmi_status_t rsmi_dev_power_cap_default_get(uint32_t dv_ind, uint64_t *default_
 ///   fails to read the lowest one.
 /// @param[out] min The lowest power cap in microwatts.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null. For clients built for a release before ROCm
-///   7: only if the device reports the values.
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null. Clients built for a release before ROCm 7
+///   get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the values.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the values.
 rsmi_status_t rsmi_dev_power_cap_range_get(uint32_t dv_ind,
                                            uint32_t sensor_ind,

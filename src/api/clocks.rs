@@ -35,8 +35,8 @@ pub unsafe extern "C" fn rsmi_dev_busy_percent_get(
 ///
 /// @param[out] perf The performance level. RSMI_DEV_PERF_LEVEL_UNKNOWN if this header has no name
 ///   for the level.
-/// @retval RSMI_STATUS_INVALID_ARGS `perf` is a null pointer. For clients built for a release
-///   before ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `perf` is a null pointer. Clients built for a release before
+///   ROCm 7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
@@ -128,8 +128,8 @@ pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
 ///   0. For clients built for ROCm 7, the bounds of a current range are UINT64_MAX instead.
 /// @retval RSMI_STATUS_INVALID_ARGS `odv` is a null pointer, and the device reports the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
-/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line. For clients built for ROCm
-///   5: or it is empty.
+/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line. Clients built for ROCm 5
+///   also get this status if the file is empty.
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
 /// @retval RSMI_STATUS_NO_DATA The file has only a heading. Only clients built for ROCm 6 get this
 ///   status.

@@ -37,8 +37,8 @@ pub unsafe extern "C" fn rsmi_num_monitor_devices(num_devices: *mut u32) -> rsmi
 ///
 /// @param[out] id The PCI device id. For clients built for ROCm 7, 0xFFFF if no source reports the
 ///   id.
-/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. For clients built for a release before
-///   ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. Clients built for a release before ROCm
+///   7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED No source reports the id.
 #[export]
 #[unsafe(no_mangle)]
@@ -69,8 +69,8 @@ pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_st
 ///
 /// @param[out] id The PCI vendor id: 0x1002 for AMD. For clients built for ROCm 7, 0xFFFF if no
 ///   source reports the id.
-/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. For clients built for a release before
-///   ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. Clients built for a release before ROCm
+///   7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED No source reports the id.
 #[export]
 #[unsafe(no_mangle)]
@@ -330,8 +330,8 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
 ///
 /// @param[out] id The unique id. UINT64_MAX if no source reports the id; for clients built for a
 ///   release before ROCm 6.3, the function then writes nothing.
-/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. For clients built for a release before
-///   ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. Clients built for a release before ROCm
+///   7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED No source reports the id.
 #[export]
 #[unsafe(no_mangle)]

@@ -23,7 +23,7 @@ use rsmi_macros::export;
 ///
 /// @param[out] pgpu_metrics The values. Each bit of a value is 1 if the device does not report it.
 /// @retval RSMI_STATUS_INVALID_ARGS `pgpu_metrics` is a null pointer, and the device has the file.
-///   For clients built for ROCm 5, whether or not it has the file.
+///   Clients built for ROCm 5 get this status for every null pointer.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file. Clients built for ROCm 5
 ///   also get this status if the library cannot read the table.
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The table is cut short, or the library does not know its

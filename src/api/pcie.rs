@@ -61,8 +61,8 @@ pub unsafe extern "C" fn rsmi_dev_pci_id_get(dv_ind: u32, bdfid: *mut u64) -> rs
 /// Reads the NUMA node that is nearest to the device, from sysfs `numa_node`.
 ///
 /// @param[out] numa_node The number of the NUMA node, or -1 if there is none.
-/// @retval RSMI_STATUS_INVALID_ARGS `numa_node` is a null pointer. For clients built for a release
-///   before ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `numa_node` is a null pointer. Clients built for a release
+///   before ROCm 7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value. Clients built for a
 ///   release before ROCm 7 get RSMI_STATUS_INTERNAL_EXCEPTION instead.
 #[export]

@@ -125,8 +125,8 @@ pub unsafe extern "C" fn rsmi_dev_energy_count_get(
 ///
 /// @param[in] sensor_ind The number of the sensor, from 0.
 /// @param[out] cap The power cap in microwatts.
-/// @retval RSMI_STATUS_INVALID_ARGS `cap` is a null pointer. For clients built for a release before
-///   ROCm 7: only if the device reports the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `cap` is a null pointer. Clients built for a release before
+///   ROCm 7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
@@ -164,8 +164,8 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_default_get(
 /// @param[out] max The highest power cap in microwatts. The function also writes it if it then
 ///   fails to read the lowest one.
 /// @param[out] min The lowest power cap in microwatts.
-/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null. For clients built for a release before ROCm
-///   7: only if the device reports the values.
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null. Clients built for a release before ROCm 7
+///   get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the values.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the values.
 #[export]
 #[unsafe(no_mangle)]
