@@ -7,25 +7,43 @@
 //!                                         -> kernel  (sysfs and KFD files)
 //! ```
 //!
-//! A call comes in at the [`door`], which sends calls that libamd_smi makes to its *own* `rsmi_*`
-//! back where they belong. [`api`] has one short function for each of rocm_smi.h's, in the
-//! header's chapters. [`entry`] is the boundary: the only place that catches a panic, tests a
-//! client's pointer for null or writes through it. Behind it there is only safe Rust: a question to
-//! one [`gpu::Gpu`], in rsmi's units.
+//! Every call first reaches the [`door`]. If libamd_smi calls its *own* `rsmi_*`, the door sends the
+//! call back to libamd_smi. [`api`] has one short function for each function of rocm_smi.h, in the
+//! chapters of that header. [`entry`] is the boundary: only this module catches a panic, tests a
+//! client's pointer for null, or writes through a client's pointer. Everything behind it is safe
+//! Rust. There, a call becomes a method of one [`gpu::Gpu`], with the units of rsmi.
 //!
-//! `Gpu` picks the source of each answer: libamd_smi, unless it cannot give the legacy library's
-//! answer (another unit, another precision, another origin of the number), gives it only with
-//! access to /dev/dri, might abort the process over it, or takes longer than the legacy call did;
-//! then the kernel's own file. What cannot change while the library is initialised (ids, names,
-//! addresses, topology) is read once; the numbers among it are [`facts`], told again without the
-//! lock.
+//! `Gpu` chooses the source of each value. The source is libamd_smi, except in four cases: it cannot
+//! return the value of the original library (another unit, another precision, another origin); it
+//! needs access to /dev/dri for the value; it might abort the process; or it takes longer than the
+//! original library did. In these cases the source is the kernel's file. The library reads values
+//! that cannot change while it is initialised (ids, names, addresses, topology) once. Those that are
+//! numbers are [`facts`]; a call returns a fact without the lock.
 //!
-//! No call says which rocm_smi.h its caller was compiled with: the door passes on the address to which
-//! the call returns, and [`client`] finds out what the caller's object proves of itself.
+//! No call shows with which rocm_smi.h its caller was compiled. The door passes on the address to
+//! which the call returns, and [`client`] finds out what the caller's object proves.
 //!
-//! [`runtime`] owns what lives between `rsmi_init` and `rsmi_shut_down`. [`amdsmi`] is the only
-//! code that knows libamd_smi, [`kernel`] the only code that knows the kernel's files. Data flows one
-//! way; no module knows the one that called it.
+//! [`runtime`] owns everything that lives between `rsmi_init` and `rsmi_shut_down`. Only [`amdsmi`]
+//! knows libamd_smi, and only [`kernel`] knows the kernel's files. Data flows in one direction: no
+//! module knows the module that called it.
+//!
+//! # Glossary
+//!
+//! | word | meaning |
+//! |---|---|
+//! | client | The program that uses this library, as seen from the library. |
+//! | caller | One object of a client that calls this library: the program, a library or a plug-in. Each caller may have been compiled with another rocm_smi.h. |
+//! | original, legacy library | AMD's librocm_smi64, whose place this library takes. |
+//! | generation | A range of ROCm releases whose rocm_smi.h has the same structs and numbers: 5, 6.0, 6.2, 6.3, 6.4 or 7.0. |
+//! | open | A generation is open for a caller until a proof excludes it. |
+//! | proof | Something that excludes generations: the functions and libraries that an object is linked to, a note of our header, or what a person sets in `RSMI_COMPAT_ABI`. |
+//! | hint | Something that makes one of the open generations more likely: for example, the installed ROCm. It never excludes one. |
+//! | door | The code at the start of each export. It sends a call of libamd_smi, or of the original, to the caller's own function of that name. |
+//! | kept value | A value that the library read at `rsmi_init` or at the first call, and returns until `rsmi_shut_down`. |
+//! | fact | A kept value that is a number. |
+//! | drop-in directory | `lib/rsmi-compat` below the prefix: this library under every file name of librocm_smi64. |
+//! | stand-in | A program or library of ours that is used instead of another one: the libamd_smi of the simulator, or a tool in the lab. |
+//! | lab | The package `rsmi-lab` in tests/lab. It runs the real libraries on machines that consist of files, and compares this library with the original. |
 
 mod amdsmi;
 pub mod api;

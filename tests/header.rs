@@ -33,7 +33,9 @@ fn generate() -> String {
         let start = header[..end].rfind(&untagged).expect("the type has a beginning");
         header.replace_range(start..start + untagged.len(), &format!("typedef {kind} {tag} {{"));
     }
-    set_the_retired_apart(&with_large_enumerators_allowed(&header))
+    with_groups(&with_common_words(&set_the_retired_apart(&with_large_enumerators_allowed(
+        &header,
+    ))))
 }
 
 /// ISO C before C23 has no enumerator beyond the range of int, which this API cannot do without;
@@ -60,7 +62,8 @@ fn value(line: &str) -> Option<i128> {
 /// rsmi_compat.h, whose types are those of rocm_smi.h.
 fn generate_compat() -> String {
     let source = Path::new(ROOT).join(BEYOND);
-    write(cbindgen::Builder::new().with_src(source).with_config(config("cbindgen.compat.toml")))
+    let builder = cbindgen::Builder::new().with_src(source);
+    with_common_words(&write(builder.with_config(config("cbindgen.compat.toml"))))
 }
 
 fn config(file: &str) -> cbindgen::Config {
@@ -73,13 +76,23 @@ fn write(builder: cbindgen::Builder) -> String {
     String::from_utf8(header).expect("cbindgen writes UTF-8")
 }
 
+/// The statuses of a function whose comment lists none.
+const NO_MORE_STATUSES: &str = "/// @return RSMI_STATUS_SUCCESS or a common status.";
+/// The same for the retired functions: src/api/retired.rs lists their statuses once for all.
+const LISTED_STATUSES: &str =
+    "/// @return RSMI_STATUS_SUCCESS, a common status, or a status of the list above.";
+
 /// Puts what the newest header no longer has at the end, for those who ask for it.
 fn set_the_retired_apart(header: &str) -> String {
     let retired = retired();
     let (mut kept, mut moved) = (Vec::new(), Vec::new());
     for item in header.split("\n\n") {
         let declares = |name: &String| declaration(item).contains(&name.as_str());
-        if retired.iter().any(declares) { moved.push(item) } else { kept.push(item) }
+        if retired.iter().any(declares) {
+            moved.push(item.replace(NO_MORE_STATUSES, LISTED_STATUSES));
+        } else {
+            kept.push(item);
+        }
     }
     let kept = kept.join("\n\n");
     let end = kept.rfind("\n#ifdef __cplusplus\n}").expect("the header ends what it began");
@@ -88,6 +101,96 @@ fn set_the_retired_apart(header: &str) -> String {
     format!(
         "{before}\n#ifdef RSMI_COMPAT_RETIRED\n\n{moved}\n\n#endif  // RSMI_COMPAT_RETIRED\n{after}"
     )
+}
+
+/// Adds what the comments in src/api leave out because it is the same for every function of a
+/// device: the parameter `dv_ind`, and the beginning of the list of statuses.
+fn with_common_words(header: &str) -> String {
+    let items: Vec<_> = header.split("\n\n").map(with_common_words_of_one).collect();
+    items.join("\n\n")
+}
+
+fn with_common_words_of_one(item: &str) -> String {
+    if !item.contains("(uint32_t dv_ind,") && !item.contains("(uint32_t dv_ind)") {
+        return item.to_owned();
+    }
+    let mut lines: Vec<&str> = item.lines().collect();
+    let find = |lines: &[&str], tag: &str| lines.iter().position(|line| line.starts_with(tag));
+    let end = |lines: &[&str]| lines.iter().take_while(|line| line.starts_with("///")).count();
+    if find(&lines, "/// @").is_none() {
+        lines.insert(end(&lines), "///");
+    }
+    let first = find(&lines, "/// @").unwrap_or(end(&lines));
+    lines.insert(first, "/// @param[in] dv_ind The index of the device, from 0.");
+    if find(&lines, "/// @return").is_none() {
+        match find(&lines, "/// @retval") {
+            Some(at) => lines.insert(at, "/// @return RSMI_STATUS_SUCCESS, a common status, or:"),
+            None => {
+                lines.insert(end(&lines), NO_MORE_STATUSES);
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+/// Makes a Doxygen group of each file of src/api. cbindgen.toml begins the group of the types.
+fn with_groups(header: &str) -> String {
+    let chapters = chapters();
+    let (mut items, mut open) = (Vec::new(), None);
+    for item in header.split("\n\n") {
+        let declares = |chapter: &&Chapter| {
+            declaration(item).iter().any(|name| chapter.names.iter().any(|it| it == name))
+        };
+        let chapter = chapters.iter().find(declares);
+        let begins = chapter.filter(|chapter| open != Some(chapter.group.as_str()));
+        let ends = ["#ifdef", "#endif"].iter().any(|it| item.trim_start().starts_with(it));
+        if (begins.is_some() || ends) && open.take().is_some() {
+            items.push("/// @}".to_owned());
+        }
+        if let Some(chapter) = begins {
+            items.push(chapter.heading());
+            open = Some(&chapter.group);
+        }
+        if item.contains("@defgroup types") {
+            open = Some("types");
+        }
+        items.push(item.to_owned());
+    }
+    items.join("\n\n")
+}
+
+/// A file of src/api: its first line is the title of its group, and what follows describes it.
+struct Chapter {
+    group: String,
+    title: String,
+    description: Vec<String>,
+    names: Vec<String>,
+}
+
+impl Chapter {
+    fn heading(&self) -> String {
+        let mut lines = vec![format!("/// @defgroup {} {}", self.group, self.title)];
+        lines.extend(self.description.iter().map(|line| format!("///{line}")));
+        lines.push("/// @{".to_owned());
+        lines.join("\n")
+    }
+}
+
+fn chapters() -> Vec<Chapter> {
+    let modules = fs::read_to_string(Path::new(ROOT).join("src/api/mod.rs")).expect("it is text");
+    let modules =
+        modules.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let chapter = |group: &str| {
+        let file = format!("src/api/{group}.rs");
+        let text = fs::read_to_string(Path::new(ROOT).join(&file)).expect("it is text");
+        let mut comment = text.lines().map_while(|line| line.strip_prefix("//!"));
+        let title = comment.next().expect("the first line is the title");
+        let title = title.trim().trim_end_matches('.').to_owned();
+        let description = comment.map(str::to_owned).collect();
+        let names = if group == "retired" { retired() } else { declared(&[&file]) };
+        Chapter { group: group.to_owned(), title, description, names }
+    };
+    modules.map(chapter).collect()
 }
 
 /// The functions and types that the newest header no longer has.
@@ -182,6 +285,28 @@ fn only_those_who_ask_see_what_is_retired() {
             assert!(retired().iter().any(|retired| retired == name), "{name} is not retired");
         }
     }
+}
+
+/// Each parameter with its direction, and what the function returns.
+#[test]
+fn every_comment_of_a_function_is_complete() {
+    let mut seen = 0;
+    for item in (generate() + "\n\n" + &generate_compat()).split("\n\n") {
+        let (comment, code) = item.split_at(item.find("rsmi_status_t rsmi_").unwrap_or(item.len()));
+        let Some((name, parameters)) = code.split_once('(') else { continue };
+        let parameters = parameters.split(')').next().unwrap_or_default();
+        for parameter in parameters.split(',').filter(|parameter| *parameter != "void") {
+            let parameter = words(parameter).next_back().expect("a parameter has a name");
+            let directions = ["in", "out", "in,out"];
+            let tags = directions.map(|it| format!("/// @param[{it}] {parameter} "));
+            assert!(tags.iter().any(|tag| comment.contains(tag)), "{name}: no @param {parameter}");
+        }
+        let returns = comment.matches("/// @return ").count();
+        assert!(comment.starts_with("/// ") && returns == 1, "{name}: {returns} @return");
+        seen += 1;
+    }
+    let all = include_str!("abi/symbols.txt").lines().count();
+    assert!(seen >= all, "only {seen} functions of {all} were found");
 }
 
 /// cbindgen takes every `pub const` of the crate for one of the header's.

@@ -1,11 +1,12 @@
-/*
- * kfd_ioctl.h - the notifications of the kernel's compute driver (KFD), for rocm_smi.h
+/**
+ * @file kfd_ioctl.h
+ * The events of the kernel's compute driver (KFD), for rocm_smi.h.
+ *
+ * This file includes the kernel's own header if it compiles: some distributions do not have the
+ * drm.h that it includes. If it does not compile, or is older than KFD 1.10, this file defines what
+ * is missing.
  *
  * SPDX-License-Identifier: MIT
- *
- * This is the kernel's own header, where there is one that compiles: some distributions ship it
- * without the drm.h that it includes. What is missing then, or in one older than KFD 1.10, is
- * defined below.
  */
 
 #ifndef ROCM_SMI_KFD_IOCTL_H_
@@ -22,39 +23,46 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
-/* A copy of the kernel's header that a program includes after this would clash with it. */
+/* A program may include its own copy of the kernel's header after this file. The copy would declare
+   the same names again, so this guard skips it. */
 #ifndef KFD_IOCTL_H_INCLUDED
+/** The include guard of the kernel's header. */
 #define KFD_IOCTL_H_INCLUDED
 #endif
 
-/* Macros, since an older header has some of these as enumerators. */
-#define KFD_SMI_EVENT_NONE 0
-#define KFD_SMI_EVENT_VMFAULT 1
-#define KFD_SMI_EVENT_THERMAL_THROTTLE 2
-#define KFD_SMI_EVENT_GPU_PRE_RESET 3
-#define KFD_SMI_EVENT_GPU_POST_RESET 4
-#define KFD_SMI_EVENT_MIGRATE_START 5
-#define KFD_SMI_EVENT_MIGRATE_END 6
-#define KFD_SMI_EVENT_PAGE_FAULT_START 7
-#define KFD_SMI_EVENT_PAGE_FAULT_END 8
-#define KFD_SMI_EVENT_QUEUE_EVICTION 9
-#define KFD_SMI_EVENT_QUEUE_RESTORE 10
-#define KFD_SMI_EVENT_UNMAP_FROM_GPU 11
-#define KFD_SMI_EVENT_ALL_PROCESS 64
+/* Macros, because an older header declares some of these as enumerators.
+   rsmi_evt_notification_type_t describes the events. */
+#define KFD_SMI_EVENT_NONE 0 /**< RSMI_EVT_NOTIF_NONE */
+#define KFD_SMI_EVENT_VMFAULT 1 /**< RSMI_EVT_NOTIF_VMFAULT */
+#define KFD_SMI_EVENT_THERMAL_THROTTLE 2 /**< RSMI_EVT_NOTIF_THERMAL_THROTTLE */
+#define KFD_SMI_EVENT_GPU_PRE_RESET 3 /**< RSMI_EVT_NOTIF_GPU_PRE_RESET */
+#define KFD_SMI_EVENT_GPU_POST_RESET 4 /**< RSMI_EVT_NOTIF_GPU_POST_RESET */
+#define KFD_SMI_EVENT_MIGRATE_START 5 /**< RSMI_EVT_NOTIF_EVENT_MIGRATE_START */
+#define KFD_SMI_EVENT_MIGRATE_END 6 /**< RSMI_EVT_NOTIF_EVENT_MIGRATE_END */
+#define KFD_SMI_EVENT_PAGE_FAULT_START 7 /**< RSMI_EVT_NOTIF_EVENT_PAGE_FAULT_START */
+#define KFD_SMI_EVENT_PAGE_FAULT_END 8 /**< RSMI_EVT_NOTIF_EVENT_PAGE_FAULT_END */
+#define KFD_SMI_EVENT_QUEUE_EVICTION 9 /**< RSMI_EVT_NOTIF_EVENT_QUEUE_EVICTION */
+#define KFD_SMI_EVENT_QUEUE_RESTORE 10 /**< RSMI_EVT_NOTIF_EVENT_QUEUE_RESTORE */
+#define KFD_SMI_EVENT_UNMAP_FROM_GPU 11 /**< RSMI_EVT_NOTIF_EVENT_UNMAP_FROM_GPU */
+#define KFD_SMI_EVENT_ALL_PROCESS 64 /**< RSMI_EVT_NOTIF_EVENT_ALL_PROCESS */
 
 #ifndef KFD_SMI_EVENT_MASK_FROM_INDEX
+/** The bit of event `i` in a mask of events. */
 #define KFD_SMI_EVENT_MASK_FROM_INDEX(i) (1ULL << ((i) - 1))
 #endif
 
 #ifndef KFD_SMI_EVENT_MSG_SIZE
+/** The size of the text of an event in bytes, with its NUL. */
 #define KFD_SMI_EVENT_MSG_SIZE 96
 #endif
 
 #ifndef AMDKFD_IOC_SMI_EVENTS
+/** The argument of AMDKFD_IOC_SMI_EVENTS. */
 struct kfd_ioctl_smi_events_args {
-  uint32_t gpuid;   /* in: the KFD id of the GPU */
-  uint32_t anon_fd; /* out: the file to read notifications from */
+  uint32_t gpuid;   /**< In: the KFD id of the GPU. */
+  uint32_t anon_fd; /**< Out: the file descriptor from which to read events. */
 };
+/** Opens the stream of events of a GPU. */
 #define AMDKFD_IOC_SMI_EVENTS _IOWR('K', 0x1F, struct kfd_ioctl_smi_events_args)
 #endif
 

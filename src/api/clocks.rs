@@ -1,4 +1,4 @@
-//! Clocks, load and performance level.
+//! Clocks, activity, overdrive and the performance level.
 
 use crate::client;
 use crate::entry::{Null, finish, get, on_bare_metal, put, set, set_if, valid, with_gpu};
@@ -12,11 +12,14 @@ use crate::types::{
 use rsmi_generations::Generation;
 use rsmi_macros::export;
 
-/// How busy the GPU is, 0 to 100 percent, from `gpu_busy_percent`.
+/// Reads how busy the GPU is, from sysfs `gpu_busy_percent`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED. More than 100 is written all the same, and
-/// RSMI_STATUS_UNEXPECTED_DATA returned.
+/// @param[out] busy_percent Percent, 0 to 100.
+/// @retval RSMI_STATUS_INVALID_ARGS `busy_percent` is a null pointer, and the device reports the
+///   value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The file holds more than 100. The function writes that
+///   number to `busy_percent` too.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_busy_percent_get(
@@ -28,8 +31,13 @@ pub unsafe extern "C" fn rsmi_dev_busy_percent_get(
     unsafe { get(dv_ind, busy_percent, null, Gpu::busy_percent) }
 }
 
-/// The performance level, from sysfs `power_dpm_force_performance_level`; RSMI_DEV_PERF_LEVEL_UNKNOWN for one that rsmi has
-/// no name for.
+/// Reads the performance level, from sysfs `power_dpm_force_performance_level`.
+///
+/// @param[out] perf The performance level. RSMI_DEV_PERF_LEVEL_UNKNOWN if this header has no name
+///   for the level.
+/// @retval RSMI_STATUS_INVALID_ARGS `perf` is a null pointer. Clients built for a release before
+///   ROCm 7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_perf_level_get(
@@ -41,11 +49,13 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_get(
     unsafe { get(dv_ind, perf, null, Gpu::perf_level) }
 }
 
-/// The overdrive level: by how many percent the system clock may be higher than it comes; from
-/// sysfs `pp_sclk_od`.
+/// Reads the overdrive level of the graphics clock, from sysfs `pp_sclk_od`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED; that is also what clients of ROCm 7 get in a virtual machine.
+/// @param[out] od By how many percent the clock may exceed its default.
+/// @retval RSMI_STATUS_INVALID_ARGS `od` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value. Clients built for ROCm 7
+///   also get this status in a virtual machine.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The number in the file needs more than 32 bits.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_overdrive_level_get(dv_ind: u32, od: *mut u32) -> rsmi_status_t {
@@ -55,8 +65,12 @@ pub unsafe extern "C" fn rsmi_dev_overdrive_level_get(dv_ind: u32, od: *mut u32)
     }
 }
 
-/// As `rsmi_dev_overdrive_level_get`, for the memory clock, in a virtual machine too; from sysfs
-/// `pp_mclk_od`.
+/// Reads the overdrive level of the memory clock, from sysfs `pp_mclk_od`.
+///
+/// @param[out] od By how many percent the clock may exceed its default.
+/// @retval RSMI_STATUS_INVALID_ARGS `od` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The number in the file needs more than 32 bits.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_mem_overdrive_level_get(
@@ -68,13 +82,21 @@ pub unsafe extern "C" fn rsmi_dev_mem_overdrive_level_get(
     unsafe { get(dv_ind, od, null, Gpu::memory_overdrive_level) }
 }
 
-/// The levels of a clock in Hz, lowest first, and which of them is current; from sysfs `pp_dpm_*`.
+/// Reads the levels of a clock and the current level, from sysfs `pp_dpm_*`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that clock, else
-/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_INVALID_ARGS for RSMI_CLK_TYPE_PCIE and for
-/// what is not listed; all ones as the current level where none is marked, and
-/// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5. More levels than the struct holds are
-/// left out; for a client of ROCm 5 what there is no level for stays as it was.
+/// If the device has more levels than the struct can hold, the function leaves the rest out. For
+/// clients built for ROCm 5, the function leaves the members unchanged for which there is no level.
+///
+/// @param[in] clk_type The clock, RSMI_CLK_TYPE_SYS to RSMI_CLK_TYPE_MEM.
+/// @param[out] f The frequencies in Hz, in the order of the file, lowest first. `current` is
+///   0xFFFFFFFF if the file marks no level as current.
+/// @retval RSMI_STATUS_INVALID_ARGS `clk_type` is RSMI_CLK_TYPE_PCIE or an unknown value; or `f` is
+///   a null pointer, and the device has the clock.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the clock.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The file marks no level as current, or its text is not a
+///   table of levels. Clients built for ROCm 5 get RSMI_STATUS_SUCCESS in the first case.
+/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file is empty. Only clients built for ROCm 5 get
+///   this status.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_gpu_clk_freq_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
@@ -98,14 +120,19 @@ pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
     }
 }
 
-/// The clocks' ranges in Hz and, for a client of ROCm 5, the points of the voltage curve; from
-/// sysfs `pp_od_clk_voltage`.
+/// Reads the ranges of the graphics clock and of the memory clock, from sysfs `pp_od_clk_voltage`.
 ///
-/// What the device does not tell is 0, or all ones in the ranges in use for a client of ROCm 7. With
-/// a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells anything, else
-/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_NOT_YET_IMPLEMENTED for a table without levels,
-/// RSMI_STATUS_UNEXPECTED_DATA for one that is not understood, RSMI_STATUS_NO_DATA for one of a
-/// single heading where the client is of ROCm 6.
+/// Clients built for ROCm 5 also get the points of the voltage curve.
+///
+/// @param[out] odv Frequencies in Hz and voltages in mV. A value that the device does not report is
+///   0. For clients built for ROCm 7, the bounds of a current range are UINT64_MAX instead.
+/// @retval RSMI_STATUS_INVALID_ARGS `odv` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line. Clients built for ROCm 5
+///   also get this status if the file is empty.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
+/// @retval RSMI_STATUS_NO_DATA The file has only a heading. Only clients built for ROCm 6 get this
+///   status.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_od_volt_info_get(
@@ -135,12 +162,15 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_info_get(
     }
 }
 
-/// Sets the performance level to determinism and the highest system clock in MHz, at which run
-/// times still repeat. RSMI_DEV_PERF_LEVEL_AUTO undoes it.
+/// Sets the performance level to determinism, with an upper limit of the graphics clock.
 ///
-/// Writes to sysfs: `power_dpm_force_performance_level`, then the limit and a commit to
-/// `pp_od_clk_voltage`; what fails stops it. Returns RSMI_STATUS_PERMISSION unless root initialised
-/// the library, RSMI_STATUS_NOT_SUPPORTED where the device cannot or the driver refuses.
+/// Below this limit, run times are repeatable. RSMI_DEV_PERF_LEVEL_AUTO ends the mode. The function
+/// writes to sysfs: first the level to `power_dpm_force_performance_level`, then the limit and a
+/// commit to `pp_od_clk_voltage`. It stops at the first write that fails.
+///
+/// @param[in] clkvalue The upper limit of the graphics clock in MHz.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no such mode, or the driver refuses the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_perf_determinism_mode_set(
@@ -150,11 +180,13 @@ pub unsafe extern "C" fn rsmi_perf_determinism_mode_set(
     set(dv_ind, |gpu| gpu.set_determinism(clkvalue))
 }
 
-/// Sets the overdrive level: by how many percent the clock may be higher than it comes.
+/// Sets the overdrive level of the graphics clock, in sysfs `pp_sclk_od`.
 ///
-/// In sysfs `pp_sclk_od`. Returns RSMI_STATUS_PERMISSION unless root initialised the library;
-/// RSMI_STATUS_INVALID_ARGS above 20; RSMI_STATUS_NOT_SUPPORTED where the device cannot, and to
-/// clients of ROCm 7 in a virtual machine.
+/// @param[in] od By how many percent the clock may exceed its default, 0 to 20.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS `od` is more than 20.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no overdrive level, or the driver refuses the
+///   value. Clients built for ROCm 7 also get this status in a virtual machine.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_overdrive_level_set(dv_ind: u32, od: u32) -> rsmi_status_t {
@@ -165,7 +197,14 @@ pub unsafe extern "C" fn rsmi_dev_overdrive_level_set(dv_ind: u32, od: u32) -> r
     set_overdrive(dv_ind, od)
 }
 
-/// As `rsmi_dev_overdrive_level_set`.
+/// Sets the overdrive level of the graphics clock. It does the same as
+/// rsmi_dev_overdrive_level_set().
+///
+/// @param[in] od By how many percent the clock may exceed its default, 0 to 20.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS `od` is more than 20.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no overdrive level, or the driver refuses the
+///   value. Clients built for ROCm 7 also get this status in a virtual machine.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_overdrive_level_set_v1(dv_ind: u32, od: u32) -> rsmi_status_t {
@@ -180,8 +219,12 @@ fn set_overdrive(dv_ind: u32, percent: u32) -> rsmi_status_t {
 
 /// Sets the performance level, in sysfs `power_dpm_force_performance_level`.
 ///
-/// Returns RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_INVALID_ARGS
-/// for what is no level; RSMI_STATUS_NOT_SUPPORTED where the device has none or the driver refuses.
+/// @param[in] perf_lvl The performance level.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS `perf_lvl` is not a level that can be set.
+/// @retval RSMI_STATUS_INTERNAL_EXCEPTION `perf_lvl` is negative as a signed number.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no performance levels, or the driver refuses
+///   the level.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_perf_level_set(
@@ -191,7 +234,14 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_set(
     set(dv_ind, |gpu| gpu.set_perf_level(perf_lvl))
 }
 
-/// As `rsmi_dev_perf_level_set`.
+/// Sets the performance level. It does the same as rsmi_dev_perf_level_set().
+///
+/// @param[in] perf_lvl The performance level.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS `perf_lvl` is not a level that can be set.
+/// @retval RSMI_STATUS_INTERNAL_EXCEPTION `perf_lvl` is negative as a signed number.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no performance levels, or the driver refuses
+///   the level.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_perf_level_set_v1(
@@ -201,13 +251,19 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_set_v1(
     set(dv_ind, |gpu| gpu.set_perf_level(perf_lvl))
 }
 
-/// Chooses the levels of a clock that the driver may use: bit n of `freq_bitmask` is level n of
-/// `rsmi_dev_gpu_clk_freq_get`. Bits beyond the last level are ignored.
+/// Chooses the levels of a clock that the driver may use.
 ///
-/// Writes to sysfs: the performance level manual, then the numbers to `pp_dpm_*`. Returns
-/// RSMI_STATUS_PERMISSION unless root initialised the library, and where the driver does not let
-/// that clock be set; RSMI_STATUS_INVALID_ARGS for what is no such clock; RSMI_STATUS_NOT_SUPPORTED
-/// where the device has none, and to clients of ROCm 7 in a virtual machine.
+/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then the
+/// numbers of the levels to `pp_dpm_*`.
+///
+/// @param[in] clk_type The clock, RSMI_CLK_TYPE_SYS to RSMI_CLK_TYPE_MEM.
+/// @param[in] freq_bitmask Bit n stands for level n of rsmi_dev_gpu_clk_freq_get(). The function
+///   ignores bits above the last level.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library,
+///   or the driver does not allow a change of this clock.
+/// @retval RSMI_STATUS_INVALID_ARGS `clk_type` is an unknown value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the clock. Clients built for ROCm 7
+///   also get this status in a virtual machine.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_set(
@@ -222,13 +278,19 @@ pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_set(
     })
 }
 
-/// Sets the lowest and the highest value in MHz of the system clock or the memory's.
+/// Sets both limits of the graphics clock or of the memory clock.
 ///
-/// Writes to sysfs: the performance level manual, then both ends and a commit to
-/// `pp_od_clk_voltage`; what fails stops it. Returns RSMI_STATUS_INVALID_ARGS unless the lowest is
-/// below the highest; RSMI_STATUS_PERMISSION unless root initialised the library;
-/// RSMI_STATUS_NOT_SUPPORTED for another clock, where the device cannot or the driver refuses, and
-/// to clients of ROCm 7 in a virtual machine.
+/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then both
+/// limits and a commit to `pp_od_clk_voltage`. It stops at the first write that fails.
+///
+/// @param[in] minclkvalue The lower limit in MHz.
+/// @param[in] maxclkvalue The upper limit in MHz. It must be higher than `minclkvalue`.
+/// @param[in] clkType RSMI_CLK_TYPE_SYS or RSMI_CLK_TYPE_MEM.
+/// @retval RSMI_STATUS_INVALID_ARGS `minclkvalue` is not lower than `maxclkvalue`.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_NOT_SUPPORTED `clkType` is another clock, the device has no such limits, or
+///   the driver refuses the limits. Clients built for ROCm 7 also get this status in a virtual
+///   machine.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_clk_range_set(
@@ -247,12 +309,18 @@ pub unsafe extern "C" fn rsmi_dev_clk_range_set(
     set(dv_ind, |gpu| gpu.set_clock_range(clkType, minclkvalue, maxclkvalue))
 }
 
-/// Sets the lowest or the highest value in MHz of the system clock or the memory's.
+/// Sets one limit of the graphics clock or of the memory clock.
 ///
-/// Writes to sysfs: the performance level manual, then that end and a commit to
-/// `pp_od_clk_voltage`; what fails stops it. Returns RSMI_STATUS_INVALID_ARGS for another clock or
-/// end; RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_NOT_SUPPORTED where
-/// the device cannot or the driver refuses.
+/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then the
+/// limit and a commit to `pp_od_clk_voltage`. It stops at the first write that fails.
+///
+/// @param[in] level RSMI_FREQ_IND_MIN for the lower limit, RSMI_FREQ_IND_MAX for the upper limit.
+/// @param[in] clkvalue The limit in MHz.
+/// @param[in] clkType RSMI_CLK_TYPE_SYS or RSMI_CLK_TYPE_MEM.
+/// @retval RSMI_STATUS_INVALID_ARGS `clkType` is another clock, or `level` is another value.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no such limits, or the driver refuses the
+///   limit.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_clk_extremum_set(
@@ -268,9 +336,19 @@ pub unsafe extern "C" fn rsmi_dev_clk_extremum_set(
     set(dv_ind, |gpu| gpu.set_clock_limit(clkType, level, clkvalue))
 }
 
-/// Sets a point of the overdrive table in MHz; as `rsmi_dev_clk_extremum_set`, but `level` is
-/// passed on to the driver whatever it is, and another clock is found out after the performance
-/// level was set.
+/// Sets one point of the overdrive table, in sysfs `pp_od_clk_voltage`.
+///
+/// The function does the same as rsmi_dev_clk_extremum_set(), with two differences: it does not
+/// check `level` and passes it to the driver; and it checks `clkType` only after it has set the
+/// performance level to manual.
+///
+/// @param[in] level The number of the point.
+/// @param[in] clkvalue The clock in MHz.
+/// @param[in] clkType RSMI_CLK_TYPE_SYS or RSMI_CLK_TYPE_MEM.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS `clkType` is another clock.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no overdrive table, or the driver refuses the
+///   value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_od_clk_info_set(
@@ -287,11 +365,17 @@ fn has_limits(clock: rsmi_clk_type_t) -> bool {
     [rsmi_clk_type_t::RSMI_CLK_TYPE_SYS, rsmi_clk_type_t::RSMI_CLK_TYPE_MEM].contains(&clock)
 }
 
-/// Sets a point of the voltage curve: a clock in MHz and its voltage in mV.
+/// Sets one point of the voltage curve.
 ///
-/// Writes to sysfs: the performance level manual, then the point and a commit to
-/// `pp_od_clk_voltage`; what fails stops it. Returns RSMI_STATUS_PERMISSION unless root initialised
-/// the library, RSMI_STATUS_NOT_SUPPORTED where the device cannot or the driver refuses.
+/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then the
+/// point and a commit to `pp_od_clk_voltage`. It stops at the first write that fails.
+///
+/// @param[in] vpoint The number of the point, from 0.
+/// @param[in] clkvalue The clock in MHz.
+/// @param[in] voltvalue The voltage in mV.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no voltage curve, or the driver refuses the
+///   point.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_od_volt_info_set(
@@ -303,13 +387,20 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_info_set(
     set(dv_ind, |gpu| gpu.set_voltage_point(vpoint, clkvalue, voltvalue))
 }
 
-/// The regions in which the points of the voltage curve can be moved, from sysfs
-/// `pp_od_clk_voltage`: `*num_regions` is how many there is room for in `buffer`, and becomes how
-/// many were written.
+/// Reads the regions in which the points of the voltage curve may lie, from sysfs
+/// `pp_od_clk_voltage`.
 ///
-/// Only for a client of ROCm 5. For later ones there are none, the limits of the two clocks are
-/// written into the first, and RSMI_STATUS_NOT_SUPPORTED is returned. With a null pointer:
-/// RSMI_STATUS_INVALID_ARGS if the device has the table, else RSMI_STATUS_NOT_SUPPORTED.
+/// Only clients built for ROCm 5 get regions. For other clients the function writes 0 to
+/// `num_regions` and the limits of the graphics clock and of the memory clock to the first element
+/// of `buffer`, and returns RSMI_STATUS_NOT_SUPPORTED.
+///
+/// @param[in,out] num_regions In: how many elements `buffer` has. Out: how many the function wrote.
+/// @param[out] buffer The regions: frequencies in Hz, voltages in mV.
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null, and the device has the table; or
+///   `*num_regions` is 0.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the table, or there are no regions.
+/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_od_volt_curve_regions_get(
@@ -349,12 +440,16 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_curve_regions_get(
     rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED
 }
 
-/// The power profiles that can be chosen, and the one in use; from sysfs `pp_power_profile_mode`.
-/// The second argument means nothing.
+/// Reads the power profiles that can be chosen and the current profile, from sysfs
+/// `pp_power_profile_mode`.
 ///
-/// `num_profiles` counts also those that rsmi has no name for; where one of them is in use,
-/// `current` is RSMI_PWR_PROF_PRST_INVALID. With a null pointer: RSMI_STATUS_INVALID_ARGS if the
-/// device has profiles, else RSMI_STATUS_NOT_SUPPORTED.
+/// @param[in] sensor_ind Ignored.
+/// @param[out] status The profiles. `num_profiles` also counts the profiles for which this header
+///   has no name. If such a profile is the current one, `current` is RSMI_PWR_PROF_PRST_INVALID.
+/// @retval RSMI_STATUS_INVALID_ARGS `status` is a null pointer, and the device has power profiles.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no power profiles.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The file has more than 65 lines. Clients built for ROCm 7
+///   get RSMI_STATUS_NOT_SUPPORTED for it in a virtual machine.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_power_profile_presets_get(
@@ -381,10 +476,12 @@ pub unsafe extern "C" fn rsmi_dev_power_profile_presets_get(
     }
 }
 
-/// Resets the GPU, by reading debugfs `amdgpu_gpu_recover`. Whatever runs on it is lost.
+/// Resets the GPU. All programs on this GPU lose their work.
 ///
-/// Returns RSMI_STATUS_PERMISSION unless root initialised the library, RSMI_STATUS_NOT_SUPPORTED
-/// where debugfs is not mounted or the driver has no such file.
+/// The function reads debugfs `amdgpu_gpu_recover`, which makes the driver reset the GPU.
+///
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_NOT_SUPPORTED debugfs is not mounted, or the driver does not have this file.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_gpu_reset(dv_ind: u32) -> rsmi_status_t {

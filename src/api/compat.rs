@@ -1,4 +1,4 @@
-//! What this library offers beyond rocm_smi.h, and rsmi_compat.h declares.
+//! Functions that are not in rocm_smi.h. rsmi_compat.h declares them.
 
 use crate::amdsmi;
 use crate::client;
@@ -13,13 +13,17 @@ use rsmi_macros::export;
 use std::ffi::c_char;
 use std::os::unix::ffi::OsStrExt;
 
-/// Room for the longest text of rsmi_compat_dev_pci_bus_id_get(), its NUL included.
+/// Size of a buffer for the longest text of rsmi_compat_dev_pci_bus_id_get(), with its NUL.
 pub const RSMI_COMPAT_PCI_BUS_ID_SIZE: usize = 17;
 
-/// The version of this library; rsmi_version_get() tells that of the API. `build` is the whole
-/// version as a text, which is static.
+/// Returns the version of this library. rsmi_version_get() returns the version of the API.
 ///
-/// Works without rsmi_init(). Returns RSMI_STATUS_INVALID_ARGS for a null pointer.
+/// It works without rsmi_init().
+///
+/// @param[out] version The version. `build` is the whole version as a text, which belongs to the
+///   library and never changes.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `version` is a null pointer.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_version_get(version: *mut rsmi_version_t) -> rsmi_status_t {
@@ -50,11 +54,16 @@ const fn number(text: &str) -> u32 {
     }
 }
 
-/// The path of the libamd_smi that answers, as the dynamic loader has it.
+/// Returns the path of the libamd_smi in use, as the dynamic loader reports it.
 ///
-/// Returns RSMI_STATUS_NOT_FOUND while none was opened: before the first rsmi_init(), or where
-/// there is no GPU to ask about. A path longer than `len - 1` bytes is cut, and
-/// RSMI_STATUS_INSUFFICIENT_SIZE returned; RSMI_STATUS_INVALID_ARGS for a null pointer or no room.
+/// @param[out] path The path, ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `path` is a null pointer, or `len` is 0.
+/// @retval RSMI_STATUS_NOT_FOUND The library has opened no libamd_smi: before the first
+///   rsmi_init(), or on a machine without GPUs.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The path is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_amdsmi_path_get(
@@ -66,11 +75,20 @@ pub unsafe extern "C" fn rsmi_compat_amdsmi_path_get(
     unsafe { tell(path, len, answer) }
 }
 
-/// The ROCm release that the libamd_smi in use is of, "6.1.2" or "10.1"; "unknown" for one that is
-/// newer than this library, or none that was released: of those only what never changed is asked.
+/// Returns the ROCm release of the libamd_smi in use.
 ///
-/// A number stands for the following releases too whose libamd_smi is the same. Returns what
-/// rsmi_compat_amdsmi_path_get() does.
+/// A release also stands for the following releases whose libamd_smi is the same.
+///
+/// @param[out] release The release, such as "6.1.2" or "10.1", ending with NUL. "unknown" for a
+///   libamd_smi that is newer than this library or was never released: of such a libamd_smi, this
+///   library only uses what is the same in all releases.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `release` is a null pointer, or `len` is 0.
+/// @retval RSMI_STATUS_NOT_FOUND The library has opened no libamd_smi: before the first
+///   rsmi_init(), or on a machine without GPUs.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The text is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_amdsmi_release_get(
@@ -90,14 +108,21 @@ fn amdsmi() -> Result<(&'static std::path::Path, Option<amdsmi::Release>)> {
     })
 }
 
-/// The ROCm release whose struct layouts, numbers and statuses the caller gets, as RSMI_COMPAT_ABI
-/// names it: "5", "6.0", "6.2", "6.3", "6.4" or "7.0".
+/// Returns the generation of the caller: the ROCm release whose struct layouts, numbers and
+/// statuses the caller gets.
 ///
-/// Each object of a process (the program, a library, a plug-in) is a caller of its own. While
-/// nothing proves which release's rocm_smi.h a caller was compiled with, several are open: this
-/// function returns the newest, or the likely one, and structs are filled only as far as those of
-/// all open releases agree. A text longer than `len - 1` bytes is cut, and
-/// RSMI_STATUS_INSUFFICIENT_SIZE returned; RSMI_STATUS_INVALID_ARGS for a null pointer or no room.
+/// Each object of a process (the program, a library, a plug-in) is a caller of its own. Until
+/// something proves with which release's rocm_smi.h a caller was compiled, several generations are
+/// open. Then the function returns the newest of the open generations, or the most likely one, and
+/// the library only writes those members of a struct that are the same in all open generations.
+///
+/// @param[out] generation The generation, as in RSMI_COMPAT_ABI: "5", "6.0", "6.2", "6.3", "6.4" or
+///   "7.0", ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `generation` is a null pointer, or `len` is 0.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The text is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_generation_get(
@@ -109,11 +134,18 @@ pub unsafe extern "C" fn rsmi_compat_generation_get(
     unsafe { tell(generation, len, answer) }
 }
 
-/// What shows which rocm_smi.h the caller was compiled with: "RSMI_COMPAT_ABI=6.0", "it is linked to
-/// librocm_smi64.so.5". Where several releases are open the text begins with them:
-/// "6.3,6.4,7.0 are open: …". For people; the words may change.
+/// Returns what shows with which rocm_smi.h the caller was compiled, as a text for people.
 ///
-/// Returns what rsmi_compat_generation_get() does.
+/// The words may change with each release of this library.
+///
+/// @param[out] evidence The text, such as "RSMI_COMPAT_ABI=6.0" or "it is linked to
+///   librocm_smi64.so.5", ending with NUL. If several generations are open, the text starts with
+///   their names: "6.3,6.4,7.0 are open: …".
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `evidence` is a null pointer, or `len` is 0.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The text is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_generation_evidence_get(
@@ -141,13 +173,18 @@ unsafe fn tell(
     finish(answer().and_then(|text| unsafe { put_str(out, len, &text) }))
 }
 
-/// The index of the device at a PCI address, as hipDeviceGetPCIBusId() writes it: "0000:c1:00.0".
-/// Capital letters will do; the domain is 0 if it is left out, and so is the function.
+/// Finds the device that has a PCI address.
 ///
-/// Where partitions of a GPU share one address, as some drivers have it, the first of them is
-/// found; rsmi_compat_index_from_hip_device() tells them apart. Returns RSMI_STATUS_NOT_FOUND where
-/// no device has the address, and before rsmi_init(); RSMI_STATUS_INVALID_ARGS for a null pointer
-/// and for a text that is no address.
+/// If the partitions of a GPU have the same address, as with some drivers, the function returns the
+/// first partition. rsmi_compat_index_from_hip_device() can return each partition.
+///
+/// @param[in] pci_bus_id The PCI address in the form of hipDeviceGetPCIBusId(), "0000:c1:00.0".
+///   Capital letters are allowed. The domain may be left out, and so may the function; both are 0
+///   then.
+/// @param[out] dv_ind The index of the device.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null, or the text is not a PCI address.
+/// @retval RSMI_STATUS_NOT_FOUND No device has the address, or the library is not initialised.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_index_from_pci_bus_id(
@@ -164,16 +201,20 @@ pub unsafe extern "C" fn rsmi_compat_index_from_pci_bus_id(
     unsafe { find(dv_ind, |state| state.gpus().iter().position(here)) }
 }
 
-/// The index of the device that HIP calls `hip_device`, in a program that starts HIP now.
+/// Finds the device that has a HIP device number, in a program that starts HIP now.
 ///
-/// HIP numbers the devices by their nodes in KFD's topology, partitions included, without those
-/// that have no render node in /dev/dri; then ROCR_VISIBLE_DEVICES picks from them, and then
-/// HIP_VISIBLE_DEVICES, or CUDA_VISIBLE_DEVICES where that is not set, by the rules of ROCm 6.1 and
-/// later. The environment is read at each call; a set-uid program has none. A GPU for which this
-/// ROCm has no code, and which HIP skips for that reason, is counted.
+/// HIP numbers the devices, partitions included, in the order of their nodes in the KFD topology.
+/// It leaves out devices without a render node in /dev/dri. ROCR_VISIBLE_DEVICES chooses from
+/// these, and HIP_VISIBLE_DEVICES from the result, or CUDA_VISIBLE_DEVICES if HIP_VISIBLE_DEVICES
+/// is not set. The rules are those of ROCm 6.1 and later. The function reads the environment at
+/// each call; in a set-uid program it does not read the environment. If HIP skips a GPU because
+/// this ROCm has no code for it, the function counts the GPU nevertheless.
 ///
-/// Returns RSMI_STATUS_NOT_FOUND where HIP has no such device, and before rsmi_init();
-/// RSMI_STATUS_INVALID_ARGS for a null pointer.
+/// @param[in] hip_device The HIP device number.
+/// @param[out] dv_ind The index of the device.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `dv_ind` is a null pointer.
+/// @retval RSMI_STATUS_NOT_FOUND HIP has no such device, or the library is not initialised.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_index_from_hip_device(
@@ -185,12 +226,17 @@ pub unsafe extern "C" fn rsmi_compat_index_from_hip_device(
     unsafe { find(dv_ind, wanted) }
 }
 
-/// The index of the device with a unique id: the one that rsmi_dev_unique_id_get() or
-/// rsmi_compat_dev_unique_id_get() tells, "GPU-" and 16 hexadecimal digits to ROCm's runtimes.
+/// Finds the device that has a unique id.
 ///
-/// Partitions may have the id of their GPU in common; then the first of them is found. Returns
-/// RSMI_STATUS_NOT_FOUND where no device has the id, and before rsmi_init();
-/// RSMI_STATUS_INVALID_ARGS for a null pointer.
+/// Partitions may have the id of their GPU. Then the function returns the first partition.
+///
+/// @param[in] unique_id The value of rsmi_dev_unique_id_get() or of
+///   rsmi_compat_dev_unique_id_get(). The ROCm runtimes write it as "GPU-" and 16 hexadecimal
+///   digits.
+/// @param[out] dv_ind The index of the device.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `dv_ind` is a null pointer.
+/// @retval RSMI_STATUS_NOT_FOUND No device has the id, or the library is not initialised.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_index_from_unique_id(
@@ -227,12 +273,17 @@ unsafe fn find(dv_ind: *mut u32, look: impl FnOnce(&State) -> Option<usize>) -> 
     }
 }
 
-/// The PCI address of a device as hipDeviceGetPCIBusId() writes it, "0000:c1:00.0", out of KFD's
-/// topology; RSMI_COMPAT_PCI_BUS_ID_SIZE bytes are enough for any. The function's number of a
-/// partition is the driver's choice: that of the partition, or 0.
+/// Returns the PCI address of a device, from the KFD topology.
 ///
-/// A text longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned;
-/// RSMI_STATUS_INVALID_ARGS for a null pointer, no room, or an index that no device has.
+/// @param[out] pci_bus_id The address in the form of hipDeviceGetPCIBusId(), "0000:c1:00.0", ending
+///   with NUL. For a partition, the driver decides whether the last digit is the number of the
+///   partition or 0.
+/// @param[in] len Size of the buffer in bytes. RSMI_COMPAT_PCI_BUS_ID_SIZE is always enough.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `pci_bus_id` is a null pointer, `len` is 0, or no device has
+///   the index.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The address is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_dev_pci_bus_id_get(
@@ -245,11 +296,14 @@ pub unsafe extern "C" fn rsmi_compat_dev_pci_bus_id_get(
     unsafe { get_str::<Result<Vec<u8>>>(dv_ind, pci_bus_id, len, Null::Invalid, read) }
 }
 
-/// The number that HIP gives a device, in a program that starts HIP now; see
-/// rsmi_compat_index_from_hip_device().
+/// Returns the HIP device number of a device, in a program that starts HIP now.
 ///
-/// Returns RSMI_STATUS_NOT_FOUND where HIP does not see the device; RSMI_STATUS_INVALID_ARGS for a
-/// null pointer, or an index that no device has.
+/// rsmi_compat_index_from_hip_device() describes how HIP numbers the devices.
+///
+/// @param[out] hip_device The HIP device number.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `hip_device` is a null pointer, or no device has the index.
+/// @retval RSMI_STATUS_NOT_FOUND HIP does not see the device.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_dev_hip_device_get(
@@ -265,12 +319,14 @@ pub unsafe extern "C" fn rsmi_compat_dev_hip_device_get(
     unsafe { find(hip_device, seen_at) }
 }
 
-/// The unique id by which ROCm's runtimes know a device, from KFD: the number in "GPU-" and 16
-/// hexadecimal digits, which ROCR_VISIBLE_DEVICES takes. It is the same for programs of every
-/// generation, and of a partition it may be that of its GPU.
+/// Returns the unique id that the ROCm runtimes use for a device, from KFD.
 ///
-/// Returns RSMI_STATUS_NOT_SUPPORTED where KFD has none; RSMI_STATUS_INVALID_ARGS for a null
-/// pointer, or an index that no device has.
+/// The id is the same for clients of every generation. A partition may have the id of its GPU.
+///
+/// @param[out] unique_id The id. ROCR_VISIBLE_DEVICES takes it as "GPU-" and 16 hexadecimal digits.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `unique_id` is a null pointer, or no device has the index.
+/// @retval RSMI_STATUS_NOT_SUPPORTED KFD does not report an id.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_dev_unique_id_get(

@@ -1,4 +1,4 @@
-//! Performance counters of the links between GPUs.
+//! Performance counters of the XGMI links.
 
 use crate::entry::{Null, finish, get, with_gpu};
 use crate::kernel::perf::Counter;
@@ -12,7 +12,12 @@ use crate::types::{
 use rsmi_macros::export;
 use std::ffi::c_void;
 
-/// Whether the kernel counts events of a group on a device: RSMI_STATUS_NOT_SUPPORTED if not.
+/// Finds out whether the kernel can count the events of a group on a device.
+///
+/// The function looks for the perf unit of the group, in sysfs `bus/event_source/devices`.
+///
+/// @param[in] group The group of events.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The kernel has no perf unit for this group and device.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_counter_group_supported(
@@ -22,10 +27,15 @@ pub unsafe extern "C" fn rsmi_dev_counter_group_supported(
     finish(with_gpu(dv_ind, |gpu| gpu.counts(group)))
 }
 
-/// Makes a counter of an event; it counts from when it is started. Takes root.
+/// Creates a counter of an event. rsmi_counter_control() starts the counter.
 ///
-/// Returns RSMI_STATUS_INVALID_ARGS for an event that is not listed. That the kernel cannot count it
-/// shows when it is started.
+/// The function does not check that the kernel can count the event. rsmi_counter_control() does.
+///
+/// @param[in] type The event.
+/// @param[out] evnt_handle The counter.
+/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_INVALID_ARGS `type` is an unknown value, or `evnt_handle` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no node /dev/dri/cardN.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_counter_create(
@@ -45,9 +55,14 @@ pub unsafe extern "C" fn rsmi_dev_counter_create(
     unsafe { get(dv_ind, evnt_handle, null, counter) }
 }
 
-/// Stops a counter and ends it. Takes root.
+/// Stops a counter and destroys it.
 ///
-/// Returns RSMI_STATUS_FILE_ERROR where it was never started; it is ended all the same.
+/// @param[in] evnt_handle The counter.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `evnt_handle` is not a counter.
+/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_FILE_ERROR The counter was never started. The function destroys it
+///   nevertheless.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_counter_destroy(
@@ -59,10 +74,16 @@ pub unsafe extern "C" fn rsmi_dev_counter_destroy(
     }))
 }
 
-/// Starts or stops a counter; the last argument is for the future. Takes root.
+/// Starts or stops a counter.
 ///
-/// Returns RSMI_STATUS_NOT_SUPPORTED where the kernel does not know the event,
-/// RSMI_STATUS_FILE_ERROR when one is stopped that was never started.
+/// @param[in] evt_handle The counter.
+/// @param[in] cmd What to do.
+/// @param[in] cmd_args Ignored. Pass a null pointer.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `evt_handle` is not a counter, or `cmd` is an unknown value.
+/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The kernel cannot count the event.
+/// @retval RSMI_STATUS_FILE_ERROR The function was asked to stop a counter that was never started.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_counter_control(
@@ -78,10 +99,15 @@ pub unsafe extern "C" fn rsmi_counter_control(
     finish(with_counter(evt_handle, control).and_then(|result| result))
 }
 
-/// What a counter has counted since it was last read, and the nanoseconds since it was started.
-/// Takes root.
+/// Reads a counter.
 ///
-/// Returns RSMI_STATUS_UNEXPECTED_SIZE for a counter that was never started.
+/// @param[in] evt_handle The counter.
+/// @param[out] value How many events the counter counted since it was last read, and the time in ns
+///   since it was started.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `value` is a null pointer, or `evt_handle` is not a counter.
+/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The counter was never started.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_counter_read(
@@ -101,10 +127,13 @@ pub unsafe extern "C" fn rsmi_counter_read(
     }
 }
 
-/// How many counters of a group are free, as the driver says in `df_cntr_avail`.
+/// Reads how many counters of a group are free, from sysfs `df_cntr_avail`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED.
+/// @param[in] grp The group of events.
+/// @param[out] available The number of free counters.
+/// @retval RSMI_STATUS_INVALID_ARGS `grp` is an unknown value; or `available` is a null pointer,
+///   and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_counter_available_counters_get(

@@ -1,4 +1,4 @@
-//! Errors that the hardware found in its blocks, from sysfs `ras`.
+//! Errors of the hardware blocks (RAS).
 
 use crate::client;
 use crate::entry::{Null, get, put, with_gpu};
@@ -9,10 +9,15 @@ use crate::types::{rsmi_error_count_t, rsmi_gpu_block_t, rsmi_ras_err_state_t, r
 use rsmi_generations::Generation;
 use rsmi_macros::export;
 
-/// The errors of a block since the driver was loaded: corrected ones, and others.
+/// Reads the number of errors of a block since the driver was loaded, from sysfs `ras/*_err_count`
+/// or `ras/aca_*`.
 ///
-/// Returns RSMI_STATUS_NOT_SUPPORTED for a block whose errors are not counted. With a null pointer:
-/// that, or RSMI_STATUS_INVALID_ARGS.
+/// @param[in] block The block, one value of rsmi_gpu_block_t.
+/// @param[out] ec The number of corrected errors and of uncorrected errors.
+/// @retval RSMI_STATUS_INVALID_ARGS `ec` is a null pointer, and the device counts errors of the
+///   block.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not count errors of the block.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_ecc_count_get(
@@ -39,10 +44,14 @@ pub unsafe extern "C" fn rsmi_dev_ecc_count_get(
     }
 }
 
-/// The blocks in which error handling is switched on, as rsmi_gpu_block_t joined with |.
+/// Reads in which blocks RAS (error detection and correction) is enabled, from sysfs
+/// `ras/features`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED.
+/// @param[out] enabled_blocks The blocks, as values of rsmi_gpu_block_t joined with |.
+/// @retval RSMI_STATUS_INVALID_ARGS `enabled_blocks` is a null pointer, and the device reports the
+///   value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_ecc_enabled_get(
@@ -54,11 +63,15 @@ pub unsafe extern "C" fn rsmi_dev_ecc_enabled_get(
     unsafe { get(dv_ind, enabled_blocks, null, Gpu::error_features) }
 }
 
-/// Whether error handling is switched on in a block: RSMI_RAS_ERR_STATE_ENABLED or
-/// RSMI_RAS_ERR_STATE_DISABLED.
+/// Reads whether RAS (error detection and correction) is enabled in a block, from sysfs
+/// `ras/features`.
 ///
-/// With a null pointer: as `rsmi_dev_ecc_enabled_get`. Returns RSMI_STATUS_INVALID_ARGS unless
-/// `block` is one bit.
+/// @param[in] block The block, one value of rsmi_gpu_block_t.
+/// @param[out] state RSMI_RAS_ERR_STATE_ENABLED or RSMI_RAS_ERR_STATE_DISABLED.
+/// @retval RSMI_STATUS_INVALID_ARGS `block` is not exactly one bit; or `state` is a null pointer,
+///   and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_ecc_status_get(

@@ -1,4 +1,4 @@
-//! Being told what happens to a device.
+//! Events of a device.
 
 use crate::client::{self, Client};
 use crate::entry::{finish, put, with_gpu};
@@ -14,32 +14,45 @@ use std::ffi::c_int;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Begins to listen to a device, through /dev/kfd. Nothing is reported before a mask is set.
+/// Starts to listen to the events of a device, through /dev/kfd.
 ///
-/// Returns RSMI_STATUS_FILE_ERROR where /dev/kfd cannot be opened, RSMI_STATUS_NOT_SUPPORTED for a
-/// kernel without events.
+/// Until rsmi_event_notification_mask_set() chooses events, the kernel reports none. If the process
+/// already listens to the device, the function starts anew.
+///
+/// @retval RSMI_STATUS_FILE_ERROR /dev/kfd cannot be opened.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The kernel does not report events.
+/// @retval RSMI_STATUS_NO_DATA The kernel opened no stream of events.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_event_notification_init(dv_ind: u32) -> rsmi_status_t {
     finish(with_gpu(dv_ind, Gpu::listen))
 }
 
-/// Chooses what is reported: bit `n - 1` of the mask stands for the event of number `n`.
+/// Chooses which events of a device the kernel reports.
 ///
-/// Returns RSMI_STATUS_INIT_ERROR where nobody listens to the device.
+/// @param[in] mask Bit n - 1 stands for event n of rsmi_evt_notification_type_t; see
+///   RSMI_EVENT_MASK_FROM_INDEX().
+/// @retval RSMI_STATUS_INIT_ERROR The process does not listen to the device.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_event_notification_mask_set(dv_ind: u32, mask: u64) -> rsmi_status_t {
     finish(with_gpu(dv_ind, |gpu| gpu.listen_for(mask)))
 }
 
-/// What has happened to the devices that are listened to.
+/// Reads the events of all devices to which the process listens.
 ///
-/// `num_elem` says how many `data` takes, and becomes the number of those written. While there is
-/// room it waits, once and up to `timeout_ms` milliseconds, for ever if that is negative; no other
-/// call has to wait meanwhile. rsmi_event_notification_stop() and the last rsmi_shut_down() of
-/// another thread end the waiting. Returns RSMI_STATUS_NO_DATA where nothing has happened,
-/// RSMI_STATUS_NOT_SUPPORTED where nobody listens to any device.
+/// The function first reads the events that are already there. If `data` has room left, it waits
+/// once for more, up to `timeout_ms` milliseconds. Other calls do not have to wait meanwhile. If
+/// another thread calls rsmi_event_notification_stop() or the last rsmi_shut_down(), the function
+/// stops waiting.
+///
+/// @param[in] timeout_ms How long to wait, in milliseconds. A negative number means without limit.
+/// @param[in,out] num_elem In: how many elements `data` has. Out: how many the function wrote.
+/// @param[out] data The events.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null, or `*num_elem` is 0.
+/// @retval RSMI_STATUS_NO_DATA No event was reported.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The process listens to no device.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_event_notification_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
@@ -65,7 +78,9 @@ pub unsafe extern "C" fn rsmi_event_notification_get(
     status
 }
 
-/// Ends listening to a device; RSMI_STATUS_INVALID_ARGS where nobody does.
+/// Stops listening to the events of a device.
+///
+/// @retval RSMI_STATUS_INVALID_ARGS The process does not listen to the device.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_event_notification_stop(dv_ind: u32) -> rsmi_status_t {

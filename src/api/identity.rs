@@ -1,4 +1,4 @@
-//! Identifiers: which devices there are, and what they are.
+//! Devices, and their ids and names.
 
 use crate::entry::{Null, finish, get_fact, get_str, put, put_str, with_gpu};
 use crate::facts::Fact;
@@ -9,10 +9,15 @@ use crate::types::{rsmi_device_identifiers_t, rsmi_status_t};
 use rsmi_macros::export;
 use std::ffi::c_char;
 
-/// The number of devices: GPUs, or partitions of GPUs. Their indices are 0 to one less.
+/// Returns the number of devices. A device is a GPU or a partition of a GPU.
 ///
-/// 0 before `rsmi_init` and after the last `rsmi_shut_down`. Devices are in the order of their PCI
-/// addresses, partitions of one GPU in the driver's.
+/// The devices have the indices 0 to `*num_devices` - 1, in the order of their PCI addresses. The
+/// partitions of one GPU are in the order of the driver.
+///
+/// @param[out] num_devices The number of devices. It is 0 before rsmi_init() and after the last
+///   rsmi_shut_down().
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `num_devices` is a null pointer.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_num_monitor_devices(num_devices: *mut u32) -> rsmi_status_t {
@@ -25,9 +30,16 @@ pub unsafe extern "C" fn rsmi_num_monitor_devices(num_devices: *mut u32) -> rsmi
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
-/// The PCI device id, from sysfs `device`, else from KFD.
+/// Reads the PCI device id.
 ///
-/// Returns RSMI_STATUS_NOT_SUPPORTED, and 0xFFFF as the id, where neither tells it.
+/// The source is sysfs `device`. For clients built for ROCm 7, the source is KFD if that file does
+/// not exist, as for a partition.
+///
+/// @param[out] id The PCI device id. For clients built for ROCm 7, 0xFFFF if no source reports the
+///   id.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. Clients built for a release before ROCm
+///   7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED No source reports the id.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
@@ -36,11 +48,13 @@ pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_stat
     unsafe { get_fact(dv_ind, id, null, Fact::Id, Gpu::id) }
 }
 
-/// The SKU: what the board's part number in sysfs `product_number` begins with, read as a
-/// hexadecimal number; "102-D67301-00" is 0x102.
+/// Reads the SKU (stock keeping unit) of the board, from sysfs `product_number`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has a part number, else
-/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_UNEXPECTED_SIZE for more than 16 bits.
+/// @param[out] sku The start of the part number, read as a hexadecimal number: 0x102 for
+///   "102-D67301-00".
+/// @retval RSMI_STATUS_INVALID_ARGS `sku` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The number needs more than 16 bits.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_status_t {
@@ -48,7 +62,16 @@ pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_st
     unsafe { get_fact(dv_ind, sku, Null::Asks(Function("rsmi_dev_sku_get")), Fact::Sku, Gpu::sku) }
 }
 
-/// The PCI vendor id, 0x1002, from sysfs `vendor`, else from KFD.
+/// Reads the PCI vendor id.
+///
+/// The source is sysfs `vendor`. For clients built for ROCm 7, the source is KFD if that file does
+/// not exist, as for a partition.
+///
+/// @param[out] id The PCI vendor id: 0x1002 for AMD. For clients built for ROCm 7, 0xFFFF if no
+///   source reports the id.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. Clients built for a release before ROCm
+///   7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED No source reports the id.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
@@ -57,10 +80,11 @@ pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rs
     unsafe { get_fact(dv_ind, id, null, Fact::VendorId, Gpu::vendor_id) }
 }
 
-/// The PCI revision id, from sysfs `revision`.
+/// Reads the PCI revision id, from sysfs `revision`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else
-/// RSMI_STATUS_NOT_SUPPORTED.
+/// @param[out] revision The PCI revision id.
+/// @retval RSMI_STATUS_INVALID_ARGS `revision` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_revision_get(dv_ind: u32, revision: *mut u16) -> rsmi_status_t {
@@ -69,10 +93,19 @@ pub unsafe extern "C" fn rsmi_dev_revision_get(dv_ind: u32, revision: *mut u16) 
     unsafe { get_fact(dv_ind, revision, null, Fact::Revision, Gpu::revision) }
 }
 
-/// The product name of the board, from sysfs `product_name`; else the device's name in pci.ids;
-/// else the device id in hexadecimal.
+/// Reads the name of the device.
 ///
-/// A name longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned.
+/// The source is the product name in sysfs `product_name`. If the board has no product name, it is
+/// the name of the PCI device id in pci.ids. If pci.ids does not list the id, the name is the id in
+/// hexadecimal.
+///
+/// @param[out] name The name, ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, or `len` is 0. Clients built for a
+///   release before ROCm 7 get RSMI_STATUS_NOT_SUPPORTED for a null pointer if the device does not
+///   report the value.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_name_get(
@@ -85,11 +118,19 @@ pub unsafe extern "C" fn rsmi_dev_name_get(
     unsafe { get_str(dv_ind, name, len, null, Gpu::name) }
 }
 
-/// The brand: "mi25", "mi50" or "mi60" where the vbios version stands for one, else the name as
-/// `rsmi_dev_name_get` has it.
+/// Reads the brand of the device, by its VBIOS version in sysfs `vbios_version`.
 ///
-/// A name that does not fit is cut without RSMI_STATUS_INSUFFICIENT_SIZE, a brand with it.
-/// Returns RSMI_STATUS_NOT_SUPPORTED where the device has no vbios version.
+/// The brand is "mi25", "mi50" or "mi60" if the VBIOS version stands for one of these. Otherwise it
+/// is the name that rsmi_dev_name_get() returns.
+///
+/// @param[out] brand The brand, ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `brand` is a null pointer, and the device reports the value; or
+///   `len` is 0.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report its VBIOS version.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The brand is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL. For a name of rsmi_dev_name_get(), it returns
+///   RSMI_STATUS_SUCCESS instead.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_brand_get(
@@ -117,7 +158,16 @@ pub unsafe extern "C" fn rsmi_dev_brand_get(
     }
 }
 
-/// The vendor's name in pci.ids, else the vendor id in hexadecimal.
+/// Reads the name of the vendor: the name of the PCI vendor id in pci.ids, or the id in hexadecimal
+/// if pci.ids does not list it.
+///
+/// @param[out] name The name, ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, or `len` is 0. Clients built for a
+///   release before ROCm 7 get RSMI_STATUS_NOT_SUPPORTED for a null pointer if the device does not
+///   report the value.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_vendor_name_get(
@@ -130,12 +180,18 @@ pub unsafe extern "C" fn rsmi_dev_vendor_name_get(
     unsafe { get_str(dv_ind, name, len, null, Gpu::vendor_name) }
 }
 
-/// The marketing name, as libdrm_amdgpu has it; the rest of `market_name` is filled with zeros.
+/// Reads the marketing name of the device, from libdrm_amdgpu.
 ///
-/// A name longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned. Without a
-/// name an empty one is written, and returned RSMI_STATUS_NOT_SUPPORTED where the device has no
-/// render node, RSMI_STATUS_FAIL_LOAD_MODULE without libdrm_amdgpu, or RSMI_STATUS_DRM_ERROR where
-/// the node may not be opened or libdrm has no name.
+/// @param[out] market_name The name. The function fills the rest of the buffer with zeros. If there
+///   is no name, it writes an empty text.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `market_name` is a null pointer, or `len` is 0.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no render node in /dev/dri.
+/// @retval RSMI_STATUS_FAIL_LOAD_MODULE libdrm_amdgpu cannot be opened.
+/// @retval RSMI_STATUS_DRM_ERROR The render node cannot be opened, or libdrm has no name for the
+///   device.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_market_name_get(
@@ -156,11 +212,15 @@ pub unsafe extern "C" fn rsmi_dev_market_name_get(
     finish(name.and_then(|name| unsafe { put_str(market_name, len as usize, &name) }))
 }
 
-/// The maker of the memory, from sysfs `mem_info_vram_vendor`.
+/// Reads the maker of the VRAM, from sysfs `mem_info_vram_vendor`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED. A name longer than `len - 1` bytes is cut, and
-/// RSMI_STATUS_INSUFFICIENT_SIZE returned.
+/// @param[out] brand The name of the maker, ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `brand` is a null pointer, and the device reports the value; or
+///   `len` is 0.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_vram_vendor_get(
@@ -173,7 +233,15 @@ pub unsafe extern "C" fn rsmi_dev_vram_vendor_get(
     unsafe { get_str(dv_ind, brand, len as usize, null, Gpu::vram_vendor) }
 }
 
-/// The serial number of the board, from sysfs `serial_number`.
+/// Reads the serial number of the board, from sysfs `serial_number`.
+///
+/// @param[out] serial_num The serial number, ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `serial_num` is a null pointer, and the device reports the
+///   value; or `len` is 0.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The serial number is longer than `len - 1` bytes. The
+///   function writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_serial_number_get(
@@ -186,7 +254,11 @@ pub unsafe extern "C" fn rsmi_dev_serial_number_get(
     unsafe { get_str(dv_ind, serial_num, len as usize, null, Gpu::serial_number) }
 }
 
-/// The PCI subsystem id, from sysfs `subsystem_device`.
+/// Reads the PCI subsystem device id, from sysfs `subsystem_device`.
+///
+/// @param[out] id The PCI subsystem device id.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_subsystem_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
@@ -195,7 +267,16 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_id_get(dv_ind: u32, id: *mut u16) ->
     unsafe { get_fact(dv_ind, id, null, Fact::SubsystemId, Gpu::subsystem_id) }
 }
 
-/// The subsystem's name in pci.ids, else the subsystem id in hexadecimal.
+/// Reads the name of the PCI subsystem: its name in pci.ids, or its id in hexadecimal if pci.ids
+/// does not list it.
+///
+/// @param[out] name The name, ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `name` is a null pointer, and the device reports the value; or
+///   `len` is 0.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_subsystem_name_get(
@@ -208,9 +289,13 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_name_get(
     unsafe { get_str(dv_ind, name, len, null, Gpu::subsystem_name) }
 }
 
-/// The number of the device's DRM render node: 128 for /dev/dri/renderD128.
+/// Reads the number of the render node of the device: 128 for /dev/dri/renderD128.
 ///
-/// Returns RSMI_STATUS_INIT_ERROR, and 0, where the device has none.
+/// The source is the directory `drm` of the device in sysfs.
+///
+/// @param[out] minor The number. 0 if the device has no render node.
+/// @retval RSMI_STATUS_INVALID_ARGS `minor` is a null pointer.
+/// @retval RSMI_STATUS_INIT_ERROR The device has no render node.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_drm_render_minor_get(
@@ -222,7 +307,11 @@ pub unsafe extern "C" fn rsmi_dev_drm_render_minor_get(
     unsafe { get_fact(dv_ind, minor, null, Fact::RenderMinor, Gpu::drm_render_minor) }
 }
 
-/// The PCI subsystem vendor id, from sysfs `subsystem_vendor`.
+/// Reads the PCI subsystem vendor id, from sysfs `subsystem_vendor`.
+///
+/// @param[out] id The PCI subsystem vendor id.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
@@ -234,9 +323,16 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
     unsafe { get_fact(dv_ind, id, null, Fact::SubsystemVendorId, Gpu::subsystem_vendor_id) }
 }
 
-/// The unique id, from sysfs `unique_id`, else from KFD.
+/// Reads the unique id of the device.
 ///
-/// Returns RSMI_STATUS_NOT_SUPPORTED, and all ones, where neither tells it.
+/// The source is sysfs `unique_id`. It is KFD if that file does not exist. For clients built for a
+/// release before ROCm 6.3, it is KFD only for a partition.
+///
+/// @param[out] id The unique id. UINT64_MAX if no source reports the id; for clients built for a
+///   release before ROCm 6.3, the function then writes nothing.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer. Clients built for a release before ROCm
+///   7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED No source reports the id.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rsmi_status_t {
@@ -245,10 +341,11 @@ pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rs
     unsafe { get_fact(dv_ind, id, null, Fact::UniqueId, Gpu::unique_id) }
 }
 
-/// The device's place among those that XGMI links join, from sysfs `xgmi_physical_id`.
+/// Reads the physical id of the device in its XGMI hive, from sysfs `xgmi_physical_id`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else
-/// RSMI_STATUS_NOT_SUPPORTED. On failure 0xFFFF is written.
+/// @param[out] id The physical id. For clients built for ROCm 7, 0xFFFF if the function fails.
+/// @retval RSMI_STATUS_INVALID_ARGS `id` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_xgmi_physical_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
@@ -257,7 +354,10 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_physical_id_get(dv_ind: u32, id: *mut u16
     unsafe { get_fact(dv_ind, id, null, Fact::XgmiPhysicalId, Gpu::xgmi_physical_id) }
 }
 
-/// KFD's id of the GPU, from `gpu_id` of its topology node.
+/// Reads the id that KFD gave the GPU, from `gpu_id` of its node in the KFD topology.
+///
+/// @param[out] guid The id.
+/// @retval RSMI_STATUS_INVALID_ARGS `guid` is a null pointer.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_guid_get(dv_ind: u32, guid: *mut u64) -> rsmi_status_t {
@@ -265,7 +365,10 @@ pub unsafe extern "C" fn rsmi_dev_guid_get(dv_ind: u32, guid: *mut u64) -> rsmi_
     unsafe { get_fact(dv_ind, guid, Null::Invalid, Fact::Guid, |gpu| Ok(gpu.guid())) }
 }
 
-/// The number of the GPU's node in KFD's topology.
+/// Reads the number of the device's node in the KFD topology.
+///
+/// @param[out] node_id The number of the node.
+/// @retval RSMI_STATUS_INVALID_ARGS `node_id` is a null pointer.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_node_id_get(dv_ind: u32, node_id: *mut u32) -> rsmi_status_t {
@@ -273,7 +376,10 @@ pub unsafe extern "C" fn rsmi_dev_node_id_get(dv_ind: u32, node_id: *mut u32) ->
     unsafe { get_fact(dv_ind, node_id, Null::Invalid, Fact::NodeId, |gpu| Ok(gpu.node_id())) }
 }
 
-/// All numbers under which the system knows the device. `reserved` is not written.
+/// Reads all numbers by which the system identifies the device.
+///
+/// @param[out] identifiers The numbers. The function leaves `reserved` unchanged.
+/// @retval RSMI_STATUS_INVALID_ARGS `identifiers` is a null pointer.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_device_identifiers_get(

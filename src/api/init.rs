@@ -6,16 +6,19 @@ use crate::runtime;
 use crate::types::rsmi_status_t;
 use rsmi_macros::export;
 
-/// Initialises the library: finds the GPUs, opens AMD SMI, and reads what cannot change.
+/// Initialises the library.
 ///
-/// May be called any number of times, by anybody in the process; the library shuts down when
-/// `rsmi_shut_down` has been called as often. The first call's flags count:
-/// RSMI_INIT_FLAG_RESRV_TEST1 lets calls on a device that is in use return RSMI_STATUS_BUSY at
-/// once; the others are accepted and change nothing.
+/// The function finds the GPUs, opens AMD SMI, and reads the values that cannot change. Any part of
+/// a process may call it, any number of times. The library stays initialised until rsmi_shut_down()
+/// was called as often.
 ///
-/// Returns RSMI_STATUS_SUCCESS, also on a machine that has KFD and no GPU;
-/// RSMI_STATUS_INIT_ERROR without the amdgpu driver, or without an AMD SMI that works;
-/// RSMI_STATUS_REFCOUNT_OVERFLOW after 2147483647 calls. A call that fails does not count.
+/// @param[in] init_flags Zero, or values of rsmi_init_flags_t joined with |. Only the flags of the
+///   first call count. With RSMI_INIT_FLAG_RESRV_TEST1 a function returns RSMI_STATUS_BUSY at once
+///   if another thread is using the device. The library accepts every other flag and ignores it.
+/// @return RSMI_STATUS_SUCCESS, also on a machine that has KFD and no GPU; or:
+/// @retval RSMI_STATUS_INIT_ERROR The amdgpu driver is not loaded, or no AMD SMI works here.
+/// @retval RSMI_STATUS_REFCOUNT_OVERFLOW 2147483647 calls have no rsmi_shut_down() yet. A call that
+///   fails does not count.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_init(init_flags: u64) -> rsmi_status_t {
@@ -27,9 +30,10 @@ pub unsafe extern "C" fn rsmi_init(init_flags: u64) -> rsmi_status_t {
     finish(begun)
 }
 
-/// Takes one `rsmi_init` back; the last one shuts the library down.
+/// Ends one rsmi_init(). The last call shuts the library down.
 ///
-/// Returns RSMI_STATUS_INIT_ERROR where none is left to take back.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INIT_ERROR The library is not initialised.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_shut_down() -> rsmi_status_t {

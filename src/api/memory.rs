@@ -1,4 +1,4 @@
-//! Memory: how much there is, how much is used, how busy it is, what is broken.
+//! Memory: its size, its use, and retired pages.
 
 use crate::entry::{Null, finish, get, put, with_gpu};
 use crate::gpu::Gpu;
@@ -6,10 +6,16 @@ use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_memory_type_t, rsmi_retired_page_record_t, rsmi_status_t};
 use rsmi_macros::export;
 
-/// The size of a kind of memory in bytes, from sysfs `mem_info_*_total`; of VRAM else from KFD.
+/// Reads the size of a kind of memory.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED. On failure 0 is written.
+/// The source is sysfs `mem_info_*_total`. For VRAM it is KFD if that file does not exist or holds
+/// 0, as for a partition.
+///
+/// @param[in] mem_type The kind of memory.
+/// @param[out] total The size in bytes. For clients built for ROCm 7, 0 if the function fails.
+/// @retval RSMI_STATUS_INVALID_ARGS `mem_type` is an unknown value; or `total` is a null pointer,
+///   and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_memory_total_get(
@@ -22,9 +28,17 @@ pub unsafe extern "C" fn rsmi_dev_memory_total_get(
     unsafe { get(dv_ind, total, null, |gpu| gpu.memory_total(mem_type)) }
 }
 
-/// The use of a kind of memory in bytes, from sysfs `mem_info_*_used`; of VRAM else from AMD SMI.
+/// Reads how much of a kind of memory is in use.
 ///
-/// With a null pointer: as `rsmi_dev_memory_total_get`. On failure 0 is written.
+/// The source is sysfs `mem_info_*_used`. For VRAM it is AMD SMI if the driver has no such files
+/// for the device, as for a partition.
+///
+/// @param[in] mem_type The kind of memory.
+/// @param[out] used The memory in use, in bytes. For clients built for ROCm 7, 0 if the function
+///   fails.
+/// @retval RSMI_STATUS_INVALID_ARGS `mem_type` is an unknown value; or `used` is a null pointer,
+///   and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_memory_usage_get(
@@ -37,10 +51,13 @@ pub unsafe extern "C" fn rsmi_dev_memory_usage_get(
     unsafe { get(dv_ind, used, null, |gpu| gpu.memory_usage(mem_type)) }
 }
 
-/// How busy the memory is, 0 to 100 percent, from sysfs `mem_busy_percent`.
+/// Reads how busy the memory controller is, from sysfs `mem_busy_percent`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_UNEXPECTED_DATA for more than 100.
+/// @param[out] busy_percent Percent, 0 to 100.
+/// @retval RSMI_STATUS_INVALID_ARGS `busy_percent` is a null pointer, and the device reports the
+///   value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The file holds more than 100.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_memory_busy_percent_get(
@@ -52,13 +69,19 @@ pub unsafe extern "C" fn rsmi_dev_memory_busy_percent_get(
     unsafe { get(dv_ind, busy_percent, null, Gpu::memory_busy_percent) }
 }
 
-/// The memory pages that are or will be out of use, from sysfs `ras/gpu_vram_bad_pages`.
+/// Reads the memory pages that the driver has retired or will retire, from sysfs
+/// `ras/gpu_vram_bad_pages`.
 ///
-/// `*num_pages` is how many records there is room for, and becomes how many were written; where
-/// `records` is null, how many there are. Returns RSMI_STATUS_INSUFFICIENT_SIZE when there are more.
-///
-/// With a null pointer for `num_pages`: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED.
+/// @param[in,out] num_pages In: how many elements `records` has. Out: how many the function wrote,
+///   or how many pages there are if `records` is a null pointer.
+/// @param[out] records The pages, or a null pointer.
+/// @retval RSMI_STATUS_INVALID_ARGS `num_pages` is a null pointer, and the device reports the
+///   value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE There are more pages than `records` has elements. The
+///   function writes the first ones.
+/// @retval RSMI_STATUS_UNKNOWN_ERROR A line of the file is not a page. The function writes the
+///   pages before this line.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_memory_reserved_pages_get(

@@ -1,4 +1,4 @@
-//! gpu_metrics: many readings taken at once, and the questions that they answer.
+//! The metrics table of a device, gpu_metrics.
 
 use crate::client;
 use crate::entry::{Null, finish, get, put, with_gpu};
@@ -12,16 +12,22 @@ use crate::types::{
 use rsmi_generations::Generation;
 use rsmi_macros::export;
 
-/// Every reading of the device, from the driver's `gpu_metrics`, with all bits set where it has
-/// none; which there are depends on the version that common_header says.
+/// Reads the metrics table of the device, from sysfs `gpu_metrics`.
 ///
-/// The struct has the size of the client's header: 96 bytes with ROCm 5, 424 with 6.0 to 6.2, 1832
-/// with 6.3, 2368 with 6.4, 4544 with 7.0. Versions 1.0 to 1.9, 2.0 to 2.4 and 3.0 are known; of the
-/// last six, which are APUs', the members are filled in that rsmi has, power in W.
+/// The version of the table decides which values the device reports; `common_header` contains the
+/// version. The library knows the versions 1.0 to 1.9, 2.0 to 2.4 and 3.0. The versions 2.x and 3.0
+/// are those of APUs; the function writes the members that this struct has, with power in W.
 ///
-/// Returns RSMI_STATUS_NOT_SUPPORTED where the device has no `gpu_metrics`,
-/// RSMI_STATUS_UNEXPECTED_DATA where the table is cut short or of a version that is not known. With
-/// a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else RSMI_STATUS_NOT_SUPPORTED.
+/// The struct has the size that the header of the client declares: 96 bytes for ROCm 5, 424 for 6.0
+/// to 6.2, 1832 for 6.3, 2368 for 6.4, and 4544 for 7.0.
+///
+/// @param[out] pgpu_metrics The values. Each bit of a value is 1 if the device does not report it.
+/// @retval RSMI_STATUS_INVALID_ARGS `pgpu_metrics` is a null pointer, and the device has the file.
+///   Clients built for ROCm 5 get this status for every null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file. Clients built for ROCm 5
+///   also get this status if the library cannot read the table.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The table is cut short, or the library does not know its
+///   version. Clients built for ROCm 6 also get this status if the device does not have the file.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_gpu_metrics_info_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
@@ -49,10 +55,12 @@ pub unsafe extern "C" fn rsmi_dev_gpu_metrics_info_get(
     }
 }
 
-/// Size and version of the device's `gpu_metrics`.
+/// Reads the size and the version of the metrics table, from sysfs `gpu_metrics`.
 ///
-/// Returns RSMI_STATUS_NOT_SUPPORTED for a version that `rsmi_dev_gpu_metrics_info_get` does not
-/// know.
+/// @param[out] header_value The size and the version.
+/// @retval RSMI_STATUS_INVALID_ARGS `header_value` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file, or
+///   rsmi_dev_gpu_metrics_info_get() does not know the version.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_header_info_get(
@@ -63,10 +71,17 @@ pub unsafe extern "C" fn rsmi_dev_metrics_header_info_get(
     unsafe { get(dv_ind, header_value, Null::Invalid, Gpu::metrics_header) }
 }
 
-/// The number of compute chips (XCD) that run: those of `gpu_metrics` whose clock is told and is
-/// not 0. It is 0 where there is no number.
+/// Counts the XCDs (accelerator complex dies) that run, by their clocks in sysfs `gpu_metrics`.
 ///
-/// Returns what `rsmi_dev_gpu_metrics_info_get` does.
+/// An XCD runs if the device reports its clock and the clock is not 0.
+///
+/// @param[out] xcd_counter_value The number of XCDs. 0 if the function fails.
+/// @retval RSMI_STATUS_INVALID_ARGS `xcd_counter_value` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file. Clients built for ROCm 5
+///   also get this status if the library cannot read the table.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The table is of an APU or cut short, or the library does not
+///   know its version. Clients built for ROCm 6 also get this status if the device does not have
+///   the file.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_xcd_counter_get(
@@ -78,22 +93,33 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xcd_counter_get(
     unsafe { get(dv_ind, xcd_counter_value, Null::Invalid, count) }
 }
 
-/// Writes the device's `gpu_metrics` to the log, at the level of RSMI_COMPAT_LOG=info.
+/// Writes the metrics table of the device to the log, at the level info of RSMI_COMPAT_LOG.
 ///
-/// Returns RSMI_STATUS_UNEXPECTED_DATA where there is no table that can be read.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The library cannot read a metrics table for the device.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_log_get(dv_ind: u32) -> rsmi_status_t {
     finish(with_gpu(dv_ind, Gpu::log_metrics))
 }
 
-/// How much parts of the device have done so far, in a unit of the firmware's, and when that was,
-/// in ns; from `gpu_metrics`.
+/// Reads utilization counters, from sysfs `gpu_metrics`.
 ///
-/// The type of each counter says which it is: RSMI_COARSE_GRAIN_GFX_ACTIVITY or
-/// RSMI_COARSE_GRAIN_MEM_ACTIVITY. The first that is neither ends the call with
-/// RSMI_STATUS_INVALID_ARGS, the first that the firmware does not report with
-/// RSMI_STATUS_NOT_SUPPORTED; those before it are filled in, the time is not.
+/// For each element of `utilization_counters` the function reads the member `type` and writes the
+/// member `value`. It stops at the first counter that it cannot read: the elements before it are
+/// written, and `timestamp` is not.
+///
+/// @param[in,out] utilization_counters The counters. Set `type` to RSMI_COARSE_GRAIN_GFX_ACTIVITY
+///   or RSMI_COARSE_GRAIN_MEM_ACTIVITY. The firmware defines the unit of `value`.
+/// @param[in] count How many elements `utilization_counters` has.
+/// @param[out] timestamp When the driver read the table, in ns.
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null, or the type of a counter is an unknown
+///   value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The firmware does not report a counter, or the device does not
+///   have the file. Clients built for ROCm 5 also get this status if the library cannot read the
+///   table.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The table is of an APU or cut short, or the library does not
+///   know its version. Clients built for ROCm 6 also get this status if the device does not have
+///   the file.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_utilization_count_get(
@@ -128,10 +154,17 @@ pub unsafe extern "C" fn rsmi_utilization_count_get(
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
-/// How busy parts of the device were, in percent, 0xFFFF where the firmware does not report it;
-/// from `gpu_metrics`.
+/// Reads how busy parts of the device are, from sysfs `gpu_metrics`.
 ///
-/// Of the struct only the members are written whose bits `activity_metric_type` has.
+/// @param[in] activity_metric_type The parts, as values of rsmi_activity_metric_t joined with |.
+/// @param[out] activity_metric_counter Percent, or 0xFFFF if the firmware does not report the
+///   value. The function leaves the members of other parts unchanged.
+/// @retval RSMI_STATUS_INVALID_ARGS `activity_metric_counter` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file. Clients built for ROCm 5
+///   also get this status if the library cannot read the table.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The table is of an APU or cut short, or the library does not
+///   know its version. Clients built for ROCm 6 also get this status if the device does not have
+///   the file.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_activity_metric_get(
@@ -172,8 +205,15 @@ pub unsafe extern "C" fn rsmi_dev_activity_metric_get(
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
-/// How busy the video engines were, in percent, 0xFFFF where the firmware does not report it; from
-/// `gpu_metrics`.
+/// Reads how busy the video engines are, from sysfs `gpu_metrics`.
+///
+/// @param[out] avg_activity Percent, or 0xFFFF if the firmware does not report the value.
+/// @retval RSMI_STATUS_INVALID_ARGS `avg_activity` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file. Clients built for ROCm 5
+///   also get this status if the library cannot read the table.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The table is of an APU or cut short, or the library does not
+///   know its version. Clients built for ROCm 6 also get this status if the device does not have
+///   the file.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_activity_avg_mm_get(

@@ -1,12 +1,12 @@
 //! The functions of rocm_smi.h, in its chapters and its order.
 //!
-//! Statuses that every function of a device may return, and whose docs therefore do not repeat
-//! them: INVALID_ARGS where there is no device of that index (before `rsmi_init` there is none),
-//! BUSY where the client initialised with RSMI_INIT_FLAG_RESRV_TEST1 and another thread is using
-//! the device, INTERNAL_EXCEPTION for an error of this library.
+//! The comments of the functions go into the C header, and Doxygen reads them there. tests/header.rs
+//! adds what is the same for every function of a device: the parameter `dv_ind`, and the beginning
+//! of the list of statuses. cbindgen.toml describes the statuses that every such function may return.
 //!
-//! Exports never call each other: somebody may have put a function of his own in front of one.
+//! Exports never call each other: another library may have replaced one of them.
 
+#![allow(rustdoc::broken_intra_doc_links, reason = "[in] and [out] are Doxygen's, not links")]
 #![allow(
     clippy::missing_safety_doc,
     reason = "every function here has one contract, C's: a pointer is null or good for its type"

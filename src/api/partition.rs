@@ -1,4 +1,4 @@
-//! How a card is divided into devices, and its memory into domains.
+//! Compute partitions and memory partitions.
 
 use crate::entry::{Null, get_fact, get_str, set, set_if};
 use crate::facts::Fact;
@@ -8,10 +8,15 @@ use crate::types::{rsmi_compute_partition_type_t, rsmi_memory_partition_type_t, 
 use rsmi_macros::export;
 use std::ffi::c_char;
 
-/// How the card is divided into devices, "SPX" to "CPX", as AMD SMI tells it.
+/// Reads the compute partition mode of the GPU, from AMD SMI.
 ///
-/// A name longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned. Returns
-/// RSMI_STATUS_INTERNAL_EXCEPTION for a way of dividing it that rsmi has no name for.
+/// @param[out] compute_partition The mode, "SPX" to "CPX", ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `compute_partition` is a null pointer, or `len` is 0.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The GPU has no compute partitions.
+/// @retval RSMI_STATUS_INTERNAL_EXCEPTION The library does not know the mode.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_compute_partition_get(
@@ -24,7 +29,12 @@ pub unsafe extern "C" fn rsmi_dev_compute_partition_get(
     unsafe { get_str(dv_ind, compute_partition, len as usize, Null::Invalid, read) }
 }
 
-/// Which partition of its card the device is; 0 where it is all of it.
+/// Returns the number of the partition that the device is.
+///
+/// The source is the PCI address of the device in KFD; see rsmi_dev_pci_id_get().
+///
+/// @param[out] partition_id The number of the partition in its GPU. 0 if the device is a whole GPU.
+/// @retval RSMI_STATUS_INVALID_ARGS `partition_id` is a null pointer.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_partition_id_get(
@@ -36,10 +46,15 @@ pub unsafe extern "C" fn rsmi_dev_partition_id_get(
     unsafe { get_fact(dv_ind, partition_id, Null::Invalid, Fact::PartitionId, read) }
 }
 
-/// How the card's memory is divided into domains, "NPS1" to "NPS8", as AMD SMI tells it.
+/// Reads the memory partition mode of the GPU, from AMD SMI.
 ///
-/// A name longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned. Returns
-/// RSMI_STATUS_INTERNAL_EXCEPTION for a way of dividing it that rsmi has no name for.
+/// @param[out] memory_partition The mode, "NPS1" to "NPS8", ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `memory_partition` is a null pointer, or `len` is 0.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The GPU has no memory partitions.
+/// @retval RSMI_STATUS_INTERNAL_EXCEPTION The library does not know the mode.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The name is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_memory_partition_get(
@@ -51,10 +66,14 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_get(
     unsafe { get_str(dv_ind, memory_partition, len as usize, Null::Invalid, Gpu::memory_partition) }
 }
 
-/// The ways in which the card's memory can be divided, "NPS1, NPS4"; from sysfs
-/// `available_memory_partition`.
+/// Reads which memory partition modes the GPU has, from sysfs `available_memory_partition`.
 ///
-/// A text longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned.
+/// @param[out] memory_partition_caps The modes, such as "NPS1, NPS4", ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `memory_partition_caps` is a null pointer, or `len` is 0.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The text is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_memory_partition_capabilities_get(
@@ -67,14 +86,21 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_capabilities_get(
     unsafe { get_str(dv_ind, memory_partition_caps, len as usize, Null::Invalid, read) }
 }
 
-/// Divides the card into devices another way. The devices of this process are then no longer those
-/// of the card: initialise anew.
+/// Sets the compute partition mode of the GPU, in sysfs `current_compute_partition`.
 ///
-/// The number means what the client's release of ROCm meant by it; 6.2 shuffled them. Returns
-/// RSMI_STATUS_PERMISSION unless root initialised the library and calls; RSMI_STATUS_INVALID_ARGS
-/// for what is no way of dividing it (RSMI_STATUS_INTERNAL_EXCEPTION to clients older than ROCm
-/// 6.2); RSMI_STATUS_SETTING_UNAVAILABLE for one that sysfs `available_compute_partition` does not
-/// list; RSMI_STATUS_BUSY while the card is in use; RSMI_STATUS_SUCCESS where it is so already.
+/// Afterwards the devices of the process are no longer those of the machine. Call rsmi_shut_down()
+/// and rsmi_init() to find the new ones.
+///
+/// @param[in] compute_partition The mode. The numbers are those of the client's header; ROCm 6.2
+///   changed some numbers.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library,
+///   or does not run as root now.
+/// @retval RSMI_STATUS_INVALID_ARGS `compute_partition` is not a mode that can be set. Clients
+///   built for a release before ROCm 6.2 get RSMI_STATUS_INTERNAL_EXCEPTION instead.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The GPU has no compute partitions.
+/// @retval RSMI_STATUS_SETTING_UNAVAILABLE sysfs `available_compute_partition` does not list the
+///   mode.
+/// @retval RSMI_STATUS_BUSY A program is using the GPU.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_compute_partition_set)
 #[export(marked)]
 #[unsafe(no_mangle)]
@@ -85,26 +111,36 @@ pub unsafe extern "C" fn rsmi_dev_compute_partition_set(
     set_if(dv_ind, still_root, |gpu| gpu.set_compute_partition(compute_partition))
 }
 
-/// Divides the card into devices as it was when the library was initialised.
+/// Sets the compute partition mode that the GPU had when the library was initialised.
 ///
-/// Returns what `rsmi_dev_compute_partition_set` does, RSMI_STATUS_NOT_SUPPORTED for a card that is
-/// not divided.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library,
+///   or does not run as root now.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The GPU had no compute partition mode, or one that the library
+///   does not know.
+/// @retval RSMI_STATUS_SETTING_UNAVAILABLE sysfs `available_compute_partition` does not list the
+///   mode.
+/// @retval RSMI_STATUS_BUSY A program is using the GPU.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_compute_partition_reset(dv_ind: u32) -> rsmi_status_t {
     set(dv_ind, |gpu| still_root().and_then(|()| gpu.reset_compute_partition()))
 }
 
-/// Has the card's memory divided another way when the driver is loaded the next time.
+/// Sets the memory partition mode that the GPU gets when the driver is loaded the next time.
 ///
-/// Nothing happens until then: have everybody leave the card, then `modprobe -r amdgpu` and
-/// `modprobe amdgpu`. The legacy library did so itself, under all programs that were using a GPU,
-/// and stopped the display manager for it; this one never does, and RSMI_STATUS_AMDGPU_RESTART_ERR
-/// says that the mode was taken and the driver is still the old one.
+/// The function writes to sysfs `current_memory_partition` and does not reload the driver. End all
+/// programs that use the GPU, then run `modprobe -r amdgpu` and `modprobe amdgpu`. The original
+/// library stopped the display manager and reloaded the driver itself, while other programs were
+/// using GPUs.
 ///
-/// Returns RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_INVALID_ARGS for
-/// what is no way of dividing it, and where the driver refuses it; RSMI_STATUS_NOT_SUPPORTED where
-/// the card's memory cannot be divided; RSMI_STATUS_SUCCESS where it is so already.
+/// @param[in] memory_partition The mode.
+/// @return RSMI_STATUS_SUCCESS if the GPU is in this mode already, a common status, or:
+/// @retval RSMI_STATUS_AMDGPU_RESTART_ERR The driver has accepted the mode and is not reloaded yet.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS `memory_partition` is not a mode that can be set, or the driver
+///   refuses it.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The GPU has no memory partitions. Clients built for a release
+///   before ROCm 6.3 also get this status unless the device is an MI300X or one of its kind.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_memory_partition_set(
@@ -114,8 +150,17 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_set(
     set(dv_ind, |gpu| gpu.set_memory_partition(memory_partition))
 }
 
-/// Has the card's memory divided as it was when the library was initialised; see
-/// `rsmi_dev_memory_partition_set` for when, and for what it returns.
+/// Sets the memory partition mode that the GPU had when the library was initialised.
+///
+/// The mode applies when the driver is loaded the next time; see rsmi_dev_memory_partition_set().
+///
+/// @return RSMI_STATUS_SUCCESS if the GPU is in this mode already, a common status, or:
+/// @retval RSMI_STATUS_AMDGPU_RESTART_ERR The driver has accepted the mode and is not reloaded yet.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS The driver refuses the mode.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The GPU had no memory partition mode, or one that the library
+///   does not know. Clients built for a release before ROCm 6.3 also get this status unless the
+///   device is an MI300X or one of its kind.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_memory_partition_reset(dv_ind: u32) -> rsmi_status_t {

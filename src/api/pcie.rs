@@ -1,4 +1,4 @@
-//! PCIe: address, link, traffic and NUMA node.
+//! PCIe: the address, the link, its traffic, and the NUMA node.
 
 use crate::client;
 use crate::entry::{Null, get, get_fact, put, set_on_metal, with_gpu};
@@ -8,15 +8,22 @@ use crate::support::Question::Function;
 use crate::types::{rsmi_pcie_bandwidth_t, rsmi_status_t};
 use rsmi_macros::export;
 
-/// The levels of the PCIe link: transfers a second and lanes, and which of them is current.
+/// Reads the levels of the PCIe link and the current level.
 ///
-/// From sysfs `pp_dpm_pcie`; where that is of no use and the device is on PCIe, made up of every
-/// speed and width, with the current ones from `gpu_metrics`, for clients of ROCm 6 and later.
+/// The source is sysfs `pp_dpm_pcie`. If that file has no levels and the device is on PCIe, the
+/// levels are all combinations of the speeds and widths of PCIe, and the current level is that of
+/// sysfs `gpu_metrics`. Clients built for ROCm 5 only get the levels of `pp_dpm_pcie`; the function
+/// leaves the members unchanged for which there is no level.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has `pp_dpm_pcie`, else
-/// RSMI_STATUS_NOT_SUPPORTED. All ones as the current level where none is marked, and
-/// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5, for whom also stays as it was what
-/// there is no level for.
+/// @param[out] bandwidth The speeds in transfers per second and the number of lanes. `current` is
+///   0xFFFFFFFF if the file marks no level as current.
+/// @retval RSMI_STATUS_INVALID_ARGS `bandwidth` is a null pointer, and the device has
+///   `pp_dpm_pcie`.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the levels.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The file marks no level as current, or its text is not a
+///   table of levels. Clients built for ROCm 5 get RSMI_STATUS_SUCCESS in the first case.
+/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file is empty. Only clients built for ROCm 5 get
+///   this status.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_pci_bandwidth_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
@@ -38,8 +45,11 @@ pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
     }
 }
 
-/// The PCI address: domain in bits 63:32, partition in 31:28, bus in 15:8, device in 7:3,
-/// function in 2:0.
+/// Reads the PCI address of the device, from KFD.
+///
+/// @param[out] bdfid The address: the domain in bits 63 to 32, the partition in bits 31 to 28, the
+///   bus in bits 15 to 8, the device in bits 7 to 3, and the function in bits 2 to 0.
+/// @retval RSMI_STATUS_INVALID_ARGS `bdfid` is a null pointer.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_id_get(dv_ind: u32, bdfid: *mut u64) -> rsmi_status_t {
@@ -48,7 +58,13 @@ pub unsafe extern "C" fn rsmi_dev_pci_id_get(dv_ind: u32, bdfid: *mut u64) -> rs
     unsafe { get_fact(dv_ind, bdfid, null, Fact::PciId, |gpu| Ok(gpu.pci_id())) }
 }
 
-/// The NUMA node that the device is nearest to, from sysfs `numa_node`; -1 for none.
+/// Reads the NUMA node that is nearest to the device, from sysfs `numa_node`.
+///
+/// @param[out] numa_node The number of the NUMA node, or -1 if there is none.
+/// @retval RSMI_STATUS_INVALID_ARGS `numa_node` is a null pointer. Clients built for a release
+///   before ROCm 7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value. Clients built for a
+///   release before ROCm 7 get RSMI_STATUS_INTERNAL_EXCEPTION instead.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_topo_numa_affinity_get(
@@ -60,13 +76,17 @@ pub unsafe extern "C" fn rsmi_topo_numa_affinity_get(
     unsafe { get(dv_ind, numa_node, null, Gpu::numa_affinity) }
 }
 
-/// What went over the PCIe link in the last second: packets sent and received, and the size of the
-/// largest packet in bytes; from sysfs `pcie_bw`. Any of the pointers may be null.
+/// Reads what the PCIe link transferred in one second, from sysfs `pcie_bw`.
 ///
-/// The driver takes that second to answer. Nothing else has to wait meanwhile.
+/// The driver measures for one second before the function returns. Other calls do not have to wait
+/// meanwhile. Each pointer may be null.
 ///
-/// Returns RSMI_STATUS_UNEXPECTED_DATA where the driver tells less; RSMI_STATUS_NOT_SUPPORTED where
-/// it cannot tell, which to clients of ROCm 7 includes that it says all ones.
+/// @param[out] sent The number of packets sent, or a null pointer.
+/// @param[out] received The number of packets received, or a null pointer.
+/// @param[out] max_pkt_sz The largest size of a packet in bytes, or a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file. Clients built for ROCm 7
+///   also get this status if a number of packets is UINT64_MAX.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The file does not hold three numbers.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_throughput_get(
@@ -94,11 +114,11 @@ pub unsafe extern "C" fn rsmi_dev_pci_throughput_get(
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
-/// How many packets had to be sent again over the PCIe link, from sysfs
-/// `pcie_replay_count`.
+/// Reads how many packets the PCIe link had to send again, from sysfs `pcie_replay_count`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED.
+/// @param[out] counter The number of packets.
+/// @retval RSMI_STATUS_INVALID_ARGS `counter` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_replay_counter_get(
@@ -110,12 +130,16 @@ pub unsafe extern "C" fn rsmi_dev_pci_replay_counter_get(
     unsafe { get(dv_ind, counter, null, Gpu::pci_replay_counter) }
 }
 
-/// Chooses the levels of the PCIe link that the driver may use: bit n of `bw_bitmask` is level n of
-/// `rsmi_dev_pci_bandwidth_get`. Bits beyond the last level are ignored.
+/// Chooses the levels of the PCIe link that the driver may use.
 ///
-/// Writes to sysfs: the performance level manual, then the numbers to `pp_dpm_pcie`. Returns
-/// RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_NOT_SUPPORTED where the
-/// device cannot, and to clients of ROCm 7 in a virtual machine.
+/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then the
+/// numbers of the levels to `pp_dpm_pcie`.
+///
+/// @param[in] bw_bitmask Bit n stands for level n of rsmi_dev_pci_bandwidth_get(). The function
+///   ignores bits above the last level.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no such levels, or the driver refuses the
+///   change. Clients built for ROCm 7 also get this status in a virtual machine.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_set(dv_ind: u32, bw_bitmask: u64) -> rsmi_status_t {

@@ -8,10 +8,12 @@ use crate::types::{
 };
 use rsmi_macros::export;
 
-/// A fan's speed in revolutions a minute; `sensor_ind` counts from 0.
+/// Reads the speed of a fan in revolutions per minute, from hwmon `fan*_input`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that fan, else
-/// RSMI_STATUS_NOT_SUPPORTED.
+/// @param[in] sensor_ind The number of the fan, from 0.
+/// @param[out] speed The speed in revolutions per minute.
+/// @retval RSMI_STATUS_INVALID_ARGS `speed` is a null pointer, and the device has the fan.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the fan.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_fan_rpms_get(
@@ -24,9 +26,12 @@ pub unsafe extern "C" fn rsmi_dev_fan_rpms_get(
     unsafe { get(dv_ind, speed, null, |gpu| gpu.fan_rpms(sensor_ind)) }
 }
 
-/// A fan's speed from 0 to `rsmi_dev_fan_speed_max_get`; `sensor_ind` counts from 0.
+/// Reads the speed of a fan relative to its maximum, from hwmon `pwm*`.
 ///
-/// With a null pointer: as `rsmi_dev_fan_rpms_get`.
+/// @param[in] sensor_ind The number of the fan, from 0.
+/// @param[out] speed The speed, 0 to the value of rsmi_dev_fan_speed_max_get().
+/// @retval RSMI_STATUS_INVALID_ARGS `speed` is a null pointer, and the device has the fan.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the fan.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_fan_speed_get(
@@ -39,9 +44,12 @@ pub unsafe extern "C" fn rsmi_dev_fan_speed_get(
     unsafe { get(dv_ind, speed, null, |gpu| gpu.fan_speed(sensor_ind)) }
 }
 
-/// The number that stands for a fan's full speed, 255; `sensor_ind` counts from 0.
+/// Reads the value that stands for the full speed of a fan, from hwmon `pwm*_max`.
 ///
-/// With a null pointer: as `rsmi_dev_fan_rpms_get`.
+/// @param[in] sensor_ind The number of the fan, from 0.
+/// @param[out] max_speed The value: 255.
+/// @retval RSMI_STATUS_INVALID_ARGS `max_speed` is a null pointer, and the device has the fan.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the fan.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_fan_speed_max_get(
@@ -54,12 +62,18 @@ pub unsafe extern "C" fn rsmi_dev_fan_speed_max_get(
     unsafe { get(dv_ind, max_speed, null, |gpu| gpu.fan_speed_max(sensor_ind)) }
 }
 
-/// A temperature in millidegrees Celsius: what `metric` says of the sensor `sensor_type`, an
-/// `rsmi_temperature_type_t`.
+/// Reads a temperature.
 ///
-/// From hwmon's sensor of that label; HBM stacks, of which there is only the current temperature,
-/// from `gpu_metrics`. Returns RSMI_STATUS_NOT_SUPPORTED where the device has no such sensor,
-/// RSMI_STATUS_INTERNAL_EXCEPTION for a type or metric that is not listed.
+/// The source is the hwmon sensor whose label names the place. For an HBM stack it is sysfs
+/// `gpu_metrics`, which has only the current temperature.
+///
+/// @param[in] sensor_type The place, a value of rsmi_temperature_type_t.
+/// @param[in] metric Which value of the sensor to read.
+/// @param[out] temperature The temperature in millidegrees Celsius.
+/// @retval RSMI_STATUS_INVALID_ARGS `temperature` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the sensor, or the sensor does not
+///   report the value.
+/// @retval RSMI_STATUS_INTERNAL_EXCEPTION `sensor_type` or `metric` is an unknown value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_temp_metric_get(
@@ -73,12 +87,16 @@ pub unsafe extern "C" fn rsmi_dev_temp_metric_get(
     unsafe { get(dv_ind, temperature, Null::Invalid, read) }
 }
 
-/// A voltage in millivolts: what `metric` says of the sensor `sensor_type`.
+/// Reads a voltage, from the hwmon sensor whose label names the supply.
 ///
-/// From hwmon's sensor of that label. With a null pointer:
-/// RSMI_STATUS_INVALID_ARGS if the device tells it, else RSMI_STATUS_NOT_SUPPORTED. Returns
-/// RSMI_STATUS_NOT_SUPPORTED where the device has no such sensor, RSMI_STATUS_INTERNAL_EXCEPTION
-/// for a metric that is not listed, and for clients of ROCm 5 in both cases.
+/// @param[in] sensor_type The supply.
+/// @param[in] metric Which value of the sensor to read.
+/// @param[out] voltage The voltage in millivolts.
+/// @retval RSMI_STATUS_INVALID_ARGS `voltage` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the sensor, or the sensor does not
+///   report the value. If it does not have the sensor, clients built for ROCm 5 get
+///   RSMI_STATUS_INTERNAL_EXCEPTION instead.
+/// @retval RSMI_STATUS_INTERNAL_EXCEPTION `metric` is an unknown value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_volt_metric_get(
@@ -97,22 +115,28 @@ pub unsafe extern "C" fn rsmi_dev_volt_metric_get(
     unsafe { get(dv_ind, voltage, Null::Asks(asked), read) }
 }
 
-/// Gives a fan back to the driver; `sensor_ind` counts from 0. In hwmon `pwm*_enable`.
+/// Returns the control of a fan to the driver, in hwmon `pwm*_enable`.
 ///
-/// Returns RSMI_STATUS_PERMISSION unless root initialised the library, RSMI_STATUS_NOT_SUPPORTED
-/// where there is no such fan.
+/// @param[in] sensor_ind The number of the fan, from 0.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the fan, or the driver refuses the
+///   change.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_fan_reset(dv_ind: u32, sensor_ind: u32) -> rsmi_status_t {
     set(dv_ind, |gpu| gpu.reset_fan(sensor_ind))
 }
 
-/// Takes a fan from the driver and sets its speed, from 0 to `rsmi_dev_fan_speed_max_get`;
-/// `sensor_ind` counts from 0. In hwmon `pwm*_enable` and `pwm*`.
+/// Takes the control of a fan from the driver and sets the speed of the fan.
 ///
-/// Returns RSMI_STATUS_PERMISSION unless root initialised the library;
-/// RSMI_STATUS_INPUT_OUT_OF_BOUNDS for a higher speed; RSMI_STATUS_NOT_SUPPORTED where there is no
-/// such fan, and to clients of ROCm 7 in a virtual machine.
+/// The function writes to hwmon: first to `pwm*_enable`, then the speed to `pwm*`.
+///
+/// @param[in] sensor_ind The number of the fan, from 0.
+/// @param[in] speed The speed, 0 to the value of rsmi_dev_fan_speed_max_get().
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INPUT_OUT_OF_BOUNDS `speed` is higher than the maximum.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the fan, or the driver refuses the
+///   change. Clients built for ROCm 7 also get this status in a virtual machine.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_fan_speed_set(

@@ -1,4 +1,4 @@
-//! Power, in microwatts, and energy.
+//! Power and energy.
 
 use crate::client;
 use crate::entry::{Null, get, put, set_on_metal, with_gpu};
@@ -8,11 +8,15 @@ use crate::types::{RSMI_POWER_TYPE, rsmi_power_profile_preset_masks_t, rsmi_stat
 use rsmi_generations::Generation;
 use rsmi_macros::export;
 
-/// The average power in µW, from hwmon `power*_average`; `sensor_ind` counts from 0.
+/// Reads the average power, from hwmon `power*_average`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that sensor, else
-/// RSMI_STATUS_NOT_SUPPORTED. MI300 and later report no average; see `rsmi_dev_power_get`. With
-/// RSMI_COMPAT_POWER_FALLBACK=1 in the environment their current socket power stands in for it.
+/// MI300 and later GPUs do not report an average; see rsmi_dev_power_get(). If the environment has
+/// RSMI_COMPAT_POWER_FALLBACK=1, the function returns the current socket power of sensor 0 instead.
+///
+/// @param[in] sensor_ind The number of the sensor, from 0.
+/// @param[out] power The power in microwatts.
+/// @retval RSMI_STATUS_INVALID_ARGS `power` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_power_ave_get(
@@ -25,7 +29,11 @@ pub unsafe extern "C" fn rsmi_dev_power_ave_get(
     unsafe { get(dv_ind, power, null, |gpu| gpu.average_power(sensor_ind)) }
 }
 
-/// The current socket power in µW, from hwmon `power1_input` where its label is PPT.
+/// Reads the current socket power, from hwmon `power1_input` if its label is PPT.
+///
+/// @param[out] socket_power The power in microwatts.
+/// @retval RSMI_STATUS_INVALID_ARGS `socket_power` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_current_socket_power_get(
@@ -36,10 +44,16 @@ pub unsafe extern "C" fn rsmi_dev_current_socket_power_get(
     unsafe { get(dv_ind, socket_power, Null::Invalid, Gpu::current_socket_power) }
 }
 
-/// The power in µW and what it is: the current socket power, else the average.
+/// Reads the power: the current socket power, or the average power if the device does not report
+/// the current one.
 ///
-/// Returns RSMI_STATUS_NOT_SUPPORTED, 0 and RSMI_INVALID_POWER where there is neither, or no such
-/// device.
+/// The sources are hwmon `power1_input` with the label PPT, and `power1_average`.
+///
+/// @param[out] power The power in microwatts. 0 if the device reports neither.
+/// @param[out] type RSMI_CURRENT_POWER or RSMI_AVERAGE_POWER. RSMI_INVALID_POWER if the device
+///   reports neither.
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device reports neither, or no device has this index.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_power_get(
@@ -64,10 +78,19 @@ pub unsafe extern "C" fn rsmi_dev_power_get(
     status
 }
 
-/// The energy counter, its step in µJ (15.3), and its time in ns; from `gpu_metrics`.
+/// Reads the energy counter, from sysfs `gpu_metrics`.
 ///
-/// The step may be a null pointer. Returns RSMI_STATUS_NOT_SUPPORTED where the device has no
-/// `gpu_metrics`, RSMI_STATUS_UNEXPECTED_DATA where the table is of a version that is not known.
+/// The energy in microjoules is `power` times `counter_resolution`.
+///
+/// @param[out] power The number of steps that the counter has counted.
+/// @param[out] counter_resolution The size of one step in microjoules, 15.3; or a null pointer.
+/// @param[out] timestamp When the driver read the counter, in ns.
+/// @retval RSMI_STATUS_INVALID_ARGS `power` or `timestamp` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file. Clients built for ROCm 5
+///   also get this status if the library cannot read the table.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The table is of an APU or cut short, or the library does not
+///   know its version. Clients built for ROCm 6 also get this status if the device does not have
+///   the file.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_energy_count_get(
@@ -98,7 +121,13 @@ pub unsafe extern "C" fn rsmi_dev_energy_count_get(
     }
 }
 
-/// The power cap in µW, from hwmon `power*_cap`; `sensor_ind` counts from 0.
+/// Reads the power cap, from hwmon `power*_cap`.
+///
+/// @param[in] sensor_ind The number of the sensor, from 0.
+/// @param[out] cap The power cap in microwatts.
+/// @retval RSMI_STATUS_INVALID_ARGS `cap` is a null pointer. Clients built for a release before
+///   ROCm 7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_power_cap_get(
@@ -112,10 +141,12 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_get(
     unsafe { get(dv_ind, cap, null, |gpu| gpu.power_cap(sensor_ind)) }
 }
 
-/// The power cap in µW that the card comes with, from hwmon `power1_cap_default`.
+/// Reads the default power cap, from hwmon `power1_cap_default`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED.
+/// @param[out] default_cap The power cap in microwatts.
+/// @retval RSMI_STATUS_INVALID_ARGS `default_cap` is a null pointer, and the device reports the
+///   value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_power_cap_default_get(
@@ -127,7 +158,15 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_default_get(
     unsafe { get(dv_ind, default_cap, null, Gpu::power_cap_default) }
 }
 
-/// The highest and the lowest power cap in µW, from hwmon `power*_cap_max` and `power*_cap_min`.
+/// Reads the highest and the lowest power cap, from hwmon `power*_cap_max` and `power*_cap_min`.
+///
+/// @param[in] sensor_ind The number of the sensor, from 0.
+/// @param[out] max The highest power cap in microwatts. The function also writes it if it then
+///   fails to read the lowest one.
+/// @param[out] min The lowest power cap in microwatts.
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null. Clients built for a release before ROCm 7
+///   get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the values.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the values.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_power_cap_range_get(
@@ -161,11 +200,14 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_range_get(
     }
 }
 
-/// Sets the power cap in µW, in hwmon `power*_cap`; `sensor_ind` counts from 0.
+/// Sets the power cap, in hwmon `power*_cap`.
 ///
-/// Returns RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_INVALID_ARGS for
-/// a cap out of `rsmi_dev_power_cap_range_get`'s range; RSMI_STATUS_NOT_SUPPORTED where the device
-/// has none or refuses it, and to clients of ROCm 7 in a virtual machine.
+/// @param[in] sensor_ind The number of the sensor, from 0.
+/// @param[in] cap The power cap in microwatts, in the range of rsmi_dev_power_cap_range_get().
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS `cap` is outside the range.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no power cap, or the driver refuses the value.
+///   Clients built for ROCm 7 also get this status in a virtual machine.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_power_cap_set(
@@ -176,13 +218,18 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_set(
     set_on_metal(dv_ind, |gpu| gpu.set_power_cap(sensor_ind, cap))
 }
 
-/// Chooses the power profile. The second argument means nothing.
+/// Sets the power profile.
 ///
-/// Writes to sysfs: the performance level manual, then the profile's number to
-/// `pp_power_profile_mode`. Returns RSMI_STATUS_PERMISSION unless root initialised the library;
-/// RSMI_STATUS_INPUT_OUT_OF_BOUNDS for more than one profile, or one that the device does not have;
-/// RSMI_STATUS_NOT_SUPPORTED where it has no profiles, and to clients of ROCm 7 in a virtual
-/// machine.
+/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then the
+/// number of the profile to `pp_power_profile_mode`.
+///
+/// @param[in] reserved Ignored. Pass 0.
+/// @param[in] profile The power profile, one value.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INPUT_OUT_OF_BOUNDS `profile` is not exactly one bit, or the device does not
+///   have the profile.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no power profiles, or the driver refuses the
+///   change. Clients built for ROCm 7 also get this status in a virtual machine.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_power_profile_set(

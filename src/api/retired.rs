@@ -1,12 +1,14 @@
-//! Functions that released headers declared once and the newest does not; programs still look for
-//! them.
+//! Functions of older headers that rocm_smi 7.8 does not declare.
 //!
-//! The header has them under `#ifdef RSMI_COMPAT_RETIRED`.
+//! To use these functions, define RSMI_COMPAT_RETIRED before you include this header.
 //!
-//! Those of gpu_metrics, which ROCm 6.0 to 6.1.1 had, read one member of the device's table, with
-//! all bits set where the firmware does not report it. They return RSMI_STATUS_NOT_SUPPORTED where
-//! this version of the table has no such member, RSMI_STATUS_UNEXPECTED_DATA where there is no table
-//! that can be read.
+//! The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each of them reads one value of
+//! the metrics table, from sysfs `gpu_metrics`. All bits of the value are 1 if the firmware does not
+//! report it. These functions return RSMI_STATUS_SUCCESS, a common status, or:
+//!
+//! - RSMI_STATUS_INVALID_ARGS: the pointer is null.
+//! - RSMI_STATUS_NOT_SUPPORTED: this version of the table does not have the value.
+//! - RSMI_STATUS_UNEXPECTED_DATA: the library cannot read the table.
 
 use crate::entry::{Null, Put, get, get_str, set};
 use crate::gpu::Gpu;
@@ -32,7 +34,11 @@ unsafe fn metric<T: Slot + Put + Default>(
     unsafe { get(dv_ind, out, Null::Invalid, |gpu| gpu.metric::<T>(names)) }
 }
 
-/// How the memory of the card is divided, as `rsmi_dev_memory_partition_get` tells it.
+/// Reads the memory partition mode of the GPU. It does the same as rsmi_dev_memory_partition_get().
+///
+/// @param[out] nps_mode The mode, "NPS1" to "NPS8", ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `nps_mode` is a null pointer, or `len` is 0.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_nps_mode_get(
@@ -44,7 +50,10 @@ pub unsafe extern "C" fn rsmi_dev_nps_mode_get(
     unsafe { get_str(dv_ind, nps_mode, len as usize, Null::Invalid, Gpu::memory_partition) }
 }
 
-/// As `rsmi_dev_memory_partition_set`, whose name this was in ROCm 5.6 and 5.7.
+/// The name of rsmi_dev_memory_partition_set() in ROCm 5.6 and 5.7. It does the same.
+///
+/// @param[in] nps_mode The mode.
+/// @return A status of rsmi_dev_memory_partition_set().
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_nps_mode_set(
@@ -54,14 +63,18 @@ pub unsafe extern "C" fn rsmi_dev_nps_mode_set(
     set(dv_ind, |gpu| gpu.set_memory_partition(nps_mode))
 }
 
-/// As `rsmi_dev_memory_partition_reset`, whose name this was in ROCm 5.6 and 5.7.
+/// The name of rsmi_dev_memory_partition_reset() in ROCm 5.6 and 5.7. It does the same.
+///
+/// @return A status of rsmi_dev_memory_partition_reset().
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_nps_mode_reset(dv_ind: u32) -> rsmi_status_t {
     set(dv_ind, Gpu::reset_memory_partition)
 }
 
-/// The temperature at the edge of the chip, in degrees Celsius.
+/// Reads the edge temperature.
+///
+/// @param[out] edge_value In degrees Celsius.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_temp_edge_get(
@@ -72,7 +85,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_edge_get(
     unsafe { metric(dv_ind, edge_value, &["temperature_edge"]) }
 }
 
-/// The temperature at the chip's hottest spot, in degrees Celsius.
+/// Reads the hotspot temperature.
+///
+/// @param[out] hotspot_value In degrees Celsius.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_temp_hotspot_get(
@@ -83,7 +98,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_hotspot_get(
     unsafe { metric(dv_ind, hotspot_value, &["temperature_hotspot"]) }
 }
 
-/// The temperature of the memory, in degrees Celsius.
+/// Reads the temperature of the memory.
+///
+/// @param[out] mem_value In degrees Celsius.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_temp_mem_get(
@@ -94,7 +111,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_mem_get(
     unsafe { metric(dv_ind, mem_value, &["temperature_mem"]) }
 }
 
-/// The temperature of the voltage regulator of the graphics core, in degrees Celsius.
+/// Reads the temperature of the voltage regulator of the graphics core.
+///
+/// @param[out] vrgfx_value In degrees Celsius.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_temp_vrgfx_get(
@@ -105,7 +124,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_vrgfx_get(
     unsafe { metric(dv_ind, vrgfx_value, &["temperature_vrgfx"]) }
 }
 
-/// The temperature of the voltage regulator of the rest of the chip, in degrees Celsius.
+/// Reads the temperature of the voltage regulator of the SoC.
+///
+/// @param[out] vrsoc_value In degrees Celsius.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_temp_vrsoc_get(
@@ -116,7 +137,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_vrsoc_get(
     unsafe { metric(dv_ind, vrsoc_value, &["temperature_vrsoc"]) }
 }
 
-/// The temperature of the voltage regulator of the memory, in degrees Celsius.
+/// Reads the temperature of the voltage regulator of the memory.
+///
+/// @param[out] vrmem_value In degrees Celsius.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_temp_vrmem_get(
@@ -127,7 +150,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_vrmem_get(
     unsafe { metric(dv_ind, vrmem_value, &["temperature_vrmem"]) }
 }
 
-/// The temperature of each memory stack, in degrees Celsius.
+/// Reads the temperature of each HBM stack.
+///
+/// @param[out] temp_hbm_value In degrees Celsius.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_temp_hbm_get(
@@ -138,7 +163,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_hbm_get(
     unsafe { metric(dv_ind, temp_hbm_value, &["temperature_hbm"]) }
 }
 
-/// The power now, in W.
+/// Reads the current socket power.
+///
+/// @param[out] socket_power_value In W.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_curr_socket_power_get(
@@ -149,7 +176,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_socket_power_get(
     unsafe { metric(dv_ind, socket_power_value, &["current_socket_power"]) }
 }
 
-/// The average power, in W.
+/// Reads the average socket power.
+///
+/// @param[out] socket_power_value In W.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_socket_power_get(
@@ -160,7 +189,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_socket_power_get(
     unsafe { metric(dv_ind, socket_power_value, &["average_socket_power"]) }
 }
 
-/// The energy used so far, in steps of 15.259 microjoules.
+/// Reads the energy accumulator.
+///
+/// @param[out] energy_acc_value In steps of 15.259 microjoules.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_energy_acc_get(
@@ -171,7 +202,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_energy_acc_get(
     unsafe { metric(dv_ind, energy_acc_value, &["energy_accumulator"]) }
 }
 
-/// How busy the graphics core is, in percent.
+/// Reads the activity of the graphics core.
+///
+/// @param[out] gfx_activity_value In percent.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_gfx_activity_get(
@@ -182,7 +215,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_gfx_activity_get(
     unsafe { metric(dv_ind, gfx_activity_value, &["average_gfx_activity"]) }
 }
 
-/// How busy the memory controller is, in percent.
+/// Reads the activity of the memory controller.
+///
+/// @param[out] umc_activity_value In percent.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_umc_activity_get(
@@ -193,7 +228,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_umc_activity_get(
     unsafe { metric(dv_ind, umc_activity_value, &["average_umc_activity"]) }
 }
 
-/// How busy the video engines are, in percent.
+/// Reads the activity of the video engines.
+///
+/// @param[out] mm_activity_value In percent.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_mm_activity_get(
@@ -204,7 +241,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_mm_activity_get(
     unsafe { metric(dv_ind, mm_activity_value, &["average_mm_activity"]) }
 }
 
-/// How busy each video engine is, in percent.
+/// Reads the activity of each video engine.
+///
+/// @param[out] vcn_activity_value In percent.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_vcn_activity_get(
@@ -215,7 +254,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_vcn_activity_get(
     unsafe { metric(dv_ind, vcn_activity_value, &["vcn_activity", "vcn_busy"]) }
 }
 
-/// How busy each JPEG engine is, in percent.
+/// Reads the activity of each JPEG engine.
+///
+/// @param[out] jpeg_activity_value In percent.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_jpeg_activity_get(
@@ -226,7 +267,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_jpeg_activity_get(
     unsafe { metric(dv_ind, jpeg_activity_value, &["jpeg_activity", "jpeg_busy"]) }
 }
 
-/// The sum of the activity of the graphics core.
+/// Reads the accumulated activity of the graphics core.
+///
+/// @param[out] gfx_activity_acc_value In a unit that the firmware defines.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_gfx_activity_acc_get(
@@ -237,7 +280,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_gfx_activity_acc_get(
     unsafe { metric(dv_ind, gfx_activity_acc_value, &["gfx_activity_acc"]) }
 }
 
-/// The sum of the activity of the memory.
+/// Reads the accumulated activity of the memory.
+///
+/// @param[out] mem_activity_acc_value In a unit that the firmware defines.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_mem_activity_acc_get(
@@ -248,7 +293,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_mem_activity_acc_get(
     unsafe { metric(dv_ind, mem_activity_acc_value, &["mem_activity_acc"]) }
 }
 
-/// The average graphics clock, in MHz.
+/// Reads the average graphics clock.
+///
+/// @param[out] clock_frequency_value In MHz.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_gfx_clock_frequency_get(
@@ -259,7 +306,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_gfx_clock_frequency_get(
     unsafe { metric(dv_ind, clock_frequency_value, &["average_gfxclk_frequency"]) }
 }
 
-/// The average clock of the rest of the chip, in MHz.
+/// Reads the average SoC clock.
+///
+/// @param[out] clock_frequency_value In MHz.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_soc_clock_frequency_get(
@@ -270,7 +319,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_soc_clock_frequency_get(
     unsafe { metric(dv_ind, clock_frequency_value, &["average_socclk_frequency"]) }
 }
 
-/// The average memory clock, in MHz.
+/// Reads the average memory clock.
+///
+/// @param[out] clock_frequency_value In MHz.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_uclock_frequency_get(
@@ -281,7 +332,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_uclock_frequency_get(
     unsafe { metric(dv_ind, clock_frequency_value, &["average_uclk_frequency"]) }
 }
 
-/// The average clock of video engine 0, in MHz.
+/// Reads the average video clock (VCLK) of engine 0.
+///
+/// @param[out] clock_frequency_value In MHz.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_vclock0_frequency_get(
@@ -292,7 +345,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_vclock0_frequency_get(
     unsafe { metric(dv_ind, clock_frequency_value, &["average_vclk0_frequency"]) }
 }
 
-/// The average clock of decoder 0, in MHz.
+/// Reads the average decoder clock (DCLK) of engine 0.
+///
+/// @param[out] clock_frequency_value In MHz.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_dclock0_frequency_get(
@@ -303,7 +358,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_dclock0_frequency_get(
     unsafe { metric(dv_ind, clock_frequency_value, &["average_dclk0_frequency"]) }
 }
 
-/// The average clock of video engine 1, in MHz.
+/// Reads the average video clock (VCLK) of engine 1.
+///
+/// @param[out] clock_frequency_value In MHz.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_vclock1_frequency_get(
@@ -314,7 +371,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_vclock1_frequency_get(
     unsafe { metric(dv_ind, clock_frequency_value, &["average_vclk1_frequency"]) }
 }
 
-/// The average clock of decoder 1, in MHz.
+/// Reads the average decoder clock (DCLK) of engine 1.
+///
+/// @param[out] clock_frequency_value In MHz.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_avg_dclock1_frequency_get(
@@ -325,7 +384,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_dclock1_frequency_get(
     unsafe { metric(dv_ind, clock_frequency_value, &["average_dclk1_frequency"]) }
 }
 
-/// The graphics clock of each compute chip now, in MHz; 0 where there is none.
+/// Reads the current graphics clock of each XCC.
+///
+/// @param[out] current_gfxclk_value In MHz; 0 for an XCC that does not exist.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_curr_gfxclk_get(
@@ -336,7 +397,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_gfxclk_get(
     unsafe { metric(dv_ind, current_gfxclk_value, &["current_gfxclks", "current_gfxclk"]) }
 }
 
-/// The clocks of the rest of the chip now, in MHz; 0 where there is none.
+/// Reads the current SoC clocks.
+///
+/// @param[out] current_socclk_value In MHz; 0 for a clock that does not exist.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_curr_socclk_get(
@@ -347,7 +410,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_socclk_get(
     unsafe { metric(dv_ind, current_socclk_value, &["current_socclks", "current_socclk"]) }
 }
 
-/// The memory clock now, in MHz.
+/// Reads the current memory clock.
+///
+/// @param[out] uclk_value In MHz.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_curr_uclk_get(
@@ -358,7 +423,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_uclk_get(
     unsafe { metric(dv_ind, uclk_value, &["current_uclk"]) }
 }
 
-/// The clocks of the video engines now, in MHz; 0 where there is none.
+/// Reads the current video clocks (VCLK).
+///
+/// @param[out] current_vclk_value In MHz; 0 for a clock that does not exist.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_curr_vclk0_get(
@@ -369,7 +436,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_vclk0_get(
     unsafe { metric(dv_ind, current_vclk_value, &["current_vclk0s", "current_vclk0"]) }
 }
 
-/// The clocks of the decoders now, in MHz; 0 where there is none.
+/// Reads the current decoder clocks (DCLK).
+///
+/// @param[out] current_dclk_value In MHz; 0 for a clock that does not exist.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_curr_dclk0_get(
@@ -380,7 +449,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_dclk0_get(
     unsafe { metric(dv_ind, current_dclk_value, &["current_dclk0s", "current_dclk0"]) }
 }
 
-/// The clock of video engine 1 now, in MHz.
+/// Reads the current video clock (VCLK) of engine 1.
+///
+/// @param[out] current_vclk_value In MHz.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_curr_vclk1_get(
@@ -391,7 +462,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_vclk1_get(
     unsafe { metric(dv_ind, current_vclk_value, &["current_vclk1"]) }
 }
 
-/// The clock of decoder 1 now, in MHz.
+/// Reads the current decoder clock (DCLK) of engine 1.
+///
+/// @param[out] current_dclk_value In MHz.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_curr_dclk1_get(
@@ -402,7 +475,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_dclk1_get(
     unsafe { metric(dv_ind, current_dclk_value, &["current_dclk1"]) }
 }
 
-/// Why the clocks are being lowered, in the bits of this ASIC.
+/// Reads the throttle status.
+///
+/// @param[out] throttle_status_value Bits that differ between ASICs.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_throttle_status_get(
@@ -413,7 +488,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_throttle_status_get(
     unsafe { metric(dv_ind, throttle_status_value, &["throttle_status"]) }
 }
 
-/// Why the clocks are being lowered, in bits that are the same for every ASIC.
+/// Reads the throttle status.
+///
+/// @param[out] throttle_status_value Bits that are the same for all ASICs.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_indep_throttle_status_get(
@@ -424,7 +501,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_indep_throttle_status_get(
     unsafe { metric(dv_ind, throttle_status_value, &["indep_throttle_status"]) }
 }
 
-/// Which graphics clocks are locked, one bit each.
+/// Reads the lock status of the graphics clocks.
+///
+/// @param[out] gfxclk_lock_status_value One bit for each clock.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_gfxclk_lock_status_get(
@@ -435,7 +514,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_gfxclk_lock_status_get(
     unsafe { metric(dv_ind, gfxclk_lock_status_value, &["gfxclk_lock_status"]) }
 }
 
-/// The fan speed, in revolutions per minute.
+/// Reads the fan speed.
+///
+/// @param[out] fan_speed_value In revolutions per minute.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_curr_fan_speed_get(
@@ -446,7 +527,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_fan_speed_get(
     unsafe { metric(dv_ind, fan_speed_value, &["current_fan_speed"]) }
 }
 
-/// The number of PCIe lanes.
+/// Reads the width of the PCIe link.
+///
+/// @param[out] pcie_link_width_value The number of lanes.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_pcie_link_width_get(
@@ -457,7 +540,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_link_width_get(
     unsafe { metric(dv_ind, pcie_link_width_value, &["pcie_link_width"]) }
 }
 
-/// The PCIe speed, in 0.1 GT/s.
+/// Reads the speed of the PCIe link.
+///
+/// @param[out] pcie_link_speed_value In 0.1 GT/s.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_pcie_link_speed_get(
@@ -468,7 +553,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_link_speed_get(
     unsafe { metric(dv_ind, pcie_link_speed_value, &["pcie_link_speed"]) }
 }
 
-/// The sum of the PCIe bandwidth used, in GB/s.
+/// Reads the accumulated PCIe bandwidth.
+///
+/// @param[out] pcie_bandwidth_acc_value In GB/s.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_pcie_bandwidth_acc_get(
@@ -479,7 +566,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_bandwidth_acc_get(
     unsafe { metric(dv_ind, pcie_bandwidth_acc_value, &["pcie_bandwidth_acc"]) }
 }
 
-/// The PCIe bandwidth used now, in GB/s.
+/// Reads the current PCIe bandwidth.
+///
+/// @param[out] pcie_bandwidth_inst_value In GB/s.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_pcie_bandwidth_inst_get(
@@ -490,7 +579,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_bandwidth_inst_get(
     unsafe { metric(dv_ind, pcie_bandwidth_inst_value, &["pcie_bandwidth_inst"]) }
 }
 
-/// How often the PCIe link had to recover.
+/// Reads the number of recoveries of the PCIe link.
+///
+/// @param[out] pcie_count_acc_value The number.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_pcie_l0_recov_count_acc_get(
@@ -501,7 +592,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_l0_recov_count_acc_get(
     unsafe { metric(dv_ind, pcie_count_acc_value, &["pcie_l0_to_recov_count_acc"]) }
 }
 
-/// How often a PCIe packet was sent again.
+/// Reads the number of PCIe replays (packets sent again).
+///
+/// @param[out] pcie_count_acc_value The number.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_pcie_replay_count_acc_get(
@@ -512,7 +605,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_replay_count_acc_get(
     unsafe { metric(dv_ind, pcie_count_acc_value, &["pcie_replay_count_acc"]) }
 }
 
-/// How often that counter rolled over.
+/// Reads the number of rollovers of the PCIe replay counter.
+///
+/// @param[out] pcie_count_acc_value The number.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_pcie_replay_rover_count_acc_get(
@@ -523,7 +618,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_replay_rover_count_acc_get(
     unsafe { metric(dv_ind, pcie_count_acc_value, &["pcie_replay_rover_count_acc"]) }
 }
 
-/// The PCIe packets refused by the device.
+/// Reads the number of PCIe NAKs that the device sent.
+///
+/// @param[out] pcie_nak_sent_count_acc_value The number.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_pcie_nak_sent_count_acc_get(
@@ -534,7 +631,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_nak_sent_count_acc_get(
     unsafe { metric(dv_ind, pcie_nak_sent_count_acc_value, &["pcie_nak_sent_count_acc"]) }
 }
 
-/// The PCIe packets refused by the other side.
+/// Reads the number of PCIe NAKs that the device received.
+///
+/// @param[out] pcie_nak_rcvd_count_acc_value The number.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_pcie_nak_rcvd_count_acc_get(
@@ -545,7 +644,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_nak_rcvd_count_acc_get(
     unsafe { metric(dv_ind, pcie_nak_rcvd_count_acc_value, &["pcie_nak_rcvd_count_acc"]) }
 }
 
-/// The width of the links to other GPUs.
+/// Reads the width of the XGMI links.
+///
+/// @param[out] xgmi_link_width_value The width of the bus.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_link_width_get(
@@ -556,7 +657,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_link_width_get(
     unsafe { metric(dv_ind, xgmi_link_width_value, &["xgmi_link_width"]) }
 }
 
-/// The speed of the links to other GPUs.
+/// Reads the speed of the XGMI links.
+///
+/// @param[out] xgmi_link_speed_value In Gbps.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_link_speed_get(
@@ -567,7 +670,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_link_speed_get(
     unsafe { metric(dv_ind, xgmi_link_speed_value, &["xgmi_link_speed"]) }
 }
 
-/// The KB read over each link to another GPU.
+/// Reads the data read over each XGMI link.
+///
+/// @param[out] xgmi_read_data_acc_value In KB.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_read_data_get(
@@ -578,7 +683,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_read_data_get(
     unsafe { metric(dv_ind, xgmi_read_data_acc_value, &["xgmi_read_data_acc"]) }
 }
 
-/// The KB written over each link to another GPU.
+/// Reads the data written over each XGMI link.
+///
+/// @param[out] xgmi_write_data_acc_value In KB.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_write_data_get(
@@ -589,7 +696,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_write_data_get(
     unsafe { metric(dv_ind, xgmi_write_data_acc_value, &["xgmi_write_data_acc"]) }
 }
 
-/// The voltage of the rest of the chip, in mV.
+/// Reads the voltage of the SoC.
+///
+/// @param[out] voltage_value In mV.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_volt_soc_get(
@@ -600,7 +709,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_volt_soc_get(
     unsafe { metric(dv_ind, voltage_value, &["voltage_soc"]) }
 }
 
-/// The voltage of the graphics core, in mV.
+/// Reads the voltage of the graphics core.
+///
+/// @param[out] voltage_value In mV.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_volt_gfx_get(
@@ -611,7 +722,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_volt_gfx_get(
     unsafe { metric(dv_ind, voltage_value, &["voltage_gfx"]) }
 }
 
-/// The voltage of the memory, in mV.
+/// Reads the voltage of the memory.
+///
+/// @param[out] voltage_value In mV.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_volt_mem_get(
@@ -622,7 +735,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_volt_mem_get(
     unsafe { metric(dv_ind, voltage_value, &["voltage_mem"]) }
 }
 
-/// When the driver read the table, in ns.
+/// Reads the time at which the driver read the table.
+///
+/// @param[out] system_clock_counter_value In ns.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_system_clock_counter_get(
@@ -633,7 +748,9 @@ pub unsafe extern "C" fn rsmi_dev_metrics_system_clock_counter_get(
     unsafe { metric(dv_ind, system_clock_counter_value, &["system_clock_counter"]) }
 }
 
-/// When the firmware took the readings, in ns.
+/// Reads the time at which the firmware took the values.
+///
+/// @param[out] firmware_timestamp_value In ns.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_metrics_firmware_timestamp_get(

@@ -1,4 +1,4 @@
-//! Asking which functions, and which variants of them, a device supports.
+//! Iterators over the functions that a device supports.
 
 use crate::entry::{finish, put, with_gpu};
 use crate::log;
@@ -8,10 +8,13 @@ use crate::types::{rsmi_func_id_iter_handle_t, rsmi_func_id_value_t, rsmi_status
 use crate::walk::{Shown, Walk};
 use rsmi_macros::export;
 
-/// Begins a walk over the names of the functions that a device supports, in their order.
+/// Opens an iterator over the names of the functions that a device supports.
 ///
-/// What a function needs is looked at when a device is first asked about any. Returns
-/// RSMI_STATUS_NO_DATA where a device supports none.
+/// The library looks at the files of the device when a process first opens an iterator for it.
+///
+/// @param[out] handle The iterator. It stands at the first function.
+/// @retval RSMI_STATUS_INVALID_ARGS `handle` is a null pointer.
+/// @retval RSMI_STATUS_NO_DATA The device supports no function.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_supported_func_iterator_open(
@@ -29,11 +32,18 @@ pub unsafe extern "C" fn rsmi_dev_supported_func_iterator_open(
     unsafe { give(walk, handle) }
 }
 
-/// Begins a walk inside another, at the place where that one stands: over the variants of a
-/// function, RSMI_DEFAULT_VARIANT for one that has sensors alone, or over the sensors of a variant.
+/// Opens an iterator inside another one, at the place where the other one stands.
 ///
-/// Returns RSMI_STATUS_NO_DATA where there are none, RSMI_STATUS_INVALID_ARGS for a walk over
-/// sensors and for one that is not open.
+/// In an iterator over functions, it runs over the variants of the function; a function that has
+/// sensors but no variants has the one variant RSMI_DEFAULT_VARIANT. In an iterator over variants,
+/// it runs over the sensors of the variant.
+///
+/// @param[in] obj_h The other iterator.
+/// @param[out] var_iter The new iterator. It stands at the first variant or sensor.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `var_iter` is a null pointer, or `obj_h` is an iterator over
+///   sensors or not open.
+/// @retval RSMI_STATUS_NO_DATA There are no variants, or no sensors.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_supported_variant_iterator_open(
@@ -48,16 +58,24 @@ pub unsafe extern "C" fn rsmi_dev_supported_variant_iterator_open(
     unsafe { give(walk, var_iter) }
 }
 
-/// Takes a walk one step further; RSMI_STATUS_NO_DATA at its end, where it stays.
+/// Moves an iterator to the next element.
+///
+/// @param[in] handle The iterator.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_NO_DATA The iterator stands at the last element, and stays there.
+/// @retval RSMI_STATUS_INVALID_ARGS `handle` is not an open iterator.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_func_iter_next(handle: rsmi_func_id_iter_handle_t) -> rsmi_status_t {
     finish(at(handle, Walk::advance))
 }
 
-/// Ends a walk and makes its handle null.
+/// Closes an iterator. Iterators that were opened inside it stay open.
 ///
-/// Walks inside it go on. Returns RSMI_STATUS_INVALID_ARGS for one that is not open.
+/// @param[in,out] handle The iterator. The function sets it to a null pointer.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `handle` is a null pointer, or `*handle` is not an open
+///   iterator.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_supported_func_iterator_close(
@@ -76,9 +94,13 @@ pub unsafe extern "C" fn rsmi_dev_supported_func_iterator_close(
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
-/// Where a walk stands: the name of a function, else the number of a variant or sensor.
+/// Returns the element at which an iterator stands.
 ///
-/// The name belongs to the library. It never fails on an open walk.
+/// @param[in] handle The iterator.
+/// @param[out] value The name of a function, or the number of a variant or of a sensor. The text of
+///   the name belongs to the library.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `value` is a null pointer, or `handle` is not an open iterator.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_func_iter_value_get(

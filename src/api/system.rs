@@ -1,6 +1,7 @@
-//! The processes that compute on the GPUs, as KFD lists them.
-//!
-//! libamd_smi has lost the id of the address space and counts compute units in another unit.
+//! Processes that use the GPUs, as KFD lists them.
+
+// Not from libamd_smi: it no longer has the id of the address space, and it counts compute units in
+// another unit.
 
 use crate::client;
 use crate::entry::{finish, put};
@@ -9,10 +10,15 @@ use crate::runtime;
 use crate::types::{rsmi_process_info_t, rsmi_status_t};
 use rsmi_macros::export;
 
-/// The processes and their address spaces; the other members are left alone.
+/// Lists the processes that use GPUs, from KFD in sysfs `class/kfd/kfd/proc`.
 ///
-/// `num_items` says how many `procs` takes, and becomes the number of processes; a null `procs` asks
-/// for that alone. Returns RSMI_STATUS_INSUFFICIENT_SIZE where there are more, after those that fit.
+/// @param[out] procs The processes, or a null pointer. The function writes `process_id` and
+///   `pasid`, and leaves the other members unchanged.
+/// @param[in,out] num_items In: how many elements `procs` has. Out: the number of processes.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `num_items` is a null pointer.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE There are more processes than `procs` has elements. The
+///   function writes the first ones, and leaves `num_items` unchanged.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compute_process_info_get(
@@ -45,10 +51,14 @@ pub unsafe extern "C" fn rsmi_compute_process_info_get(
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
-/// What a process uses of all GPUs together: bytes, microseconds of the copy engines, percent of the
-/// compute units.
+/// Reads what a process uses of all GPUs together, from KFD in sysfs `class/kfd/kfd/proc`.
 ///
-/// Returns RSMI_STATUS_NOT_FOUND where KFD has no such process.
+/// @param[in] pid The process id.
+/// @param[out] proc The use of VRAM in bytes, of the SDMA engines in microseconds, and of the
+///   compute units in percent. If the function fails, it may have written some members.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `proc` is a null pointer.
+/// @retval RSMI_STATUS_NOT_FOUND KFD does not list the process.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compute_process_info_by_pid_get(
@@ -59,7 +69,15 @@ pub unsafe extern "C" fn rsmi_compute_process_info_by_pid_get(
     unsafe { usage(pid, None, proc) }
 }
 
-/// What a process uses of one GPU; as `rsmi_compute_process_info_by_pid_get`.
+/// Reads what a process uses of one device, from KFD in sysfs `class/kfd/kfd/proc`.
+///
+/// @param[in] pid The process id.
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] proc The use of VRAM in bytes, of the SDMA engines in microseconds, and of the
+///   compute units in percent. If the function fails, it may have written some members.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `proc` is a null pointer.
+/// @retval RSMI_STATUS_NOT_FOUND KFD does not list the process.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compute_process_info_by_device_get(
@@ -71,12 +89,17 @@ pub unsafe extern "C" fn rsmi_compute_process_info_by_device_get(
     unsafe { usage(pid, Some(dv_ind), proc) }
 }
 
-/// The devices on which a process has queues.
+/// Lists the devices on which a process has queues, from KFD in sysfs `class/kfd/kfd/proc`.
 ///
-/// `num_devices` says how many `dv_indices` takes, and becomes the number of devices; a null
-/// `dv_indices` asks for that alone. Returns RSMI_STATUS_INSUFFICIENT_SIZE where there are more,
-/// after those that fit, RSMI_STATUS_NOT_FOUND where KFD has no such process,
-/// RSMI_STATUS_UNEXPECTED_SIZE after rsmi_shut_down, when there is no device left to have queues on.
+/// @param[in] pid The process id.
+/// @param[out] dv_indices The indices of the devices, or a null pointer.
+/// @param[in,out] num_devices In: how many elements `dv_indices` has. Out: the number of devices.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `num_devices` is a null pointer.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE There are more devices than `dv_indices` has elements. The
+///   function writes the first ones, and leaves `num_devices` unchanged.
+/// @retval RSMI_STATUS_NOT_FOUND KFD does not list the process.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The process has queues on more devices than there are.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compute_process_gpus_get(

@@ -1,4 +1,4 @@
-//! How devices are linked.
+//! Connections between devices.
 
 use crate::client;
 use crate::entry::{Null, finish, get_fact, put, with_gpu};
@@ -9,9 +9,11 @@ use crate::types::{CPU_NODE_INDEX, RSMI_IO_LINK_TYPE, rsmi_status_t};
 use rsmi_generations::Generation;
 use rsmi_macros::export;
 
-/// The KFD node of the CPU that the device is nearest to.
+/// Reads the KFD node of the CPU that is nearest to the device.
 ///
-/// Returns RSMI_STATUS_NOT_SUPPORTED where it is linked to none.
+/// @param[out] numa_node The number of the node in the KFD topology.
+/// @retval RSMI_STATUS_INVALID_ARGS `numa_node` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no link to a CPU.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_topo_get_numa_node_number(
@@ -22,10 +24,15 @@ pub unsafe extern "C" fn rsmi_topo_get_numa_node_number(
     unsafe { get_fact(dv_ind, numa_node, Null::Invalid, Fact::NumaNode, Gpu::numa_node_number) }
 }
 
-/// The weight of the way between two devices, as KFD's topology has it: that of the XGMI link, or
-/// the sum over the CPU nodes.
+/// Reads the weight of the connection between two devices, from the KFD topology.
 ///
-/// Returns RSMI_STATUS_NOT_SUPPORTED where there is neither an XGMI link nor PCIe.
+/// @param[in] dv_ind_src The index of the first device.
+/// @param[in] dv_ind_dst The index of the second device.
+/// @param[out] weight The weight of the XGMI link. If there is none, the sum of the weights over
+///   the CPU nodes.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `weight` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED Neither an XGMI link nor PCIe connects the devices.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_topo_get_link_weight(
@@ -48,11 +55,16 @@ pub unsafe extern "C" fn rsmi_topo_get_link_weight(
     }
 }
 
-/// The lowest and the highest bandwidth between two devices that one XGMI link joins, in MB/s, as
-/// KFD's topology has them.
+/// Reads the lowest and the highest bandwidth of the XGMI link between two devices, from the KFD
+/// topology.
 ///
-/// Returns RSMI_STATUS_INVALID_ARGS for one and the same device, RSMI_STATUS_NOT_SUPPORTED where
-/// there is no such link.
+/// @param[in] dv_ind_src The index of the first device.
+/// @param[in] dv_ind_dst The index of the second device.
+/// @param[out] min_bandwidth The lowest bandwidth in MB/s.
+/// @param[out] max_bandwidth The highest bandwidth in MB/s.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null, or both indices are the same.
+/// @retval RSMI_STATUS_NOT_SUPPORTED No XGMI link connects the devices.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_minmax_bandwidth_get(
@@ -77,11 +89,18 @@ pub unsafe extern "C" fn rsmi_minmax_bandwidth_get(
     }
 }
 
-/// The hops and the kind of link between two devices: RSMI_IOLINK_TYPE_XGMI with 1, or
-/// RSMI_IOLINK_TYPE_PCIEXPRESS with 2 over one CPU node, 3 over two, 4 over more.
+/// Reads the type of the connection between two devices and its number of hops, from the KFD
+/// topology.
 ///
-/// CPU_NODE_INDEX as `dv_ind_dst` asks for the way to the device's CPU node. Returns
-/// RSMI_STATUS_NOT_SUPPORTED where there is neither an XGMI link nor PCIe.
+/// @param[in] dv_ind_src The index of the first device.
+/// @param[in] dv_ind_dst The index of the second device, or CPU_NODE_INDEX for the CPU that is
+///   nearest to the first device. For clients built for ROCm 5, CPU_NODE_INDEX is not an index.
+/// @param[out] hops 1 for an XGMI link. Over CPUs: 2 over one CPU node, 3 over two CPU nodes, 4
+///   over more.
+/// @param[out] type RSMI_IOLINK_TYPE_XGMI or RSMI_IOLINK_TYPE_PCIEXPRESS.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null.
+/// @retval RSMI_STATUS_NOT_SUPPORTED Neither an XGMI link nor PCIe connects the devices.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_topo_get_link_type(
@@ -112,10 +131,16 @@ pub unsafe extern "C" fn rsmi_topo_get_link_type(
     }
 }
 
-/// Whether one device can use the memory of another, as KFD's topology has it; over PCIe or over a
-/// link between them.
+/// Finds out whether a device can access the memory of another device, from the KFD topology.
 ///
-/// Returns RSMI_STATUS_INVALID_ARGS, and false, where there is no such other device.
+/// The connection may be an XGMI link or PCIe.
+///
+/// @param[in] dv_ind_src The index of the device that accesses the memory.
+/// @param[in] dv_ind_dst The index of the device that has the memory.
+/// @param[out] accessible Whether the first device can access the memory. False if no device has
+///   the index `dv_ind_dst`.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `accessible` is a null pointer.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_is_P2P_accessible(

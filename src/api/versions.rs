@@ -1,4 +1,4 @@
-//! Versions and status texts. All but a device's work without rsmi_init.
+//! Versions, and texts for statuses.
 
 use crate::client;
 use crate::config::Config;
@@ -12,8 +12,12 @@ use crate::types::{rsmi_fw_block_t, rsmi_status_t, rsmi_sw_component_t, rsmi_ver
 use rsmi_macros::export;
 use std::ffi::c_char;
 
-/// The version of the API that the client was compiled with: 7.8.0, or an older one for an older
-/// client. The build is "0".
+/// Returns the version of the API for which the client was compiled. It works without rsmi_init().
+///
+/// @param[out] version 7.8.0, or the version of the older header with which the client was
+///   compiled. The build is "0".
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `version` is a null pointer.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_version_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
@@ -28,10 +32,19 @@ pub unsafe extern "C" fn rsmi_version_get(version: *mut rsmi_version_t) -> rsmi_
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
-/// The version of a software component: of the amdgpu driver where it tells one, else the kernel's
-/// release.
+/// Reads the version of a software component. It works without rsmi_init().
 ///
-/// A text longer than `len - 1` bytes is cut, and RSMI_STATUS_INSUFFICIENT_SIZE returned.
+/// The source is sysfs `module/amdgpu/version`. If the driver has no such file, it is the release
+/// of the kernel, from uname().
+///
+/// @param[in] component The component: RSMI_SW_COMP_DRIVER.
+/// @param[out] ver_str The version, ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `component` is an unknown value, `ver_str` is a null pointer,
+///   or `len` is 0.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The version is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_version_str_get(
@@ -48,10 +61,16 @@ pub unsafe extern "C" fn rsmi_version_str_get(
     finish(version.and_then(|text| unsafe { put_str(ver_str, len as usize, &text) }))
 }
 
-/// The version of the video BIOS, from sysfs `vbios_version`; it is also the board's part number.
+/// Reads the version of the VBIOS, from sysfs `vbios_version`. It is also the part number of the
+/// board.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has one, else
-/// RSMI_STATUS_NOT_SUPPORTED.
+/// @param[out] vbios The version, ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @retval RSMI_STATUS_INVALID_ARGS `vbios` is a null pointer, and the device reports the value; or
+///   `len` is 0.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The version is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
@@ -64,11 +83,13 @@ pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
     unsafe { get_str(dv_ind, vbios, len as usize, null, Gpu::vbios_version) }
 }
 
-/// The version of a block's firmware, from sysfs `fw_version`.
+/// Reads the version of a firmware block, from sysfs `fw_version`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_INVALID_ARGS for a block that the client's header
-/// does not have.
+/// @param[in] block The block. The numbers are those of the client's header.
+/// @param[out] fw_version The version.
+/// @retval RSMI_STATUS_INVALID_ARGS The header of the client does not have the block; or
+///   `fw_version` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_firmware_version_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
@@ -82,10 +103,12 @@ pub unsafe extern "C" fn rsmi_dev_firmware_version_get(
     unsafe { get(dv_ind, fw_version, null, |gpu| gpu.firmware_version(block)) }
 }
 
-/// The version of the graphics core that compilers build for, from KFD: 0x90a for gfx90a. A client
-/// of ROCm 6.2 or earlier gets its digits as a decimal number, 9010.
+/// Reads the graphics version for which compilers build, from KFD.
 ///
-/// On failure all ones are written.
+/// @param[out] gfx_version The version: 0x90a for gfx90a. Clients built for a release before ROCm
+///   6.3 get the digits as a decimal number: 9010. UINT64_MAX if the function fails.
+/// @retval RSMI_STATUS_INVALID_ARGS `gfx_version` is a null pointer.
+/// @retval RSMI_STATUS_NOT_SUPPORTED KFD does not report the version.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_target_graphics_version_get(
@@ -112,9 +135,14 @@ fn kernel_release() -> status::Result<Vec<u8>> {
     Ok(names.release.iter().map(|byte| *byte as u8).take_while(|byte| *byte != 0).collect())
 }
 
-/// A status's name and a sentence about it. The text is static.
+/// Returns the name of a status and a sentence about it. It works without rsmi_init().
 ///
-/// Returns RSMI_STATUS_UNKNOWN_ERROR, and a text that says so, for a number that is no status.
+/// @param[in] status The status.
+/// @param[out] status_string The text. It belongs to the library and never changes.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `status_string` is a null pointer.
+/// @retval RSMI_STATUS_UNKNOWN_ERROR `status` is an unknown value. The text is that of an unknown
+///   error.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_status_string(

@@ -1,4 +1,4 @@
-//! The links between GPUs.
+//! XGMI links: errors and hives.
 
 use crate::entry::{Null, finish, get, get_fact, with_gpu};
 use crate::facts::Fact;
@@ -7,11 +7,14 @@ use crate::support::Question::Function;
 use crate::types::{rsmi_status_t, rsmi_xgmi_status_t};
 use rsmi_macros::export;
 
-/// Whether there were errors on the device's links since this was last asked, from sysfs
-/// `xgmi_error`: to read it resets it.
+/// Reads whether the XGMI links of the device had errors, from sysfs `xgmi_error`.
 ///
-/// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device tells it, else
-/// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_UNKNOWN_ERROR for a status that is not listed.
+/// The driver resets the file when it is read. The value is about the time since the last read.
+///
+/// @param[out] status The error status.
+/// @retval RSMI_STATUS_INVALID_ARGS `status` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_UNKNOWN_ERROR The file holds an unknown value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_xgmi_error_status(
@@ -29,14 +32,21 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_error_status(
     }
 }
 
-/// Resets what `rsmi_dev_xgmi_error_status` tells, by reading it. Anybody may do it.
+/// Resets the value of rsmi_dev_xgmi_error_status(). It does not need root.
+///
+/// The function reads sysfs `xgmi_error`, which makes the driver reset the value.
+///
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_xgmi_error_reset(dv_ind: u32) -> rsmi_status_t {
     finish(with_gpu(dv_ind, |gpu| gpu.xgmi_error().map(drop)))
 }
 
-/// The hive: the same number for all devices whose links make one net, from KFD; 0 for none.
+/// Reads the id of the XGMI hive, from KFD. All devices of one hive have the same id.
+///
+/// @param[out] hive_id The id. 0 if the device is in no hive.
+/// @retval RSMI_STATUS_INVALID_ARGS `hive_id` is a null pointer.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_xgmi_hive_id_get(

@@ -1,133 +1,134 @@
-//! Clocks, the frequencies they can have, and the voltage that goes with a frequency.
+//! Clocks, their frequencies, and the voltages of the frequencies.
 
 use rsmi_macros::c_enum;
 
-/// How many frequencies a clock can have at most: 32, and one for deep sleep.
+/// The largest number of frequencies of a clock: 32, and one for deep sleep.
 pub const RSMI_MAX_NUM_FREQUENCIES: usize = 33;
 
-/// How many points a voltage curve has.
+/// The number of points of a voltage curve.
 pub const RSMI_NUM_VOLTAGE_CURVE_POINTS: usize = 3;
 
-/// The clocks of a device.
+/// Clocks of a device.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_clk_type_t {
-    /// The graphics core.
+    /// The graphics clock.
     RSMI_CLK_TYPE_SYS = 0,
-    /// The lowest of them.
+    /// The lowest value of this enum.
     RSMI_CLK_TYPE_FIRST = RSMI_CLK_TYPE_SYS,
-    /// The data fabric, where it has a clock of its own.
+    /// The clock of the data fabric, if it has its own clock.
     RSMI_CLK_TYPE_DF = 1,
-    /// The display engine.
+    /// The clock of the display controller.
     RSMI_CLK_TYPE_DCEF = 2,
-    /// The rest of the chip.
+    /// The SoC clock.
     RSMI_CLK_TYPE_SOC = 3,
-    /// The memory.
+    /// The memory clock.
     RSMI_CLK_TYPE_MEM = 4,
-    /// The PCIe link.
+    /// The clock of the PCIe link.
     RSMI_CLK_TYPE_PCIE = 5,
-    /// The highest of those that have a frequency table.
+    /// The highest value of this enum that has a table of frequencies.
     RSMI_CLK_TYPE_LAST = RSMI_CLK_TYPE_MEM,
-    /// No clock.
+    /// Not a clock.
     RSMI_CLK_INVALID = 0xFFFF_FFFF,
 }
-/// Older spelling of rsmi_clk_type_t.
+/// An older name of rsmi_clk_type_t.
 pub type rsmi_clk_type = rsmi_clk_type_t;
 
-/// Which end of a frequency range is meant.
+/// Which limit of a frequency range.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_freq_ind_t {
-    /// The lower end.
+    /// The lower limit.
     RSMI_FREQ_IND_MIN = 0,
-    /// The upper end.
+    /// The upper limit.
     RSMI_FREQ_IND_MAX = 1,
-    /// Neither.
+    /// Not a limit.
     RSMI_FREQ_IND_INVALID = 0xFFFF_FFFF,
 }
-/// Older spelling of rsmi_freq_ind_t.
+/// An older name of rsmi_freq_ind_t.
 pub type rsmi_freq_ind = rsmi_freq_ind_t;
 
-/// The frequencies that a clock can have.
+/// The frequencies of a clock.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_frequencies_t {
-    /// Whether frequency 0 is that of deep sleep.
+    /// Whether frequency 0 is the one of deep sleep.
     pub has_deep_sleep: bool,
-    /// How many frequencies there are.
+    /// The number of frequencies.
     pub num_supported: u32,
-    /// Index of the frequency in use.
+    /// The index of the current frequency.
     pub current: u32,
-    /// The frequencies in Hz, in the order of the kernel; the first num_supported are valid.
+    /// The frequencies in Hz, in the order of the kernel. The first num_supported elements are
+    /// valid.
     pub frequency: [u64; RSMI_MAX_NUM_FREQUENCIES],
 }
-/// Older spelling of rsmi_frequencies_t.
+/// An older name of rsmi_frequencies_t.
 pub type rsmi_frequencies = rsmi_frequencies_t;
 
-/// A range, both ends included.
+/// A range. Both bounds belong to it.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_range_t {
-    /// Lower end.
+    /// The lower bound.
     pub lower_bound: u64,
-    /// Upper end.
+    /// The upper bound.
     pub upper_bound: u64,
 }
-/// Older spelling of rsmi_range_t.
+/// An older name of rsmi_range_t.
 pub type rsmi_range = rsmi_range_t;
 
 /// A point of a voltage curve.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_od_vddc_point_t {
-    /// Hz.
+    /// The frequency in Hz.
     pub frequency: u64,
-    /// mV.
+    /// The voltage in mV.
     pub voltage: u64,
 }
-/// Older spelling of rsmi_od_vddc_point_t.
+/// An older name of rsmi_od_vddc_point_t.
 pub type rsmi_od_vddc_point = rsmi_od_vddc_point_t;
 
-/// Within which limits a point of the voltage curve can be moved.
+/// The limits for a point of a voltage curve.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_freq_volt_region_t {
-    /// Limits of the frequency in Hz.
+    /// The limits of the frequency in Hz.
     pub freq_range: rsmi_range_t,
-    /// Limits of the voltage in mV.
+    /// The limits of the voltage in mV.
     pub volt_range: rsmi_range_t,
 }
-/// Older spelling of rsmi_freq_volt_region_t.
+/// An older name of rsmi_freq_volt_region_t.
 pub type rsmi_freq_volt_region = rsmi_freq_volt_region_t;
 
 /// The voltage curve of the graphics core.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_od_volt_curve_t {
-    /// Its points.
+    /// The points of the curve.
     pub vc_points: [rsmi_od_vddc_point_t; RSMI_NUM_VOLTAGE_CURVE_POINTS],
 }
-/// Older spelling of rsmi_od_volt_curve_t.
+/// An older name of rsmi_od_volt_curve_t.
 pub type rsmi_od_volt_curve = rsmi_od_volt_curve_t;
 
-/// The clock ranges of a device and its voltage curve.
+/// The clock ranges and the voltage curve of a device.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_od_volt_freq_data_t {
-    /// The range in use of the graphics clock, in Hz.
+    /// The current range of the graphics clock in Hz.
     pub curr_sclk_range: rsmi_range_t,
-    /// The range in use of the memory clock, in Hz; only the upper end is valid.
+    /// The current range of the memory clock in Hz. Only the upper bound is valid.
     pub curr_mclk_range: rsmi_range_t,
-    /// Limits of the range of the graphics clock, in Hz.
+    /// The limits of the range of the graphics clock in Hz.
     pub sclk_freq_limits: rsmi_range_t,
-    /// Limits of the range of the memory clock, in Hz.
+    /// The limits of the range of the memory clock in Hz.
     pub mclk_freq_limits: rsmi_range_t,
-    /// The voltage curve in use.
+    /// The current voltage curve.
     pub curve: rsmi_od_volt_curve_t,
-    /// How many regions rsmi_dev_od_volt_curve_regions_get() can return.
+    /// The number of regions that rsmi_dev_od_volt_curve_regions_get() can return.
     pub num_regions: u32,
 }
-/// Older spelling of rsmi_od_volt_freq_data_t.
+/// An older name of rsmi_od_volt_freq_data_t.
 pub type rsmi_od_volt_freq_data = rsmi_od_volt_freq_data_t;
 
 assert_layout!(rsmi_frequencies_t: 280 {

@@ -1,4 +1,4 @@
-//! Memory errors that the hardware found, block by block.
+//! Errors of the hardware blocks (RAS).
 
 use rsmi_macros::c_enum;
 
@@ -6,77 +6,77 @@ use rsmi_macros::c_enum;
 #[c_enum(u64)]
 #[repr(C)]
 pub enum rsmi_gpu_block_t {
-    /// No block.
+    /// Not a block.
     RSMI_GPU_BLOCK_INVALID = 0,
-    /// The lowest of them.
+    /// The lowest value of this enum.
     RSMI_GPU_BLOCK_FIRST = 0x1,
-    /// Memory controller.
+    /// The memory controller (UMC).
     RSMI_GPU_BLOCK_UMC = RSMI_GPU_BLOCK_FIRST,
-    /// Copy engines.
+    /// The SDMA engines.
     RSMI_GPU_BLOCK_SDMA = 0x2,
-    /// Graphics core.
+    /// The graphics core.
     RSMI_GPU_BLOCK_GFX = 0x4,
-    /// Memory hub for the engines other than graphics.
+    /// The memory hub of the engines other than graphics (MMHUB).
     RSMI_GPU_BLOCK_MMHUB = 0x8,
-    /// Address translation hub.
+    /// The address translation hub (ATHUB).
     RSMI_GPU_BLOCK_ATHUB = 0x10,
-    /// PCIe bus interface.
+    /// The PCIe bus interface (BIF).
     RSMI_GPU_BLOCK_PCIE_BIF = 0x20,
-    /// Host data path.
+    /// The host data path (HDP).
     RSMI_GPU_BLOCK_HDP = 0x40,
-    /// Links to other GPUs.
+    /// The XGMI links.
     RSMI_GPU_BLOCK_XGMI_WAFL = 0x80,
-    /// Data fabric.
+    /// The data fabric (DF).
     RSMI_GPU_BLOCK_DF = 0x100,
-    /// System management network.
+    /// The system management network (SMN).
     RSMI_GPU_BLOCK_SMN = 0x200,
-    /// SEM block.
+    /// The SEM block.
     RSMI_GPU_BLOCK_SEM = 0x400,
-    /// Security processor.
+    /// The security processor (MP0).
     RSMI_GPU_BLOCK_MP0 = 0x800,
-    /// Power management controller.
+    /// The power management controller (MP1).
     RSMI_GPU_BLOCK_MP1 = 0x1000,
-    /// Fuses.
+    /// The fuses.
     RSMI_GPU_BLOCK_FUSE = 0x2000,
-    /// The highest of them.
+    /// The highest value of this enum.
     RSMI_GPU_BLOCK_LAST = RSMI_GPU_BLOCK_FUSE,
-    /// Kept free.
+    /// Reserved.
     RSMI_GPU_BLOCK_RESERVED = 0x8000_0000_0000_0000,
 }
-/// Older spelling of rsmi_gpu_block_t.
+/// An older name of rsmi_gpu_block_t.
 pub type rsmi_gpu_block = rsmi_gpu_block_t;
 
-/// What error handling does in a block.
+/// The state of RAS (error detection and correction) in a block.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_ras_err_state_t {
-    /// No error at the moment.
+    /// There is no error.
     RSMI_RAS_ERR_STATE_NONE = 0,
-    /// It is switched off.
+    /// RAS is disabled.
     RSMI_RAS_ERR_STATE_DISABLED = 1,
     /// There are errors of an unknown kind.
     RSMI_RAS_ERR_STATE_PARITY = 2,
-    /// A single bit was wrong and has been corrected.
+    /// A single bit was wrong. The hardware has corrected it.
     RSMI_RAS_ERR_STATE_SING_C = 3,
-    /// Several bits are wrong and cannot be corrected.
+    /// Several bits are wrong. The hardware cannot correct this error.
     RSMI_RAS_ERR_STATE_MULT_UC = 4,
-    /// The firmware took the page away; treat it as an error that cannot be corrected.
+    /// The firmware has retired the page. Treat this as an error that cannot be corrected.
     RSMI_RAS_ERR_STATE_POISON = 5,
-    /// It is switched on.
+    /// RAS is enabled.
     RSMI_RAS_ERR_STATE_ENABLED = 6,
-    /// The highest of them.
+    /// The highest value of this enum.
     RSMI_RAS_ERR_STATE_LAST = RSMI_RAS_ERR_STATE_ENABLED,
-    /// No state.
+    /// Not a state.
     RSMI_RAS_ERR_STATE_INVALID = 0xFFFF_FFFF,
 }
 
-/// Errors of a block since the driver was loaded.
+/// The number of errors of a block since the driver was loaded.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_error_count_t {
-    /// Those that were corrected.
+    /// The number of corrected errors.
     pub correctable_err: u64,
-    /// Those that were not.
+    /// The number of errors that could not be corrected.
     pub uncorrectable_err: u64,
 }
 

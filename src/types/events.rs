@@ -1,56 +1,56 @@
-//! Things that happen to a device and are reported when they do.
+//! Events of a device.
 
 use core::ffi::c_char;
 use rsmi_macros::c_enum;
 
-/// Room for the text of a notification, its NUL included.
+/// The size of the text of an event in bytes, with its NUL.
 pub const MAX_EVENT_NOTIFICATION_MSG_SIZE: usize = 96;
 
-/// What can happen to a device. The numbers are those of the kernel, KFD_SMI_EVENT_*.
+/// Events of a device. The numbers are those of the kernel, KFD_SMI_EVENT_*.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_evt_notification_type_t {
-    /// Nothing.
+    /// Not an event.
     RSMI_EVT_NOTIF_NONE = 0,
-    /// A page fault in the address space of the GPU.
+    /// A page fault occurred in the address space of the GPU.
     RSMI_EVT_NOTIF_VMFAULT = 1,
-    /// The lowest of them.
+    /// The lowest value of this enum.
     RSMI_EVT_NOTIF_FIRST = RSMI_EVT_NOTIF_VMFAULT,
-    /// The clocks are lowered because of heat.
+    /// The device lowers its clocks because of its temperature.
     RSMI_EVT_NOTIF_THERMAL_THROTTLE = 2,
-    /// The GPU is about to be reset.
+    /// The driver is about to reset the GPU.
     RSMI_EVT_NOTIF_GPU_PRE_RESET = 3,
-    /// The GPU has been reset.
+    /// The driver has reset the GPU.
     RSMI_EVT_NOTIF_GPU_POST_RESET = 4,
-    /// Memory begins to move.
+    /// A migration of memory starts.
     RSMI_EVT_NOTIF_EVENT_MIGRATE_START = 5,
-    /// Memory has moved.
+    /// A migration of memory has ended.
     RSMI_EVT_NOTIF_EVENT_MIGRATE_END = 6,
-    /// A page fault that can be repaired begins.
+    /// The driver starts to handle a page fault that it can recover from.
     RSMI_EVT_NOTIF_EVENT_PAGE_FAULT_START = 7,
-    /// It has been repaired.
+    /// The driver has handled a page fault.
     RSMI_EVT_NOTIF_EVENT_PAGE_FAULT_END = 8,
-    /// The queues of a process are taken off the GPU.
+    /// The driver removes the queues of a process from the GPU.
     RSMI_EVT_NOTIF_EVENT_QUEUE_EVICTION = 9,
-    /// They are back.
+    /// The driver has restored the queues of a process.
     RSMI_EVT_NOTIF_EVENT_QUEUE_RESTORE = 10,
-    /// Memory is unmapped from the GPU.
+    /// The driver unmaps memory from the GPU.
     RSMI_EVT_NOTIF_EVENT_UNMAP_FROM_GPU = 11,
-    /// The same of every process, not only of this one.
+    /// In a mask: the events of all processes, not only of this process.
     RSMI_EVT_NOTIF_EVENT_ALL_PROCESS = 64,
-    /// The highest of them.
+    /// The highest value of this enum.
     RSMI_EVT_NOTIF_LAST = RSMI_EVT_NOTIF_EVENT_ALL_PROCESS,
 }
 
-/// Something that happened.
+/// An event that occurred.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_evt_notification_data_t {
-    /// To which device.
+    /// The index of the device.
     pub dv_ind: u32,
-    /// What.
+    /// The event.
     pub event: rsmi_evt_notification_type_t,
-    /// What the kernel says about it.
+    /// The text of the kernel about the event, ending with NUL.
     pub message: [c_char; MAX_EVENT_NOTIFICATION_MSG_SIZE],
 }
 

@@ -1,6 +1,6 @@
-//! The numbers under which the system knows a device.
+//! The numbers by which the system identifies a device.
 
-/// The numbers under which the system knows one device.
+/// The numbers by which the system identifies a device.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_device_identifiers_t {
@@ -8,15 +8,15 @@ pub struct rsmi_device_identifiers_t {
     pub card_index: u32,
     /// N of /dev/dri/renderDN.
     pub drm_render_minor: u32,
-    /// PCI address, as rsmi_dev_pci_id_get() returns it.
+    /// The PCI address, as rsmi_dev_pci_id_get() returns it.
     pub bdfid: u64,
     /// The id that the compute driver (KFD) gave the device.
     pub kfd_gpu_id: u64,
-    /// Which partition of the card this is.
+    /// The number of the partition in its GPU.
     pub partition_id: u32,
-    /// The index dv_ind of the device.
+    /// The index `dv_ind` of the device.
     pub smi_device_id: u32,
-    /// Zero.
+    /// Reserved. No function writes this member.
     pub reserved: [u32; 10],
 }
 

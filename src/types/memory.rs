@@ -1,4 +1,4 @@
-//! Kinds of memory, and memory pages taken out of use.
+//! Kinds of memory, and retired memory pages.
 
 use rsmi_macros::c_enum;
 
@@ -6,39 +6,39 @@ use rsmi_macros::c_enum;
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_memory_type_t {
-    /// The lowest of them.
+    /// The lowest value of this enum.
     RSMI_MEM_TYPE_FIRST = 0,
-    /// The memory on the card.
+    /// The VRAM, the memory of the GPU.
     RSMI_MEM_TYPE_VRAM = RSMI_MEM_TYPE_FIRST,
-    /// The part of it that the CPU can address.
+    /// The part of the VRAM that the CPU can access.
     RSMI_MEM_TYPE_VIS_VRAM = 1,
-    /// System memory that is mapped for the GPU.
+    /// The system memory that is mapped for the GPU (GTT).
     RSMI_MEM_TYPE_GTT = 2,
-    /// The highest of them.
+    /// The highest value of this enum.
     RSMI_MEM_TYPE_LAST = RSMI_MEM_TYPE_GTT,
 }
 
-/// What has become of a faulty page.
+/// The status of a faulty page.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_memory_page_status_t {
-    /// It is out of use.
+    /// The driver has retired the page.
     RSMI_MEM_PAGE_STATUS_RESERVED = 0,
-    /// It is known to be faulty and will be taken out of use at the next chance.
+    /// The driver will retire the page at the next opportunity.
     RSMI_MEM_PAGE_STATUS_PENDING = 1,
-    /// It could not be taken out of use.
+    /// The driver could not retire the page.
     RSMI_MEM_PAGE_STATUS_UNRESERVABLE = 2,
 }
 
-/// One faulty page.
+/// A faulty page.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_retired_page_record_t {
-    /// Where it begins.
+    /// The address of the page.
     pub page_address: u64,
-    /// Bytes in it.
+    /// The size of the page in bytes.
     pub page_size: u64,
-    /// What has become of it.
+    /// The status of the page.
     pub status: rsmi_memory_page_status_t,
 }
 

@@ -1,205 +1,209 @@
-//! gpu_metrics: many readings taken at once, as the firmware of the device reports them.
+//! The metrics table of a device, gpu_metrics.
 
-/// Memory stacks with a temperature sensor.
+/// The number of HBM stacks with a temperature sensor.
 pub const RSMI_NUM_HBM_INSTANCES: usize = 4;
-/// Video engines.
+/// The largest number of video engines (VCN).
 pub const RSMI_MAX_NUM_VCNS: usize = 4;
-/// JPEG engines of a device.
+/// The largest number of JPEG engines of a device.
 pub const RSMI_MAX_NUM_JPEG_ENGS: usize = 32;
-/// JPEG engines of a partition.
+/// The largest number of JPEG engines of a partition.
 pub const RSMI_MAX_NUM_JPEG_ENG_V1: usize = 40;
-/// Clocks of one kind other than graphics.
+/// The largest number of clocks of one kind, other than graphics clocks.
 pub const RSMI_MAX_NUM_CLKS: usize = 4;
-/// Links to other GPUs.
+/// The largest number of XGMI links.
 pub const RSMI_MAX_NUM_XGMI_LINKS: usize = 8;
-/// Graphics clocks.
+/// The largest number of graphics clocks.
 pub const RSMI_MAX_NUM_GFX_CLKS: usize = 8;
-/// Compute chips (XCC) of a partition.
+/// The largest number of XCCs (compute cores) of a partition.
 pub const RSMI_MAX_NUM_XCC: usize = 8;
-/// Partitions (XCP) of a card.
+/// The largest number of partitions (XCP) of a GPU.
 pub const RSMI_MAX_NUM_XCP: usize = 8;
 
-/// Size and version of the table that the kernel gave.
+/// The size and the version of the metrics table.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct metrics_table_header_t {
-    /// Bytes in it.
+    /// The size of the table in bytes.
     pub structure_size: u16,
-    /// Its version before the point.
+    /// The version before the point.
     pub format_revision: u8,
-    /// Its version after the point.
+    /// The version after the point.
     pub content_revision: u8,
 }
 
-/// What is counted in each partition of a card, from version 1.6 of the kernel's table on.
+/// The metrics of a partition, from version 1.6 of the metrics table on.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct amdgpu_xcp_metrics_t {
-    /// How busy each compute chip is now, in percent.
+    /// The current activity of each XCC, in percent.
     pub gfx_busy_inst: [u32; RSMI_MAX_NUM_XCC],
-    /// How busy each JPEG engine is, in percent.
+    /// The activity of each JPEG engine, in percent.
     pub jpeg_busy: [u16; RSMI_MAX_NUM_JPEG_ENG_V1],
-    /// How busy each video engine is, in percent.
+    /// The activity of each video engine, in percent.
     pub vcn_busy: [u16; RSMI_MAX_NUM_VCNS],
-    /// Sum of the activity of each compute chip.
+    /// The accumulated activity of each XCC.
     pub gfx_busy_acc: [u64; RSMI_MAX_NUM_XCC],
-    /// From version 1.7: how long each compute chip ran below the clock that the host set.
+    /// From version 1.7: the time that each XCC ran below the limit that the host set.
     pub gfx_below_host_limit_acc: [u64; RSMI_MAX_NUM_XCC],
-    /// From version 1.8: the same because of the power limit.
+    /// From version 1.8: the time that each XCC ran below that limit because of the power limit.
     pub gfx_below_host_limit_ppt_acc: [u64; RSMI_MAX_NUM_XCC],
-    /// The same because of heat.
+    /// The time that each XCC ran below that limit because of its temperature.
     pub gfx_below_host_limit_thm_acc: [u64; RSMI_MAX_NUM_XCC],
-    /// How long each compute chip had little to do.
+    /// The time that each XCC ran below that limit because it had little work.
     pub gfx_low_utilization_acc: [u64; RSMI_MAX_NUM_XCC],
-    /// How long each compute chip ran below that clock for whatever reason.
+    /// The time that each XCC ran below that limit for any reason.
     pub gfx_below_host_limit_total_acc: [u64; RSMI_MAX_NUM_XCC],
 }
 
-/// Every reading of a device.
+/// The metrics table of a device.
 ///
-/// Which of them are filled in depends on the version of the kernel's table, in common_header.
-/// A reading that the device does not give has all bits set.
+/// The version in common_header decides which members the device reports. All bits of a member are
+/// 1 if the device does not report it.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_gpu_metrics_t {
-    /// Size and version of the kernel's table.
+    /// The size and the version of the kernel's table.
     pub common_header: metrics_table_header_t,
-    /// Temperature at the edge of the chip, in degrees Celsius, as all here.
+    /// The edge temperature in degrees Celsius. All temperatures of this struct are in degrees
+    /// Celsius.
     pub temperature_edge: u16,
-    /// Temperature at its hottest spot.
+    /// The hotspot temperature.
     pub temperature_hotspot: u16,
-    /// Temperature of the memory.
+    /// The temperature of the memory.
     pub temperature_mem: u16,
-    /// Temperature of the voltage regulator of the graphics core.
+    /// The temperature of the voltage regulator of the graphics core.
     pub temperature_vrgfx: u16,
-    /// Temperature of the voltage regulator of the rest of the chip.
+    /// The temperature of the voltage regulator of the SoC.
     pub temperature_vrsoc: u16,
-    /// Temperature of the voltage regulator of the memory.
+    /// The temperature of the voltage regulator of the memory.
     pub temperature_vrmem: u16,
-    /// How busy the graphics core is, in percent.
+    /// The activity of the graphics core, in percent.
     pub average_gfx_activity: u16,
-    /// How busy the memory controller is, in percent.
+    /// The activity of the memory controller, in percent.
     pub average_umc_activity: u16,
-    /// How busy the video engines are, in percent.
+    /// The activity of the video engines, in percent.
     pub average_mm_activity: u16,
-    /// Average power, in W.
+    /// The average socket power in W.
     pub average_socket_power: u16,
-    /// Energy used so far, in steps of 15.259 microjoules.
+    /// The energy used so far, in steps of 15.259 microjoules.
     pub energy_accumulator: u64,
-    /// When the driver read this, in ns.
+    /// The time at which the driver read the table, in ns.
     pub system_clock_counter: u64,
-    /// Average graphics clock, in MHz, as all clocks here.
+    /// The average graphics clock in MHz. All clocks of this struct are in MHz.
     pub average_gfxclk_frequency: u16,
-    /// Average clock of the rest of the chip.
+    /// The average SoC clock.
     pub average_socclk_frequency: u16,
-    /// Average memory clock.
+    /// The average memory clock.
     pub average_uclk_frequency: u16,
-    /// Average clock of video engine 0.
+    /// The average video clock (VCLK) of engine 0.
     pub average_vclk0_frequency: u16,
-    /// Average clock of decoder 0.
+    /// The average decoder clock (DCLK) of engine 0.
     pub average_dclk0_frequency: u16,
-    /// Average clock of video engine 1.
+    /// The average video clock (VCLK) of engine 1.
     pub average_vclk1_frequency: u16,
-    /// Average clock of decoder 1.
+    /// The average decoder clock (DCLK) of engine 1.
     pub average_dclk1_frequency: u16,
-    /// Graphics clock now. From version 1.4 on see current_gfxclks.
+    /// The current graphics clock. From version 1.4 on, read current_gfxclks instead.
     pub current_gfxclk: u16,
-    /// Clock of the rest of the chip now. From version 1.4 on see current_socclks.
+    /// The current SoC clock. From version 1.4 on, read current_socclks instead.
     pub current_socclk: u16,
-    /// Memory clock now.
+    /// The current memory clock.
     pub current_uclk: u16,
-    /// Clock of video engine 0 now. From version 1.4 on see current_vclk0s.
+    /// The current video clock (VCLK) of engine 0. From version 1.4 on, read current_vclk0s
+    /// instead.
     pub current_vclk0: u16,
-    /// Clock of decoder 0 now. From version 1.4 on see current_dclk0s.
+    /// The current decoder clock (DCLK) of engine 0. From version 1.4 on, read current_dclk0s
+    /// instead.
     pub current_dclk0: u16,
-    /// Clock of video engine 1 now.
+    /// The current video clock (VCLK) of engine 1.
     pub current_vclk1: u16,
-    /// Clock of decoder 1 now.
+    /// The current decoder clock (DCLK) of engine 1.
     pub current_dclk1: u16,
-    /// Why the clocks are being lowered, in the bits of this ASIC.
+    /// The reasons for throttling, in bits that differ between ASICs.
     pub throttle_status: u32,
-    /// Fan speed, in revolutions per minute.
+    /// The fan speed in revolutions per minute.
     pub current_fan_speed: u16,
-    /// Number of PCIe lanes.
+    /// The number of PCIe lanes.
     pub pcie_link_width: u16,
-    /// PCIe speed, in 0.1 GT/s.
+    /// The speed of the PCIe link in 0.1 GT/s.
     pub pcie_link_speed: u16,
-    /// From version 1.1: sum of the activity of the graphics core.
+    /// From version 1.1: the accumulated activity of the graphics core.
     pub gfx_activity_acc: u32,
-    /// Sum of the activity of the memory.
+    /// From version 1.1: the accumulated activity of the memory.
     pub mem_activity_acc: u32,
-    /// Temperature of each memory stack.
+    /// The temperature of each HBM stack.
     pub temperature_hbm: [u16; RSMI_NUM_HBM_INSTANCES],
-    /// From version 1.2: when the firmware measured this, in steps of 10 ns.
+    /// From version 1.2: the time at which the firmware took the values, in steps of 10 ns.
     pub firmware_timestamp: u64,
-    /// From version 1.3: voltage of the rest of the chip, in mV.
+    /// From version 1.3: the voltage of the SoC in mV.
     pub voltage_soc: u16,
-    /// Voltage of the graphics core, in mV.
+    /// The voltage of the graphics core in mV.
     pub voltage_gfx: u16,
-    /// Voltage of the memory, in mV.
+    /// The voltage of the memory in mV.
     pub voltage_mem: u16,
-    /// Why the clocks are being lowered, in bits that are the same for every ASIC.
+    /// The reasons for throttling, in bits that are the same for all ASICs.
     pub indep_throttle_status: u64,
-    /// From version 1.4: power now, in W.
+    /// From version 1.4: the current socket power in W.
     pub current_socket_power: u16,
-    /// How busy each video engine is, in percent.
+    /// The activity of each video engine, in percent.
     pub vcn_activity: [u16; RSMI_MAX_NUM_VCNS],
     /// Which graphics clocks are locked, one bit each.
     pub gfxclk_lock_status: u32,
-    /// Width of the links to other GPUs.
+    /// The width of the XGMI links.
     pub xgmi_link_width: u16,
-    /// Speed of the links to other GPUs.
+    /// The speed of the XGMI links in Gbps.
     pub xgmi_link_speed: u16,
-    /// Sum of the PCIe bandwidth used, in GB/s.
+    /// The accumulated PCIe bandwidth in GB/s.
     pub pcie_bandwidth_acc: u64,
-    /// PCIe bandwidth used now, in GB/s.
+    /// The current PCIe bandwidth in GB/s.
     pub pcie_bandwidth_inst: u64,
-    /// How often the PCIe link had to recover.
+    /// The number of recoveries of the PCIe link.
     pub pcie_l0_to_recov_count_acc: u64,
-    /// How often a PCIe packet was sent again.
+    /// The number of PCIe replays (packets sent again).
     pub pcie_replay_count_acc: u64,
-    /// How often that counter rolled over.
+    /// The number of rollovers of the PCIe replay counter.
     pub pcie_replay_rover_count_acc: u64,
-    /// KB read over each link to another GPU.
+    /// The data read over each XGMI link, in KB.
     pub xgmi_read_data_acc: [u64; RSMI_MAX_NUM_XGMI_LINKS],
-    /// KB written over each link to another GPU.
+    /// The data written over each XGMI link, in KB.
     pub xgmi_write_data_acc: [u64; RSMI_MAX_NUM_XGMI_LINKS],
-    /// Graphics clock of each compute chip now.
+    /// The current graphics clock of each XCC.
     pub current_gfxclks: [u16; RSMI_MAX_NUM_GFX_CLKS],
-    /// Clocks of the rest of the chip now.
+    /// The current SoC clocks.
     pub current_socclks: [u16; RSMI_MAX_NUM_CLKS],
-    /// Clocks of the video engines now.
+    /// The current video clocks (VCLK).
     pub current_vclk0s: [u16; RSMI_MAX_NUM_CLKS],
-    /// Clocks of the decoders now.
+    /// The current decoder clocks (DCLK).
     pub current_dclk0s: [u16; RSMI_MAX_NUM_CLKS],
-    /// From version 1.5: how busy each JPEG engine is, in percent.
+    /// From version 1.5: the activity of each JPEG engine, in percent.
     pub jpeg_activity: [u16; RSMI_MAX_NUM_JPEG_ENGS],
-    /// PCIe packets refused by the device.
+    /// The number of PCIe NAKs that the device sent.
     pub pcie_nak_sent_count_acc: u32,
-    /// PCIe packets refused by the other side.
+    /// The number of PCIe NAKs that the device received.
     pub pcie_nak_rcvd_count_acc: u32,
-    /// From version 1.6: how often the counters below were updated. A residency that grows by a
-    /// while this grows by b means that the limit held for a * 100 / b percent of the time.
+    /// From version 1.6: the number of updates of the residency counters below. If this counter
+    /// grows by b while a residency counter grows by a, the limit applied for a * 100 / b percent
+    /// of the time.
     pub accumulation_counter: u64,
-    /// Residency of the limit set by the processor's hot signal.
+    /// The residency of the limit by the PROCHOT signal.
     pub prochot_residency_acc: u64,
-    /// Residency of the power limit.
+    /// The residency of the power limit (PPT).
     pub ppt_residency_acc: u64,
-    /// Residency of the temperature limit of the package.
+    /// The residency of the temperature limit of the package.
     pub socket_thm_residency_acc: u64,
-    /// Residency of the temperature limit of the voltage regulators.
+    /// The residency of the temperature limit of the voltage regulators.
     pub vr_thm_residency_acc: u64,
-    /// Residency of the temperature limit of the memory stacks.
+    /// The residency of the temperature limit of the HBM stacks.
     pub hbm_thm_residency_acc: u64,
-    /// How many partitions there are.
+    /// The number of partitions.
     pub num_partition: u16,
-    /// The counters of each partition.
+    /// The metrics of each partition.
     pub xcp_stats: [amdgpu_xcp_metrics_t; RSMI_MAX_NUM_XCP],
-    /// How often the other side of the PCIe link had to recover.
+    /// The number of recoveries of the PCIe link by the other end.
     pub pcie_lc_perf_other_end_recovery: u32,
-    /// From version 1.7: highest bandwidth of the memory.
+    /// From version 1.7: the highest bandwidth of the VRAM.
     pub vram_max_bandwidth: u64,
-    /// Which links to other GPUs are up.
+    /// Which XGMI links are up.
     pub xgmi_link_status: [u16; RSMI_MAX_NUM_XGMI_LINKS],
 }
 

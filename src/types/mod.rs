@@ -1,8 +1,8 @@
 //! Every type, enumerator and constant of rocm_smi.h 7.8, spelled as C spells it.
 //!
-//! One file a chapter, named like the file of `api` whose functions take them. cbindgen turns all
-//! of it into `include/rocm_smi/rocm_smi.h`, so what a doc comment says here is read by C
-//! programmers there.
+//! There is one file for each chapter; it has the name of the file of `api` whose functions take the
+//! types. cbindgen makes `include/rocm_smi/rocm_smi.h` from all of this, so C programmers read the
+//! doc comments there.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 /// Fails the build unless a type lies in memory as the C header of 7.8 lays it out. A struct can be
@@ -60,7 +60,7 @@ pub use topology::*;
 pub use versions::*;
 pub use xgmi::*;
 
-/// A set of up to 64 things, one bit each: frequency levels, power profiles, blocks.
+/// A set of up to 64 items, one bit each: levels, power profiles or blocks.
 pub type rsmi_bit_field_t = u64;
-/// Older spelling of rsmi_bit_field_t.
+/// An older name of rsmi_bit_field_t.
 pub type rsmi_bit_field = rsmi_bit_field_t;

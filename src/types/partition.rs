@@ -1,41 +1,41 @@
-//! How a card is divided into devices, and its memory into domains.
+//! Compute partitions and memory partitions.
 
 use rsmi_macros::c_enum;
 
-/// Into how many devices the compute units of a card are divided.
+/// Compute partition modes: into how many devices a GPU is divided.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_compute_partition_type_t {
-    /// Unknown.
+    /// An unknown mode.
     RSMI_COMPUTE_PARTITION_INVALID = 0,
-    /// One.
+    /// One device.
     RSMI_COMPUTE_PARTITION_SPX = 1,
-    /// Two.
+    /// Two devices.
     RSMI_COMPUTE_PARTITION_DPX = 2,
-    /// Three.
+    /// Three devices.
     RSMI_COMPUTE_PARTITION_TPX = 3,
-    /// Four.
+    /// Four devices.
     RSMI_COMPUTE_PARTITION_QPX = 4,
-    /// As many as there are compute chips.
+    /// One device for each XCC (compute core).
     RSMI_COMPUTE_PARTITION_CPX = 5,
 }
-/// Older spelling of rsmi_compute_partition_type_t.
+/// An older name of rsmi_compute_partition_type_t.
 pub type rsmi_compute_partition_type = rsmi_compute_partition_type_t;
 
-/// Into how many domains the memory of a card is divided.
+/// Memory partition modes: into how many NUMA domains the memory of a GPU is divided.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_memory_partition_type_t {
-    /// Unknown.
+    /// An unknown mode.
     RSMI_MEMORY_PARTITION_UNKNOWN = 0,
-    /// One: data is spread over all memory stacks.
+    /// One domain. The data is spread over all HBM stacks.
     RSMI_MEMORY_PARTITION_NPS1 = 1,
-    /// Two.
+    /// Two domains.
     RSMI_MEMORY_PARTITION_NPS2 = 2,
-    /// Four.
+    /// Four domains.
     RSMI_MEMORY_PARTITION_NPS4 = 3,
-    /// Eight.
+    /// Eight domains.
     RSMI_MEMORY_PARTITION_NPS8 = 4,
 }
-/// Older spelling of rsmi_memory_partition_type_t.
+/// An older name of rsmi_memory_partition_type_t.
 pub type rsmi_memory_partition_type = rsmi_memory_partition_type_t;

@@ -1,40 +1,40 @@
-//! Performance levels, and how busy a device is.
+//! Performance levels and activity.
 
 use rsmi_macros::c_enum;
 
-/// How the driver chooses the clocks of a device.
+/// Performance levels: how the driver chooses the clocks of a device.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_dev_perf_level_t {
     /// By the load.
     RSMI_DEV_PERF_LEVEL_AUTO = 0,
-    /// The lowest of them.
+    /// The lowest value of this enum.
     RSMI_DEV_PERF_LEVEL_FIRST = RSMI_DEV_PERF_LEVEL_AUTO,
-    /// Always low.
+    /// Always the lowest clocks.
     RSMI_DEV_PERF_LEVEL_LOW = 1,
-    /// Always high.
+    /// Always the highest clocks.
     RSMI_DEV_PERF_LEVEL_HIGH = 2,
-    /// Among those that rsmi_dev_gpu_clk_freq_set() allows.
+    /// Among the levels that rsmi_dev_gpu_clk_freq_set() allows.
     RSMI_DEV_PERF_LEVEL_MANUAL = 3,
-    /// Fixed, for profiling.
+    /// Fixed clocks, for profiling.
     RSMI_DEV_PERF_LEVEL_STABLE_STD = 4,
-    /// Fixed at the highest that lasts.
+    /// Fixed at the highest clocks that the device can sustain.
     RSMI_DEV_PERF_LEVEL_STABLE_PEAK = 5,
-    /// Fixed, with the memory at its lowest.
+    /// Fixed clocks, the memory clock at its lowest.
     RSMI_DEV_PERF_LEVEL_STABLE_MIN_MCLK = 6,
-    /// Fixed, with the graphics core at its lowest.
+    /// Fixed clocks, the graphics clock at its lowest.
     RSMI_DEV_PERF_LEVEL_STABLE_MIN_SCLK = 7,
     /// With an upper limit that makes run times repeatable.
     RSMI_DEV_PERF_LEVEL_DETERMINISM = 8,
-    /// The highest of them.
+    /// The highest value of this enum.
     RSMI_DEV_PERF_LEVEL_LAST = RSMI_DEV_PERF_LEVEL_DETERMINISM,
-    /// In a way that has no number.
+    /// An unknown level.
     RSMI_DEV_PERF_LEVEL_UNKNOWN = 0x100,
 }
-/// Older spelling of rsmi_dev_perf_level_t.
+/// An older name of rsmi_dev_perf_level_t.
 pub type rsmi_dev_perf_level = rsmi_dev_perf_level_t;
 
-/// Parts of a device that can be busy, one bit each.
+/// Parts of a device whose activity is measured, one bit each.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_activity_metric_t {
@@ -46,39 +46,39 @@ pub enum rsmi_activity_metric_t {
     RSMI_ACTIVITY_MM = 4,
 }
 
-/// How busy each part of a device is, in percent.
+/// The activity of the parts of a device, in percent.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_activity_metric_counter_t {
-    /// The graphics core.
+    /// The activity of the graphics core.
     pub average_gfx_activity: u16,
-    /// The memory controller.
+    /// The activity of the memory controller.
     pub average_umc_activity: u16,
-    /// The video engines.
+    /// The activity of the video engines.
     pub average_mm_activity: u16,
 }
 
-/// Counters that add up how busy a part of the device was.
+/// Utilization counters. A counter adds up the activity of a part of the device.
 #[c_enum]
 #[repr(C)]
 pub enum RSMI_UTILIZATION_COUNTER_TYPE {
-    /// The lowest of them.
+    /// The lowest value of this enum.
     RSMI_UTILIZATION_COUNTER_FIRST = 0,
-    /// The graphics core.
+    /// The activity of the graphics core.
     RSMI_COARSE_GRAIN_GFX_ACTIVITY = RSMI_UTILIZATION_COUNTER_FIRST,
-    /// The memory.
+    /// The activity of the memory.
     RSMI_COARSE_GRAIN_MEM_ACTIVITY = 1,
-    /// The highest of them.
+    /// The highest value of this enum.
     RSMI_UTILIZATION_COUNTER_LAST = RSMI_COARSE_GRAIN_MEM_ACTIVITY,
 }
 
-/// One such counter. The caller fills in the type, the library the value.
+/// A utilization counter. The client writes the type, the library writes the value.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_utilization_counter_t {
     /// Which counter.
     pub r#type: RSMI_UTILIZATION_COUNTER_TYPE,
-    /// Its value.
+    /// The value of the counter.
     pub value: u64,
 }
 

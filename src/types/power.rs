@@ -1,44 +1,44 @@
-//! Kinds of power reading, and the power profiles.
+//! Kinds of power values, and power profiles.
 
 use super::rsmi_bit_field_t;
 use rsmi_macros::c_enum;
 
-/// What kind of number a power reading is.
+/// Kinds of power values.
 #[c_enum]
 #[repr(C)]
 pub enum RSMI_POWER_TYPE {
-    /// An average over some time.
+    /// The average power.
     RSMI_AVERAGE_POWER = 0,
-    /// The power at this moment.
+    /// The current power.
     RSMI_CURRENT_POWER = 1,
-    /// There is no reading.
+    /// The device reports no power.
     RSMI_INVALID_POWER = 0xFFFF_FFFF,
 }
 
-/// The power profiles that a device may come with, one bit each.
+/// Power profiles, one bit each.
 #[c_enum(u64)]
 #[repr(C)]
 pub enum rsmi_power_profile_preset_masks_t {
-    /// Set by the user.
+    /// The profile that the user has defined.
     RSMI_PWR_PROF_PRST_CUSTOM_MASK = 0x1,
-    /// For playing and recording video.
+    /// For video playback and recording.
     RSMI_PWR_PROF_PRST_VIDEO_MASK = 0x2,
     /// For saving power.
     RSMI_PWR_PROF_PRST_POWER_SAVING_MASK = 0x4,
-    /// For computing.
+    /// For compute.
     RSMI_PWR_PROF_PRST_COMPUTE_MASK = 0x8,
     /// For virtual reality.
     RSMI_PWR_PROF_PRST_VR_MASK = 0x10,
-    /// For games that fill the screen.
+    /// For full screen games.
     RSMI_PWR_PROF_PRST_3D_FULL_SCR_MASK = 0x20,
-    /// The one in use after boot.
+    /// The profile after boot.
     RSMI_PWR_PROF_PRST_BOOTUP_DEFAULT = 0x40,
-    /// The highest of them.
+    /// The highest value of this enum.
     RSMI_PWR_PROF_PRST_LAST = RSMI_PWR_PROF_PRST_BOOTUP_DEFAULT,
-    /// No profile.
+    /// Not a profile.
     RSMI_PWR_PROF_PRST_INVALID = 0xFFFF_FFFF_FFFF_FFFF,
 }
-/// Older spelling of rsmi_power_profile_preset_masks_t.
+/// An older name of rsmi_power_profile_preset_masks_t.
 pub type rsmi_power_profile_preset_masks = rsmi_power_profile_preset_masks_t;
 
 /// How many power profiles fit in a rsmi_bit_field_t.
@@ -50,14 +50,15 @@ pub const RSMI_MAX_NUM_POWER_PROFILES: usize = rsmi_bit_field_t::BITS as usize;
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_power_profile_status_t {
-    /// The profiles that can be chosen, as rsmi_power_profile_preset_masks_t joined with |.
+    /// The profiles that can be chosen, as values of rsmi_power_profile_preset_masks_t joined with
+    /// |.
     pub available_profiles: rsmi_bit_field_t,
-    /// The profile in use.
+    /// The current profile.
     pub current: rsmi_power_profile_preset_masks_t,
-    /// How many can be chosen.
+    /// The number of profiles that can be chosen.
     pub num_profiles: u32,
 }
-/// Older spelling of rsmi_power_profile_status_t.
+/// An older name of rsmi_power_profile_status_t.
 pub type rsmi_power_profile_status = rsmi_power_profile_status_t;
 
 assert_layout!(rsmi_power_profile_status_t: 24 { available_profiles: 0, current: 8, num_profiles: 16 });

@@ -1,4 +1,4 @@
-//! Asking which functions, and which variants of them, a device supports.
+//! Iterators over the functions that a device supports.
 
 use super::{
     rsmi_clk_type_t, rsmi_event_group_t, rsmi_event_type_t, rsmi_fw_block_t, rsmi_gpu_block_t,
@@ -11,24 +11,24 @@ use core::ffi::c_char;
 /// cbindgen:ignore
 pub const RSMI_DEFAULT_VARIANT: u64 = 0xFFFF_FFFF_FFFF_FFFF;
 
-/// A walk over functions or over the variants of one.
+/// An iterator over functions, variants or sensors.
 pub struct rsmi_func_id_iter_handle {
     _opaque: [u8; 0],
 }
-/// The walk that rsmi_dev_supported_func_iterator_open() began.
+/// A pointer to an iterator.
 pub type rsmi_func_id_iter_handle_t = *mut rsmi_func_id_iter_handle;
 
-/// Where a walk stands: the name of a function, or the variant of one.
+/// The element at which an iterator stands. Its member depends on the function.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub union rsmi_func_id_value_t {
-    /// Any variant, as a number.
+    /// The number of a variant or of a sensor.
     pub id: u64,
-    /// The name of a function; the string belongs to the library.
+    /// The name of a function. The text belongs to the library.
     pub name: *const c_char,
     /// The variant of a function that takes a kind of memory.
     pub memory_type: rsmi_memory_type_t,
-    /// The variant of a function that takes a question to a temperature sensor.
+    /// The variant of a function that takes a value of a temperature sensor.
     pub temp_metric: rsmi_temperature_metric_t,
     /// The variant of a function that takes an event.
     pub evnt_type: rsmi_event_type_t,
@@ -36,7 +36,7 @@ pub union rsmi_func_id_value_t {
     pub evnt_group: rsmi_event_group_t,
     /// The variant of a function that takes a clock.
     pub clk_type: rsmi_clk_type_t,
-    /// The variant of a function that takes a part with firmware.
+    /// The variant of a function that takes a firmware block.
     pub fw_block: rsmi_fw_block_t,
     /// The variant of a function that takes a block of the GPU.
     pub gpu_block_type: rsmi_gpu_block_t,

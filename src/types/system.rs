@@ -1,23 +1,23 @@
-//! The processes that compute on the GPUs.
+//! Processes that use the GPUs.
 
 /// The cu_occupancy of a device that cannot tell it.
 ///
 /// cbindgen:ignore
 pub const CU_OCCUPANCY_INVALID: u32 = 0xFFFF_FFFF;
 
-/// A process that computes on GPUs.
+/// A process that uses GPUs.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_process_info_t {
-    /// Process id.
+    /// The process id.
     pub process_id: u32,
-    /// Id of its address space on the GPU.
+    /// The id of the process's address space on the GPU (PASID).
     pub pasid: u32,
-    /// Bytes of memory it uses on the card.
+    /// The VRAM that the process uses, in bytes.
     pub vram_usage: u64,
-    /// Microseconds during which copy engines worked for it.
+    /// The time that SDMA engines worked for the process, in microseconds.
     pub sdma_usage: u64,
-    /// Percentage of the compute units that it occupies, or CU_OCCUPANCY_INVALID.
+    /// The compute units that the process occupies, in percent, or CU_OCCUPANCY_INVALID.
     pub cu_occupancy: u32,
 }
 

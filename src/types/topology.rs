@@ -1,20 +1,20 @@
-//! How devices are linked to each other.
+//! Connections between devices.
 
 use rsmi_macros::c_enum;
 
-/// Kinds of link between two devices.
+/// Types of the connection between two devices.
 #[c_enum]
 #[repr(C)]
 pub enum RSMI_IO_LINK_TYPE {
-    /// Unknown.
+    /// An unknown type.
     RSMI_IOLINK_TYPE_UNDEFINED = 0,
     /// PCI Express.
     RSMI_IOLINK_TYPE_PCIEXPRESS = 1,
-    /// XGMI, the link from GPU to GPU.
+    /// XGMI, the link between GPUs.
     RSMI_IOLINK_TYPE_XGMI = 2,
-    /// How many kinds there are.
+    /// The number of types.
     RSMI_IOLINK_TYPE_NUMIOLINKTYPES = 3,
-    /// Makes the type 32 bits wide.
+    /// Makes the enum 32 bits wide.
     RSMI_IOLINK_TYPE_SIZE = 0xFFFF_FFFF,
 }
 

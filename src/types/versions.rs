@@ -1,89 +1,89 @@
-//! Versions: of the library, of software, of firmware.
+//! Versions of the library, of software and of firmware.
 
 use core::ffi::c_char;
 use rsmi_macros::c_enum;
 
-/// Software whose version can be asked for.
+/// Software components.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_sw_component_t {
-    /// The lowest of them.
+    /// The lowest value of this enum.
     RSMI_SW_COMP_FIRST = 0,
-    /// The driver amdgpu.
+    /// The amdgpu driver.
     RSMI_SW_COMP_DRIVER = RSMI_SW_COMP_FIRST,
-    /// The highest of them.
+    /// The highest value of this enum.
     RSMI_SW_COMP_LAST = RSMI_SW_COMP_DRIVER,
 }
 
-/// A version of the library.
+/// A version.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct rsmi_version_t {
-    /// Grows when programs have to be changed.
+    /// The major version. It grows when programs must be changed.
     pub major: u32,
-    /// Grows when something is added.
+    /// The minor version. It grows when something is added.
     pub minor: u32,
-    /// Grows when something is repaired.
+    /// The patch level. It grows when something is repaired.
     pub patch: u32,
-    /// Which build it is; the string belongs to the library.
+    /// The build. The text belongs to the library.
     pub build: *const c_char,
 }
-/// Older spelling of rsmi_version_t.
+/// An older name of rsmi_version_t.
 pub type rsmi_version = rsmi_version_t;
 
-/// Parts of a device that run firmware.
+/// Firmware blocks of a device.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_fw_block_t {
-    /// The lowest of them.
+    /// The lowest value of this enum.
     RSMI_FW_BLOCK_FIRST = 0,
-    /// Driver inside the security processor.
+    /// The driver inside the security processor (ASD).
     RSMI_FW_BLOCK_ASD = RSMI_FW_BLOCK_FIRST,
-    /// Constant engine.
+    /// The constant engine (CE).
     RSMI_FW_BLOCK_CE = 1,
-    /// Display microcontroller.
+    /// The display microcontroller (DMCU).
     RSMI_FW_BLOCK_DMCU = 2,
-    /// Memory controller.
+    /// The memory controller (MC).
     RSMI_FW_BLOCK_MC = 3,
-    /// Micro engine of the command processor.
+    /// The micro engine of the command processor (ME).
     RSMI_FW_BLOCK_ME = 4,
-    /// First compute micro engine.
+    /// The first compute micro engine (MEC).
     RSMI_FW_BLOCK_MEC = 5,
-    /// Second compute micro engine.
+    /// The second compute micro engine.
     RSMI_FW_BLOCK_MEC2 = 6,
-    /// Micro engine scheduler.
+    /// The micro engine scheduler (MES).
     RSMI_FW_BLOCK_MES = 7,
-    /// Its queue for the kernel.
+    /// The kernel interface queue (KIQ) of the micro engine scheduler.
     RSMI_FW_BLOCK_MES_KIQ = 8,
-    /// Prefetch parser.
+    /// The prefetch parser (PFP).
     RSMI_FW_BLOCK_PFP = 9,
-    /// Run list controller.
+    /// The run list controller (RLC).
     RSMI_FW_BLOCK_RLC = 10,
-    /// Its save and restore list, control part.
+    /// The save and restore list of the RLC, control part.
     RSMI_FW_BLOCK_RLC_SRLC = 11,
-    /// Its save and restore list, general purpose memory.
+    /// The save and restore list of the RLC, general purpose memory.
     RSMI_FW_BLOCK_RLC_SRLG = 12,
-    /// Its save and restore list, save memory.
+    /// The save and restore list of the RLC, save memory.
     RSMI_FW_BLOCK_RLC_SRLS = 13,
-    /// First copy engine.
+    /// The first SDMA engine.
     RSMI_FW_BLOCK_SDMA = 14,
-    /// Second copy engine.
+    /// The second SDMA engine.
     RSMI_FW_BLOCK_SDMA2 = 15,
-    /// Power management controller.
+    /// The power management controller (SMC).
     RSMI_FW_BLOCK_SMC = 16,
-    /// Operating system of the security processor.
+    /// The operating system of the security processor (SOS).
     RSMI_FW_BLOCK_SOS = 17,
-    /// Trusted application for error handling.
+    /// The trusted application for RAS.
     RSMI_FW_BLOCK_TA_RAS = 18,
-    /// Trusted application for XGMI.
+    /// The trusted application for XGMI.
     RSMI_FW_BLOCK_TA_XGMI = 19,
-    /// Video decoder of older devices.
+    /// The video decoder of older devices (UVD).
     RSMI_FW_BLOCK_UVD = 20,
-    /// Video encoder of older devices.
+    /// The video encoder of older devices (VCE).
     RSMI_FW_BLOCK_VCE = 21,
-    /// Video decoder and encoder.
+    /// The video decoder and encoder (VCN).
     RSMI_FW_BLOCK_VCN = 22,
-    /// The highest of them.
+    /// The highest value of this enum.
     RSMI_FW_BLOCK_LAST = RSMI_FW_BLOCK_VCN,
 }
 

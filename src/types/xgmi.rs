@@ -1,15 +1,15 @@
-//! Errors of the links between GPUs.
+//! Errors of the XGMI links.
 
 use rsmi_macros::c_enum;
 
-/// Errors of the links since they were last reset.
+/// The error status of the XGMI links of a device, since the last reset.
 #[c_enum]
 #[repr(C)]
 pub enum rsmi_xgmi_status_t {
-    /// None.
+    /// There was no error.
     RSMI_XGMI_STATUS_NO_ERRORS = 0,
-    /// One.
+    /// There was one error.
     RSMI_XGMI_STATUS_ERROR = 1,
-    /// More than one.
+    /// There was more than one error.
     RSMI_XGMI_STATUS_MULTIPLE_ERRORS = 2,
 }
