@@ -21,6 +21,8 @@ pub(crate) struct Config {
     /// `RSMI_COMPAT_POWER_FALLBACK=1`: the current power stands in for an average that a card does
     /// not report.
     pub(crate) power_fallback: bool,
+    /// `RSMI_COMPAT_NO_WAKE=1`: a GPU that the kernel has suspended is let sleep.
+    pub(crate) no_wake: bool,
     /// `ROCM_PATH`.
     pub(crate) rocm_path: Option<PathBuf>,
 }
@@ -79,6 +81,7 @@ impl Config {
             amdsmi,
             sysfs,
             power_fallback: switch("RSMI_COMPAT_POWER_FALLBACK"),
+            no_wake: switch("RSMI_COMPAT_NO_WAKE"),
             abi: variable("RSMI_COMPAT_ABI").filter(|value| !value.is_empty()).and_then(abi),
             abi_of: variable("RSMI_COMPAT_ABI_OF").map(|list| abi_of(&list)).unwrap_or_default(),
             rocm_path: variable("ROCM_PATH").map(PathBuf::from).filter(|path| path.is_absolute()),
@@ -159,7 +162,7 @@ mod tests {
     #[test]
     fn a_switch_is_on_only_when_it_says_so() {
         let on = |value| with(&[("RSMI_COMPAT_POWER_FALLBACK", value)]).power_fallback;
-        assert!(on("1"));
+        assert!(on("1") && with(&[("RSMI_COMPAT_NO_WAKE", "1")]).no_wake);
         for off in ["", "0", "yes", "2"] {
             assert!(!on(off), "{off}");
         }

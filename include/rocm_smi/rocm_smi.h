@@ -1152,15 +1152,16 @@ rsmi_status_t rsmi_dev_mem_overdrive_level_get(uint32_t dv_ind, uint32_t *od);
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that clock, else
 /// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_INVALID_ARGS for RSMI_CLK_TYPE_PCIE and for
-/// what is not listed; all ones as the current level where none is marked, and
-/// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5. More levels than the struct holds are
+/// what is not listed. Between two levels the driver marks none: then the current one is the nearest
+/// to the clock in `gpu_metrics`; where that does not tell it, all ones with
+/// RSMI_STATUS_UNEXPECTED_DATA. More levels than the struct holds are
 /// left out; for a client of ROCm 5 what there is no level for stays as it was.
 rsmi_status_t rsmi_dev_gpu_clk_freq_get(uint32_t dv_ind,
                                         rsmi_clk_type_t clk_type,
                                         rsmi_frequencies_t *f)
 RSMI_COMPAT_CALL(rsmi_dev_gpu_clk_freq_get);
 
-/// The clocks' ranges in Hz and, for a client of ROCm 5, the points of the voltage curve; from
+/// The clocks' ranges in Hz and the points of the voltage curve; from
 /// sysfs `pp_od_clk_voltage`.
 ///
 /// What the device does not tell is 0, or all ones in the ranges in use for a client of ROCm 7. With
@@ -1198,8 +1199,9 @@ rsmi_status_t rsmi_dev_perf_level_set(uint32_t dv_ind, rsmi_dev_perf_level_t per
 /// As `rsmi_dev_perf_level_set`.
 rsmi_status_t rsmi_dev_perf_level_set_v1(uint32_t dv_ind, rsmi_dev_perf_level_t perf_lvl);
 
-/// Chooses the levels of a clock that the driver may use: bit n of `freq_bitmask` is level n of
-/// `rsmi_dev_gpu_clk_freq_get`. Bits beyond the last level are ignored.
+/// Chooses the levels of a clock that the driver may use: bit n of `freq_bitmask` is the level with
+/// the number n in `pp_dpm_*`; that of deep sleep, `S`, has none. Bits of levels that are not there
+/// are ignored; RSMI_STATUS_INVALID_ARGS where that is all of them.
 ///
 /// Writes to sysfs: the performance level manual, then the numbers to `pp_dpm_*`. Returns
 /// RSMI_STATUS_PERMISSION unless root initialised the library, and where the driver does not let
@@ -1627,13 +1629,14 @@ rsmi_status_t rsmi_dev_memory_partition_reset(uint32_t dv_ind);
 
 /// The levels of the PCIe link: transfers a second and lanes, and which of them is current.
 ///
-/// From sysfs `pp_dpm_pcie`; where that is of no use and the device is on PCIe, made up of every
-/// speed and width, with the current ones from `gpu_metrics`, for clients of ROCm 6 and later.
+/// From sysfs `pp_dpm_pcie`. Where that marks no level, the current one is the nearest to the link in
+/// `gpu_metrics` or on the bus. Where there is no such table and the device is on PCIe, levels are made
+/// up of every speed and width, with the current ones from `gpu_metrics`, for clients of ROCm 6 and
+/// later; of a link of the fifth generation or later there is one, the link itself.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has `pp_dpm_pcie`, else
-/// RSMI_STATUS_NOT_SUPPORTED. All ones as the current level where none is marked, and
-/// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5, for whom also stays as it was what
-/// there is no level for.
+/// RSMI_STATUS_NOT_SUPPORTED. All ones as the current level, and RSMI_STATUS_UNEXPECTED_DATA, where
+/// nothing tells it. For a client of ROCm 5 what there is no level for stays as it was.
 rsmi_status_t rsmi_dev_pci_bandwidth_get(uint32_t dv_ind,
                                          rsmi_pcie_bandwidth_t *bandwidth)
 RSMI_COMPAT_CALL(rsmi_dev_pci_bandwidth_get);
@@ -1648,7 +1651,8 @@ rsmi_status_t rsmi_topo_numa_affinity_get(uint32_t dv_ind, int32_t *numa_node);
 /// What went over the PCIe link in the last second: packets sent and received, and the size of the
 /// largest packet in bytes; from sysfs `pcie_bw`. Any of the pointers may be null.
 ///
-/// The driver takes that second to answer. Nothing else has to wait meanwhile.
+/// The driver takes that second to answer. Nothing else has to wait meanwhile. Where `gpu_metrics`
+/// counts the traffic, `pcie_bandwidth_acc` of `rsmi_dev_gpu_metrics_info_get` tells it at once.
 ///
 /// Returns RSMI_STATUS_UNEXPECTED_DATA where the driver tells less; RSMI_STATUS_NOT_SUPPORTED where
 /// it cannot tell, which to clients of ROCm 7 includes that it says all ones.
@@ -1664,8 +1668,9 @@ rsmi_status_t rsmi_dev_pci_throughput_get(uint32_t dv_ind,
 /// RSMI_STATUS_NOT_SUPPORTED.
 rsmi_status_t rsmi_dev_pci_replay_counter_get(uint32_t dv_ind, uint64_t *counter);
 
-/// Chooses the levels of the PCIe link that the driver may use: bit n of `bw_bitmask` is level n of
-/// `rsmi_dev_pci_bandwidth_get`. Bits beyond the last level are ignored.
+/// Chooses the levels of the PCIe link that the driver may use: bit n of `bw_bitmask` is the level
+/// with the number n in `pp_dpm_pcie`. Bits of levels that are not there are ignored;
+/// RSMI_STATUS_INVALID_ARGS where that is all of them.
 ///
 /// Writes to sysfs: the performance level manual, then the numbers to `pp_dpm_pcie`. Returns
 /// RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_NOT_SUPPORTED where the
@@ -1675,7 +1680,7 @@ rsmi_status_t rsmi_dev_pci_bandwidth_set(uint32_t dv_ind, uint64_t bw_bitmask);
 /// A fan's speed in revolutions a minute; `sensor_ind` counts from 0.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that fan, else
-/// RSMI_STATUS_NOT_SUPPORTED.
+/// RSMI_STATUS_NOT_SUPPORTED, which is also what a fan gives that the firmware does not report.
 rsmi_status_t rsmi_dev_fan_rpms_get(uint32_t dv_ind, uint32_t sensor_ind, int64_t *speed);
 
 /// A fan's speed from 0 to `rsmi_dev_fan_speed_max_get`; `sensor_ind` counts from 0.
@@ -1743,7 +1748,7 @@ rsmi_status_t rsmi_dev_power_get(uint32_t dv_ind, uint64_t *power, RSMI_POWER_TY
 /// The energy counter, its step in µJ (15.3), and its time in ns; from `gpu_metrics`.
 ///
 /// The step may be a null pointer. Returns RSMI_STATUS_NOT_SUPPORTED where the device has no
-/// `gpu_metrics`, RSMI_STATUS_UNEXPECTED_DATA where the table is of a version that is not known.
+/// `gpu_metrics`, or its firmware does not count, RSMI_STATUS_UNEXPECTED_DATA where the table is of a version that is not known.
 rsmi_status_t rsmi_dev_energy_count_get(uint32_t dv_ind,
                                         uint64_t *power,
                                         float *counter_resolution,

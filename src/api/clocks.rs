@@ -72,8 +72,9 @@ pub unsafe extern "C" fn rsmi_dev_mem_overdrive_level_get(
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that clock, else
 /// RSMI_STATUS_NOT_SUPPORTED. Returns RSMI_STATUS_INVALID_ARGS for RSMI_CLK_TYPE_PCIE and for
-/// what is not listed; all ones as the current level where none is marked, and
-/// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5. More levels than the struct holds are
+/// what is not listed. Between two levels the driver marks none: then the current one is the nearest
+/// to the clock in `gpu_metrics`; where that does not tell it, all ones with
+/// RSMI_STATUS_UNEXPECTED_DATA. More levels than the struct holds are
 /// left out; for a client of ROCm 5 what there is no level for stays as it was.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_gpu_clk_freq_get)
 #[export(marked)]
@@ -98,7 +99,7 @@ pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
     }
 }
 
-/// The clocks' ranges in Hz and, for a client of ROCm 5, the points of the voltage curve; from
+/// The clocks' ranges in Hz and the points of the voltage curve; from
 /// sysfs `pp_od_clk_voltage`.
 ///
 /// What the device does not tell is 0, or all ones in the ranges in use for a client of ROCm 7. With
@@ -201,8 +202,9 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_set_v1(
     set(dv_ind, |gpu| gpu.set_perf_level(perf_lvl))
 }
 
-/// Chooses the levels of a clock that the driver may use: bit n of `freq_bitmask` is level n of
-/// `rsmi_dev_gpu_clk_freq_get`. Bits beyond the last level are ignored.
+/// Chooses the levels of a clock that the driver may use: bit n of `freq_bitmask` is the level with
+/// the number n in `pp_dpm_*`; that of deep sleep, `S`, has none. Bits of levels that are not there
+/// are ignored; RSMI_STATUS_INVALID_ARGS where that is all of them.
 ///
 /// Writes to sysfs: the performance level manual, then the numbers to `pp_dpm_*`. Returns
 /// RSMI_STATUS_PERMISSION unless root initialised the library, and where the driver does not let

@@ -3,7 +3,8 @@
 //! Statuses that every function of a device may return, and whose docs therefore do not repeat
 //! them: INVALID_ARGS where there is no device of that index (before `rsmi_init` there is none),
 //! BUSY where the client initialised with RSMI_INIT_FLAG_RESRV_TEST1 and another thread is using
-//! the device, INTERNAL_EXCEPTION for an error of this library.
+//! the device, and where the driver refuses to answer because it resets the GPU, or the GPU is
+//! suspended; INTERNAL_EXCEPTION for an error of this library.
 //!
 //! Exports never call each other: somebody may have put a function of his own in front of one.
 

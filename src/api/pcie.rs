@@ -3,20 +3,21 @@
 use crate::client;
 use crate::entry::{Null, get, get_fact, put, set_on_metal, with_gpu};
 use crate::facts::Fact;
-use crate::gpu::{Gpu, throughput};
+use crate::gpu::{Gpu, throughput, traffic_is_counted};
 use crate::support::Question::Function;
 use crate::types::{rsmi_pcie_bandwidth_t, rsmi_status_t};
 use rsmi_macros::export;
 
 /// The levels of the PCIe link: transfers a second and lanes, and which of them is current.
 ///
-/// From sysfs `pp_dpm_pcie`; where that is of no use and the device is on PCIe, made up of every
-/// speed and width, with the current ones from `gpu_metrics`, for clients of ROCm 6 and later.
+/// From sysfs `pp_dpm_pcie`. Where that marks no level, the current one is the nearest to the link in
+/// `gpu_metrics` or on the bus. Where there is no such table and the device is on PCIe, levels are made
+/// up of every speed and width, with the current ones from `gpu_metrics`, for clients of ROCm 6 and
+/// later; of a link of the fifth generation or later there is one, the link itself.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has `pp_dpm_pcie`, else
-/// RSMI_STATUS_NOT_SUPPORTED. All ones as the current level where none is marked, and
-/// RSMI_STATUS_UNEXPECTED_DATA unless the client is of ROCm 5, for whom also stays as it was what
-/// there is no level for.
+/// RSMI_STATUS_NOT_SUPPORTED. All ones as the current level, and RSMI_STATUS_UNEXPECTED_DATA, where
+/// nothing tells it. For a client of ROCm 5 what there is no level for stays as it was.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_pci_bandwidth_get)
 #[export(marked)]
 #[unsafe(no_mangle)]
@@ -63,7 +64,8 @@ pub unsafe extern "C" fn rsmi_topo_numa_affinity_get(
 /// What went over the PCIe link in the last second: packets sent and received, and the size of the
 /// largest packet in bytes; from sysfs `pcie_bw`. Any of the pointers may be null.
 ///
-/// The driver takes that second to answer. Nothing else has to wait meanwhile.
+/// The driver takes that second to answer. Nothing else has to wait meanwhile. Where `gpu_metrics`
+/// counts the traffic, `pcie_bandwidth_acc` of `rsmi_dev_gpu_metrics_info_get` tells it at once.
 ///
 /// Returns RSMI_STATUS_UNEXPECTED_DATA where the driver tells less; RSMI_STATUS_NOT_SUPPORTED where
 /// it cannot tell, which to clients of ROCm 7 includes that it says all ones.
@@ -76,7 +78,11 @@ pub unsafe extern "C" fn rsmi_dev_pci_throughput_get(
     max_pkt_sz: *mut u64,
 ) -> rsmi_status_t {
     let device = with_gpu(dv_ind, |gpu| Ok(gpu.device().clone()));
-    let told = match device.and_then(|device| throughput(&device)) {
+    let told = device.and_then(|device| {
+        traffic_is_counted(&device);
+        throughput(&device)
+    });
+    let told = match told {
         Ok(told) => told,
         Err(status) => return status,
     };
@@ -110,8 +116,9 @@ pub unsafe extern "C" fn rsmi_dev_pci_replay_counter_get(
     unsafe { get(dv_ind, counter, null, Gpu::pci_replay_counter) }
 }
 
-/// Chooses the levels of the PCIe link that the driver may use: bit n of `bw_bitmask` is level n of
-/// `rsmi_dev_pci_bandwidth_get`. Bits beyond the last level are ignored.
+/// Chooses the levels of the PCIe link that the driver may use: bit n of `bw_bitmask` is the level
+/// with the number n in `pp_dpm_pcie`. Bits of levels that are not there are ignored;
+/// RSMI_STATUS_INVALID_ARGS where that is all of them.
 ///
 /// Writes to sysfs: the performance level manual, then the numbers to `pp_dpm_pcie`. Returns
 /// RSMI_STATUS_PERMISSION unless root initialised the library; RSMI_STATUS_NOT_SUPPORTED where the

@@ -11,7 +11,7 @@ use rsmi_macros::export;
 /// A fan's speed in revolutions a minute; `sensor_ind` counts from 0.
 ///
 /// With a null pointer: RSMI_STATUS_INVALID_ARGS if the device has that fan, else
-/// RSMI_STATUS_NOT_SUPPORTED.
+/// RSMI_STATUS_NOT_SUPPORTED, which is also what a fan gives that the firmware does not report.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_fan_rpms_get(

@@ -52,9 +52,10 @@ pub unsafe extern "C" fn rsmi_dev_power_get(
     }
     let (status, answer) = match with_gpu(dv_ind, Gpu::power) {
         Ok(answer) => (rsmi_status_t::RSMI_STATUS_SUCCESS, answer),
-        Err(_) => {
+        Err(status) => {
             let nothing = (0, RSMI_POWER_TYPE::RSMI_INVALID_POWER);
-            (rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED, nothing)
+            let busy = status == rsmi_status_t::RSMI_STATUS_BUSY;
+            (if busy { status } else { rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED }, nothing)
         }
     };
     // SAFETY: not null, and then the client's to be written.
@@ -67,7 +68,7 @@ pub unsafe extern "C" fn rsmi_dev_power_get(
 /// The energy counter, its step in µJ (15.3), and its time in ns; from `gpu_metrics`.
 ///
 /// The step may be a null pointer. Returns RSMI_STATUS_NOT_SUPPORTED where the device has no
-/// `gpu_metrics`, RSMI_STATUS_UNEXPECTED_DATA where the table is of a version that is not known.
+/// `gpu_metrics`, or its firmware does not count, RSMI_STATUS_UNEXPECTED_DATA where the table is of a version that is not known.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_energy_count_get(
