@@ -23,6 +23,8 @@ pub(crate) struct Config {
     /// `RSMI_COMPAT_POWER_FALLBACK=1`, or `power-fallback = 1`: the current power stands in for an
     /// average that a card does not report.
     pub(crate) power_fallback: bool,
+    /// `RSMI_COMPAT_NO_WAKE=1`, or `no-wake = 1`: a GPU that the kernel has suspended is not woken.
+    pub(crate) no_wake: bool,
     /// `ROCM_PATH`.
     pub(crate) rocm_path: Option<PathBuf>,
     /// What /etc/rsmi-compat.conf says, where the environment says nothing.
@@ -91,11 +93,14 @@ impl Config {
             _ => None,
         };
         let power_fallback = switch("RSMI_COMPAT_POWER_FALLBACK");
+        let no_wake = switch("RSMI_COMPAT_NO_WAKE");
         Self {
             amdsmi: amdsmi.or_else(|| Some(conf.amdsmi.as_ref()?.value.clone())),
             sysfs,
             power_fallback: power_fallback
                 .unwrap_or_else(|| conf.power_fallback.as_ref().is_some_and(|said| said.value)),
+            no_wake: no_wake
+                .unwrap_or_else(|| conf.no_wake.as_ref().is_some_and(|said| said.value)),
             abi: variable("RSMI_COMPAT_ABI").filter(|value| !value.is_empty()).and_then(abi),
             abi_of: variable("RSMI_COMPAT_ABI_OF").map(|list| abi_of(&list)).unwrap_or_default(),
             rocm_path: variable("ROCM_PATH").map(PathBuf::from).filter(|path| path.is_absolute()),
@@ -198,7 +203,7 @@ mod tests {
     #[test]
     fn a_switch_is_on_only_when_it_says_so() {
         let on = |value| with(&[("RSMI_COMPAT_POWER_FALLBACK", value)]).power_fallback;
-        assert!(on("1"));
+        assert!(on("1") && with(&[("RSMI_COMPAT_NO_WAKE", "1")]).no_wake);
         for off in ["", "0", "yes", "2"] {
             assert!(!on(off), "{off}");
         }

@@ -61,13 +61,19 @@ fn line(level: Level, name: &str, message: impl FnOnce() -> String) {
     }
 }
 
-/// What a pipe takes as a whole; a longer line is cut.
+/// What a pipe takes as a whole; a longer line is cut, unless it goes to a file.
 const LONGEST: usize = libc::PIPE_BUF;
+
+/// The end of a line that is cut.
+const CUT: &[u8] = " …".as_bytes();
 
 /// One write(2) a line, so that lines of several threads stay whole. A line that would have to wait
 /// is left out, and a stderr that nobody reads any more is no error.
 fn write(fd: c_int, mut line: Vec<u8>) {
-    line.truncate(LONGEST - 1);
+    if line.len() >= LONGEST && !is_file(fd) {
+        line.truncate(LONGEST - 1 - CUT.len());
+        line.extend_from_slice(CUT);
+    }
     line.push(b'\n');
     let mut there = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
     // SAFETY: the array has one element.
@@ -79,6 +85,14 @@ fn write(fd: c_int, mut line: Vec<u8>) {
         // SAFETY: the pointer and length are those of a live vector.
         unsafe { libc::write(fd, line.as_ptr().cast(), line.len()) };
     });
+}
+
+fn is_file(fd: c_int) -> bool {
+    let mut about = std::mem::MaybeUninit::<libc::stat>::zeroed();
+    // SAFETY: there is room for a stat.
+    let known = unsafe { libc::fstat(fd, about.as_mut_ptr()) } == 0;
+    // SAFETY: a stat of zeros is one, and fstat fills it in.
+    known && unsafe { about.assume_init() }.st_mode & libc::S_IFMT == libc::S_IFREG
 }
 
 /// Does what may raise SIGPIPE on this thread, and takes that back: the host's handlers and its mask
@@ -251,7 +265,17 @@ mod tests {
         let mut lines: Vec<_> = text.split(|byte| *byte == b'\n').collect();
         assert_eq!(lines.pop(), Some(&b""[..]));
         assert!(!lines.is_empty() && lines.len() < 1000, "{}", lines.len());
-        assert!(lines.iter().all(|line| line.len() == LONGEST - 1));
+        assert!(lines.iter().all(|line| line.len() == LONGEST - 1 && line.ends_with(CUT)));
+    }
+
+    #[test]
+    fn a_file_takes_a_line_of_any_length() {
+        let mut file = tempfile::tempfile().unwrap();
+        write(file.as_raw_fd(), vec![b'x'; 3 * LONGEST]);
+        let mut text = Vec::new();
+        std::io::Seek::rewind(&mut file).unwrap();
+        file.read_to_end(&mut text).unwrap();
+        assert_eq!(text.len(), 3 * LONGEST + 1);
     }
 
     #[test]

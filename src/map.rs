@@ -66,7 +66,7 @@ pub(crate) const BRANDS: &[(&[u8], &[u8])] = &[
 
 /// The PCIe link that a gpu_metrics table tells of: widths in lanes, speeds in 0.1 GT/s.
 pub(crate) const PCIE_WIDTHS: [u32; 6] = [1, 2, 4, 8, 12, 16];
-pub(crate) const PCIE_SPEEDS: [u32; 4] = [25, 50, 80, 160];
+pub(crate) const PCIE_SPEEDS: [u32; 6] = [25, 50, 80, 160, 320, 640];
 
 /// The driver's words for the performance levels.
 pub(crate) const PERF_LEVELS: &[(&[u8], Perf)] = &[

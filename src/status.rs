@@ -118,6 +118,40 @@ fn errno_for(generation: Generation, errno: i32) -> S {
     }
 }
 
+/// What becomes of an errno with which the read of a file failed that could be opened: the driver
+/// refuses to answer, EPERM while it resets the GPU or the GPU is suspended.
+pub(crate) fn from_read(errno: i32) -> S {
+    match errno {
+        libc::EPERM | libc::EAGAIN => S::RSMI_STATUS_BUSY,
+        libc::EOPNOTSUPP => S::RSMI_STATUS_NOT_SUPPORTED,
+        libc::ENODATA => S::RSMI_STATUS_NO_DATA,
+        _ => from_errno(errno),
+    }
+}
+
+/// The names of what files fail with.
+#[rustfmt::skip]
+const ERRNOS: &[(i32, &str)] = &[
+    (libc::EPERM, "EPERM"), (libc::ENOENT, "ENOENT"), (libc::ESRCH, "ESRCH"), (libc::EIO, "EIO"),
+    (libc::ENXIO, "ENXIO"), (libc::EBADF, "EBADF"), (libc::EAGAIN, "EAGAIN"),
+    (libc::ENOMEM, "ENOMEM"), (libc::EACCES, "EACCES"), (libc::EFAULT, "EFAULT"),
+    (libc::EBUSY, "EBUSY"), (libc::ENODEV, "ENODEV"), (libc::ENOTDIR, "ENOTDIR"),
+    (libc::EISDIR, "EISDIR"), (libc::EINVAL, "EINVAL"), (libc::EMFILE, "EMFILE"),
+    (libc::ENFILE, "ENFILE"), (libc::ENOSPC, "ENOSPC"), (libc::EROFS, "EROFS"),
+    (libc::ERANGE, "ERANGE"), (libc::ENOSYS, "ENOSYS"), (libc::ENODATA, "ENODATA"),
+    (libc::ETIME, "ETIME"), (libc::EPROTO, "EPROTO"), (libc::EOPNOTSUPP, "EOPNOTSUPP"),
+    (libc::ETIMEDOUT, "ETIMEDOUT"), (libc::ECANCELED, "ECANCELED"),
+];
+
+/// An errno for the log: its name and what it stands for.
+pub(crate) fn errno_text(errno: i32) -> String {
+    let text = std::io::Error::from_raw_os_error(errno);
+    match ERRNOS.iter().find(|(number, _)| *number == errno) {
+        Some((_, name)) => format!("{name}, {text}"),
+        None => text.to_string(),
+    }
+}
+
 /// The name and the sentence of each status; clients print the sentence.
 #[rustfmt::skip]
 const TEXTS: &[(S, &CStr)] = &[

@@ -108,6 +108,27 @@ fn no_driver() {
 }
 
 #[test]
+fn a_card_that_sleeps() {
+    let place = scratch();
+    let file = place.path().join("machine.toml");
+    let machine = "about = 'asleep'\n[driver]\n[cpu]\nnodes = 1\ncores = 8\nmemory = 67000000000\n\
+        [[gpu]]\nchip = 'navi31'\npci = '0000:03:00.0'\nnuma_node = 0\n\
+        files.'power/runtime_status' = \"suspended\\n\"\n";
+    std::fs::write(&file, machine).unwrap();
+    let (_, report) = json(&mut on(file.to_str().unwrap(), &[]));
+    says(&report, "warning: the GPU 0000:03:00.0 was asleep");
+    assert_eq!(report["driver"]["suspended"], serde_json::json!(["0000:03:00.0"]));
+    let busy = function(&report, "rsmi_dev_gpu_clk_freq_get", Some(0));
+    assert_eq!(busy["answered"], true, "{busy}");
+    let (_, report) = json(&mut on(file.to_str().unwrap(), &["RSMI_COMPAT_NO_WAKE=1"]));
+    let busy = function(&report, "rsmi_dev_gpu_clk_freq_get", Some(0));
+    assert_eq!(busy["statuses"][0], "RSMI_STATUS_BUSY", "{busy}");
+    assert!(busy["because"][0].as_str().unwrap().contains("suspended"), "{busy}");
+    let (_, report) = json(&mut on("navi31", &[]));
+    assert_eq!(report["driver"]["suspended"], serde_json::json!([]));
+}
+
+#[test]
 fn a_card_that_kfd_does_not_know() {
     let (code, report) = json(&mut on("kfd-unknown", &[]));
     says(&report, "error: the GPU 0000:17:00.0 is missing");

@@ -43,6 +43,8 @@ pub struct Conf {
     pub amdsmi: Option<Said<PathBuf>>,
     /// `log = warn`: what is logged, one of [`LEVELS`].
     pub log: Option<Said<String>>,
+    /// `no-wake = 1`: a GPU that the kernel has suspended is not woken.
+    pub no_wake: Option<Said<bool>>,
     /// `power-fallback = 1`: the current power stands in for an average that a card does not report.
     pub power_fallback: Option<Said<bool>>,
 }
@@ -50,7 +52,7 @@ pub struct Conf {
 /// A key, what its value is, and how the value is taken; false of a value that is none.
 type Key = (&'static str, fn(&mut Conf, &str, &Path) -> bool, &'static str);
 
-const KEYS: [Key; 5] = [
+const KEYS: [Key; 6] = [
     ("abi", |conf, text, file| put(&mut conf.abi, Open::parse(text), file), RELEASES),
     ("abi-of-usr", |conf, text, file| put(&mut conf.abi_of_usr, Open::parse(text), file), RELEASES),
     (AMDSMI, |conf, text, file| put(&mut conf.amdsmi, absolute(text), file), "an absolute path"),
@@ -59,6 +61,7 @@ const KEYS: [Key; 5] = [
         |conf, text, file| put(&mut conf.log, level(text), file),
         "one of error, warn, info, debug, trace",
     ),
+    ("no-wake", |conf, text, file| put(&mut conf.no_wake, switch(text), file), "0 or 1"),
     (
         "power-fallback",
         |conf, text, file| put(&mut conf.power_fallback, switch(text), file),
@@ -159,6 +162,7 @@ impl Conf {
             line("abi-of-usr", &self.abi_of_usr, Open::to_string),
             line(AMDSMI, &self.amdsmi, |path| path.display().to_string()),
             line("log", &self.log, String::clone),
+            line("no-wake", &self.no_wake, |on| u8::from(*on).to_string()),
             line("power-fallback", &self.power_fallback, |on| u8::from(*on).to_string()),
         ];
         lines.into_iter().flatten().collect()

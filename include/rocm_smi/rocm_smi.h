@@ -14,12 +14,15 @@
  *
  * - RSMI_STATUS_INVALID_ARGS: no device has this index, or the library is not initialised.
  * - RSMI_STATUS_BUSY: rsmi_init() got RSMI_INIT_FLAG_RESRV_TEST1, and another thread is using the
- *   device; or the kernel returned EBUSY.
+ *   device; or the kernel returned EBUSY; or the driver refuses the read, because it resets the GPU
+ *   or the GPU is suspended.
+ * - RSMI_STATUS_OUT_OF_RESOURCES: the process has no memory left. What the call does is done, and
+ *   what it returns is to be ignored.
  * - RSMI_STATUS_INTERNAL_EXCEPTION: the library itself failed, or the file does not hold a number.
  *
  * A function that reads or writes a file may also return these:
  *
- * - RSMI_STATUS_NOT_SUPPORTED: the file does not exist, or the kernel returned EPERM.
+ * - RSMI_STATUS_NOT_SUPPORTED: the file does not exist, or the kernel returned EPERM to a write.
  * - RSMI_STATUS_PERMISSION: the process may not open the file.
  * - RSMI_STATUS_INVALID_ARGS: the file is empty where it should hold a number, or the kernel
  *   returned EINVAL. Clients built for a release before ROCm 6.3 get RSMI_STATUS_UNKNOWN_ERROR.
@@ -1222,16 +1225,19 @@ rsmi_status_t rsmi_dev_mem_overdrive_level_get(uint32_t dv_ind, uint32_t *od);
 /// If the device has more levels than the struct can hold, the function leaves the rest out. For
 /// clients built for ROCm 5, the function leaves the members unchanged for which there is no level.
 ///
+/// If the file marks no level as current, because the clock is between two levels, the current level
+/// is the nearest one to the clock in sysfs `gpu_metrics`.
+///
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[in] clk_type The clock, RSMI_CLK_TYPE_SYS to RSMI_CLK_TYPE_MEM.
 /// @param[out] f The frequencies in Hz, in the order of the file, lowest first. `current` is
-///   0xFFFFFFFF if the file marks no level as current.
+///   0xFFFFFFFF if neither the file nor `gpu_metrics` reports it.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `clk_type` is RSMI_CLK_TYPE_PCIE or an unknown value; or `f` is
 ///   a null pointer, and the device has the clock.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the clock.
-/// @retval RSMI_STATUS_UNEXPECTED_DATA The file marks no level as current, or its text is not a
-///   table of levels. Clients built for ROCm 5 get RSMI_STATUS_SUCCESS in the first case.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA Nothing reports the current level, or the text of the file is
+///   not a table of levels. Clients built for ROCm 5 get RSMI_STATUS_SUCCESS in the first case.
 /// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file is empty. Only clients built for ROCm 5 get
 ///   this status.
 rsmi_status_t rsmi_dev_gpu_clk_freq_get(uint32_t dv_ind,
@@ -1323,12 +1329,13 @@ rsmi_status_t rsmi_dev_perf_level_set_v1(uint32_t dv_ind, rsmi_dev_perf_level_t 
 ///
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[in] clk_type The clock, RSMI_CLK_TYPE_SYS to RSMI_CLK_TYPE_MEM.
-/// @param[in] freq_bitmask Bit n stands for level n of rsmi_dev_gpu_clk_freq_get(). The function
-///   ignores bits above the last level.
+/// @param[in] freq_bitmask Bit n stands for the level that the file numbers n. The level of deep
+///   sleep, `S`, has no number. The function ignores bits of levels that do not exist.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library,
 ///   or the driver does not allow a change of this clock.
-/// @retval RSMI_STATUS_INVALID_ARGS `clk_type` is an unknown value.
+/// @retval RSMI_STATUS_INVALID_ARGS `clk_type` is an unknown value, or no level of `freq_bitmask`
+///   exists.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the clock. Clients built for ROCm 7
 ///   also get this status in a virtual machine.
 rsmi_status_t rsmi_dev_gpu_clk_freq_set(uint32_t dv_ind,
@@ -2224,16 +2231,19 @@ rsmi_status_t rsmi_dev_memory_partition_reset(uint32_t dv_ind);
 /// levels are all combinations of the speeds and widths of PCIe, and the current level is that of
 /// sysfs `gpu_metrics`. Clients built for ROCm 5 only get the levels of `pp_dpm_pcie`; the function
 /// leaves the members unchanged for which there is no level.
+/// If the file marks no level as current, the current level is the nearest one to the link in
+/// `gpu_metrics` or on the bus. If the library makes up the levels of a link of PCIe 5.0 or later,
+/// the only level is the link itself.
 ///
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[out] bandwidth The speeds in transfers per second and the number of lanes. `current` is
-///   0xFFFFFFFF if the file marks no level as current.
+///   0xFFFFFFFF if nothing reports it.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `bandwidth` is a null pointer, and the device has
 ///   `pp_dpm_pcie`.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the levels.
-/// @retval RSMI_STATUS_UNEXPECTED_DATA The file marks no level as current, or its text is not a
-///   table of levels. Clients built for ROCm 5 get RSMI_STATUS_SUCCESS in the first case.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA Nothing reports the current level, or the text of the file is
+///   not a table of levels. Clients built for ROCm 5 get RSMI_STATUS_SUCCESS in the first case.
 /// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file is empty. Only clients built for ROCm 5 get
 ///   this status.
 rsmi_status_t rsmi_dev_pci_bandwidth_get(uint32_t dv_ind,
@@ -2264,6 +2274,8 @@ rsmi_status_t rsmi_topo_numa_affinity_get(uint32_t dv_ind, int32_t *numa_node);
 ///
 /// The driver measures for one second before the function returns. Other calls do not have to wait
 /// meanwhile. Each pointer may be null.
+/// If `gpu_metrics` counts the traffic, `pcie_bandwidth_acc` of rsmi_dev_gpu_metrics_info_get()
+/// returns it at once.
 ///
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[out] sent The number of packets sent, or a null pointer.
@@ -2293,10 +2305,11 @@ rsmi_status_t rsmi_dev_pci_replay_counter_get(uint32_t dv_ind, uint64_t *counter
 /// numbers of the levels to `pp_dpm_pcie`.
 ///
 /// @param[in] dv_ind The index of the device, from 0.
-/// @param[in] bw_bitmask Bit n stands for level n of rsmi_dev_pci_bandwidth_get(). The function
-///   ignores bits above the last level.
+/// @param[in] bw_bitmask Bit n stands for the level that `pp_dpm_pcie` numbers n. The function
+///   ignores bits of levels that do not exist.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS No level of `bw_bitmask` exists.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device has no such levels, or the driver refuses the
 ///   change. Clients built for ROCm 7 also get this status in a virtual machine.
 rsmi_status_t rsmi_dev_pci_bandwidth_set(uint32_t dv_ind, uint64_t bw_bitmask);
@@ -2313,7 +2326,8 @@ rsmi_status_t rsmi_dev_pci_bandwidth_set(uint32_t dv_ind, uint64_t bw_bitmask);
 /// @param[out] speed The speed in revolutions per minute.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `speed` is a null pointer, and the device has the fan.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the fan.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the fan, or the firmware does not
+///   report its speed.
 rsmi_status_t rsmi_dev_fan_rpms_get(uint32_t dv_ind, uint32_t sensor_ind, int64_t *speed);
 
 /// Reads the speed of a fan relative to its maximum, from hwmon `pwm*`.
@@ -2447,7 +2461,8 @@ rsmi_status_t rsmi_dev_power_get(uint32_t dv_ind, uint64_t *power, RSMI_POWER_TY
 /// @param[out] timestamp When the driver read the counter, in ns.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `power` or `timestamp` is a null pointer.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file. Clients built for ROCm 5
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file, or its firmware does not
+///   count the energy. Clients built for ROCm 5
 ///   also get this status if the library cannot read the table.
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The table is of an APU or cut short, or the library does not
 ///   know its version. Clients built for ROCm 6 also get this status if the device does not have

@@ -87,14 +87,17 @@ pub unsafe extern "C" fn rsmi_dev_mem_overdrive_level_get(
 /// If the device has more levels than the struct can hold, the function leaves the rest out. For
 /// clients built for ROCm 5, the function leaves the members unchanged for which there is no level.
 ///
+/// If the file marks no level as current, because the clock is between two levels, the current level
+/// is the nearest one to the clock in sysfs `gpu_metrics`.
+///
 /// @param[in] clk_type The clock, RSMI_CLK_TYPE_SYS to RSMI_CLK_TYPE_MEM.
 /// @param[out] f The frequencies in Hz, in the order of the file, lowest first. `current` is
-///   0xFFFFFFFF if the file marks no level as current.
+///   0xFFFFFFFF if neither the file nor `gpu_metrics` reports it.
 /// @retval RSMI_STATUS_INVALID_ARGS `clk_type` is RSMI_CLK_TYPE_PCIE or an unknown value; or `f` is
 ///   a null pointer, and the device has the clock.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the clock.
-/// @retval RSMI_STATUS_UNEXPECTED_DATA The file marks no level as current, or its text is not a
-///   table of levels. Clients built for ROCm 5 get RSMI_STATUS_SUCCESS in the first case.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA Nothing reports the current level, or the text of the file is
+///   not a table of levels. Clients built for ROCm 5 get RSMI_STATUS_SUCCESS in the first case.
 /// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file is empty. Only clients built for ROCm 5 get
 ///   this status.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_gpu_clk_freq_get)
@@ -257,11 +260,12 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_set_v1(
 /// numbers of the levels to `pp_dpm_*`.
 ///
 /// @param[in] clk_type The clock, RSMI_CLK_TYPE_SYS to RSMI_CLK_TYPE_MEM.
-/// @param[in] freq_bitmask Bit n stands for level n of rsmi_dev_gpu_clk_freq_get(). The function
-///   ignores bits above the last level.
+/// @param[in] freq_bitmask Bit n stands for the level that the file numbers n. The level of deep
+///   sleep, `S`, has no number. The function ignores bits of levels that do not exist.
 /// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library,
 ///   or the driver does not allow a change of this clock.
-/// @retval RSMI_STATUS_INVALID_ARGS `clk_type` is an unknown value.
+/// @retval RSMI_STATUS_INVALID_ARGS `clk_type` is an unknown value, or no level of `freq_bitmask`
+///   exists.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the clock. Clients built for ROCm 7
 ///   also get this status in a virtual machine.
 #[export]

@@ -3,7 +3,7 @@
 use crate::client;
 use crate::entry::{Null, get, get_fact, put, set_on_metal, with_gpu};
 use crate::facts::Fact;
-use crate::gpu::{Gpu, throughput};
+use crate::gpu::{Gpu, throughput, traffic_is_counted};
 use crate::support::Question::Function;
 use crate::types::{rsmi_pcie_bandwidth_t, rsmi_status_t};
 use rsmi_macros::export;
@@ -14,14 +14,17 @@ use rsmi_macros::export;
 /// levels are all combinations of the speeds and widths of PCIe, and the current level is that of
 /// sysfs `gpu_metrics`. Clients built for ROCm 5 only get the levels of `pp_dpm_pcie`; the function
 /// leaves the members unchanged for which there is no level.
+/// If the file marks no level as current, the current level is the nearest one to the link in
+/// `gpu_metrics` or on the bus. If the library makes up the levels of a link of PCIe 5.0 or later,
+/// the only level is the link itself.
 ///
 /// @param[out] bandwidth The speeds in transfers per second and the number of lanes. `current` is
-///   0xFFFFFFFF if the file marks no level as current.
+///   0xFFFFFFFF if nothing reports it.
 /// @retval RSMI_STATUS_INVALID_ARGS `bandwidth` is a null pointer, and the device has
 ///   `pp_dpm_pcie`.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the levels.
-/// @retval RSMI_STATUS_UNEXPECTED_DATA The file marks no level as current, or its text is not a
-///   table of levels. Clients built for ROCm 5 get RSMI_STATUS_SUCCESS in the first case.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA Nothing reports the current level, or the text of the file is
+///   not a table of levels. Clients built for ROCm 5 get RSMI_STATUS_SUCCESS in the first case.
 /// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file is empty. Only clients built for ROCm 5 get
 ///   this status.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_pci_bandwidth_get)
@@ -80,6 +83,8 @@ pub unsafe extern "C" fn rsmi_topo_numa_affinity_get(
 ///
 /// The driver measures for one second before the function returns. Other calls do not have to wait
 /// meanwhile. Each pointer may be null.
+/// If `gpu_metrics` counts the traffic, `pcie_bandwidth_acc` of rsmi_dev_gpu_metrics_info_get()
+/// returns it at once.
 ///
 /// @param[out] sent The number of packets sent, or a null pointer.
 /// @param[out] received The number of packets received, or a null pointer.
@@ -96,7 +101,11 @@ pub unsafe extern "C" fn rsmi_dev_pci_throughput_get(
     max_pkt_sz: *mut u64,
 ) -> rsmi_status_t {
     let device = with_gpu(dv_ind, |gpu| Ok(gpu.device().clone()));
-    let told = match device.and_then(|device| throughput(&device)) {
+    let told = device.and_then(|device| {
+        traffic_is_counted(&device);
+        throughput(&device)
+    });
+    let told = match told {
         Ok(told) => told,
         Err(status) => return status,
     };
@@ -135,9 +144,10 @@ pub unsafe extern "C" fn rsmi_dev_pci_replay_counter_get(
 /// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then the
 /// numbers of the levels to `pp_dpm_pcie`.
 ///
-/// @param[in] bw_bitmask Bit n stands for level n of rsmi_dev_pci_bandwidth_get(). The function
-///   ignores bits above the last level.
+/// @param[in] bw_bitmask Bit n stands for the level that `pp_dpm_pcie` numbers n. The function
+///   ignores bits of levels that do not exist.
 /// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS No level of `bw_bitmask` exists.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device has no such levels, or the driver refuses the
 ///   change. Clients built for ROCm 7 also get this status in a virtual machine.
 #[export]

@@ -13,7 +13,8 @@ use rsmi_macros::export;
 /// @param[in] sensor_ind The number of the fan, from 0.
 /// @param[out] speed The speed in revolutions per minute.
 /// @retval RSMI_STATUS_INVALID_ARGS `speed` is a null pointer, and the device has the fan.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the fan.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the fan, or the firmware does not
+///   report its speed.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_fan_rpms_get(

@@ -66,9 +66,10 @@ pub unsafe extern "C" fn rsmi_dev_power_get(
     }
     let (status, answer) = match with_gpu(dv_ind, Gpu::power) {
         Ok(answer) => (rsmi_status_t::RSMI_STATUS_SUCCESS, answer),
-        Err(_) => {
+        Err(status) => {
             let nothing = (0, RSMI_POWER_TYPE::RSMI_INVALID_POWER);
-            (rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED, nothing)
+            let busy = status == rsmi_status_t::RSMI_STATUS_BUSY;
+            (if busy { status } else { rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED }, nothing)
         }
     };
     // SAFETY: not null, and then the client's to be written.
@@ -86,7 +87,8 @@ pub unsafe extern "C" fn rsmi_dev_power_get(
 /// @param[out] counter_resolution The size of one step in microjoules, 15.3; or a null pointer.
 /// @param[out] timestamp When the driver read the counter, in ns.
 /// @retval RSMI_STATUS_INVALID_ARGS `power` or `timestamp` is a null pointer.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file. Clients built for ROCm 5
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the file, or its firmware does not
+///   count the energy. Clients built for ROCm 5
 ///   also get this status if the library cannot read the table.
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The table is of an APU or cut short, or the library does not
 ///   know its version. Clients built for ROCm 6 also get this status if the device does not have

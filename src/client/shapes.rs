@@ -165,14 +165,22 @@ impl Client {
     }
 }
 
-/// Says no more levels than there is room for. The current one, if it is cut off, is not known: that
-/// is an index behind the last level.
+/// Says no more levels than there is room for. In place of the current one, if it is cut off, stands
+/// the nearest: clients look the frequency up by it.
 fn cut_levels(levels: &mut rsmi_frequencies_t, most: usize) {
     let is_level = levels.current < levels.num_supported;
     levels.num_supported = levels.num_supported.min(most as u32);
-    if is_level {
-        levels.current = levels.current.min(levels.num_supported);
+    if is_level && levels.current >= levels.num_supported {
+        levels.current = nearest(levels, levels.num_supported);
     }
+}
+
+/// Of the first levels that which is the least away from the current one.
+fn nearest(levels: &rsmi_frequencies_t, first: u32) -> u32 {
+    let Some(now) = levels.frequency.get(levels.current as usize) else { return u32::MAX };
+    let first = levels.frequency.iter().take(first as usize).enumerate();
+    let nearest = first.min_by_key(|(_, frequency)| frequency.abs_diff(*now));
+    nearest.map_or(u32::MAX, |(at, _)| at as u32)
 }
 
 /// Writes a clock's levels, `most` of them at most, and no padding.
@@ -204,7 +212,7 @@ unsafe fn put_frequencies_v5(out: *mut FrequenciesV5, table: &Table) -> usize {
     }
     let levels = &table.levels.transfer_rate;
     let count = levels.num_supported.min(MOST);
-    let current = if levels.current < count { levels.current } else { u32::MAX };
+    let current = if levels.current < count { levels.current } else { nearest(levels, count) };
     // SAFETY: as this function demands; the members lie in the struct.
     let frequency = unsafe {
         put(&raw mut (*out).num_supported, count);
@@ -295,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_list_says_no_more_than_it_holds() {
+    fn a_cut_list_says_no_more_than_it_holds_and_the_current_level_is_in_it() {
         let client = Client::new(Open::ALL, Open::ALL);
         let mut out = std::mem::MaybeUninit::<rsmi_pcie_bandwidth_t>::zeroed();
         // SAFETY: the buffer is the struct.
@@ -303,7 +311,15 @@ mod tests {
         // SAFETY: zeroed, and of integers alone.
         let out = unsafe { out.assume_init() };
         assert_eq!(out.transfer_rate.num_supported as usize, LANES_IN_BOTH);
-        assert_eq!(out.transfer_rate.current, out.transfer_rate.num_supported);
+        assert_eq!(out.transfer_rate.current, out.transfer_rate.num_supported - 1);
         assert_eq!((out.lanes[LANES_IN_BOTH - 1], out.lanes[LANES_IN_BOTH]), (16, 0));
+
+        let mut five = std::mem::MaybeUninit::<FrequenciesV5>::zeroed();
+        let client = Client::of(Generation::V5);
+        // SAFETY: the buffer is the struct of that client.
+        unsafe { client.put_frequencies(five.as_mut_ptr().cast(), &table()) };
+        // SAFETY: zeroed, and of integers alone.
+        let five = unsafe { five.assume_init() };
+        assert_eq!((five.num_supported, five.current), (32, 31));
     }
 }

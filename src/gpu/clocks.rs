@@ -3,7 +3,7 @@
 use super::{Gpu, NOT_SUPPORTED};
 use crate::client;
 use crate::kernel::dpm::Table;
-use crate::kernel::kfd;
+use crate::kernel::{kfd, metrics};
 use crate::log;
 use crate::map;
 use crate::status::Result;
@@ -16,12 +16,27 @@ use rsmi_generations::Generation;
 impl Gpu {
     /// The levels of a clock in Hz. libamd_smi's reader ends the process over a table that it does
     /// not understand (rising order, units, number of levels); ours fails.
+    ///
+    /// Where the driver marks no level, since the clock is between two, the nearest to what
+    /// gpu_metrics tells is the current one.
     pub(crate) fn clock(&self, kind: rsmi_clk_type_t) -> Option<Table> {
-        map::find(map::CLOCK_FILES, &kind).map(|file| self.levels(file))
+        let file = map::find(map::CLOCK_FILES, &kind)?;
+        let mut table = self.levels(file);
+        if table.is_unmarked() {
+            if let Some(now) = self.clock_now(kind) {
+                table.mark_nearest(|frequency, _| frequency.abs_diff(now * 1_000_000));
+            }
+        }
+        Some(table)
     }
 
-    fn levels(&self, file: &str) -> Table {
-        let mut table = match self.device.lines(file) {
+    /// MHz, as gpu_metrics tells it.
+    fn clock_now(&self, kind: rsmi_clk_type_t) -> Option<u64> {
+        metrics::Table::read(&self.device).ok()?.clock(kind)
+    }
+
+    pub(super) fn levels(&self, file: &str) -> Table {
+        match self.device.lines(file) {
             Ok(lines) => Table::read(&lines),
             // What they were told of an empty table.
             Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)
@@ -30,13 +45,7 @@ impl Gpu {
                 Table::failed(rsmi_status_t::RSMI_STATUS_NOT_YET_IMPLEMENTED)
             }
             Err(status) => Table::failed(status),
-        };
-        // Then it was no failure that no level is the current one.
-        if client::generation() == Generation::V5 && table.levels.transfer_rate.current == u32::MAX
-        {
-            table.outcome = Ok(());
         }
-        table
     }
 
     pub(crate) fn perf_level(&self) -> Result<rsmi_dev_perf_level_t> {
@@ -48,21 +57,54 @@ impl Gpu {
     /// The PCIe link's levels: transfers a second and lanes. For the clock's reason not asked of
     /// libamd_smi.
     pub(crate) fn pci_bandwidth(&self) -> Table {
-        let table = self.levels("pp_dpm_pcie");
+        const FILE: &str = "pp_dpm_pcie";
+        let mut table = self.levels(FILE);
+        if table.is_unmarked() {
+            if let Some((speed, width)) = self.link_now() {
+                let hertz = u64::from(speed) * TENTH;
+                table.mark_nearest(|rate, lanes| (rate.abs_diff(hertz), lanes.abs_diff(width)));
+            }
+        }
+        let there = table.is_whole() || self.device.refuses(FILE);
         let over_pcie = self.node.cpu().is_some_and(|(_, link)| link.kind == kfd::LINK_PCIE);
-        if table.outcome.is_ok() || !over_pcie || client::generation() == Generation::V5 {
+        if there || !over_pcie || client::generation() == Generation::V5 {
             return table;
         }
         let levels = table.levels;
-        match self.card_metrics().and_then(|metrics| synthesised(levels, metrics)) {
-            Ok(levels) => Table { levels, outcome: Ok(()) },
-            Err(status) => Table { levels, outcome: Err(status) },
+        match self.card_metrics().and_then(|metrics| made_up(levels, metrics)) {
+            Ok(levels) => Table::of(levels, Ok(())),
+            Err(status) => Table::of(levels, Err(status)),
         }
+    }
+
+    /// The speed of the PCIe link in 0.1 GT/s and its lanes: by gpu_metrics, else by the bus.
+    fn link_now(&self) -> Option<(u32, u32)> {
+        let by_metrics = || {
+            let metrics = metrics::Table::read(&self.device).ok()?.metrics();
+            Some((u32::from(metrics.pcie_link_speed), u32::from(metrics.pcie_link_width)))
+        };
+        // `16.0 GT/s PCIe`
+        let by_bus = || {
+            let word = |file| String::from_utf8(self.device.word(file).ok()?).ok();
+            let speed: f64 = word("current_link_speed")?.parse().ok()?;
+            Some(((speed * 10.0) as u32, word("current_link_width")?.parse().ok()?))
+        };
+        let is_one = |(speed, width): &(u32, u32)| {
+            map::PCIE_SPEEDS.contains(speed) && map::PCIE_WIDTHS.contains(width)
+        };
+        by_metrics().filter(is_one).or_else(by_bus).filter(is_one)
     }
 }
 
-/// Every speed with every width, where only gpu_metrics tells the link.
-fn synthesised(
+/// Transfers a second in a unit of gpu_metrics' link speeds.
+const TENTH: u64 = 100_000_000;
+
+/// The speeds of which, with all widths, there are no more levels than fit.
+const SPEEDS_THAT_FIT: usize = 4;
+
+/// Where only gpu_metrics tells the link: every speed up to the fourth generation with every width,
+/// as the original has it; of a later generation the link alone.
+fn made_up(
     mut levels: rsmi_pcie_bandwidth_t,
     metrics: rsmi_gpu_metrics_t,
 ) -> Result<rsmi_pcie_bandwidth_t> {
@@ -75,13 +117,18 @@ fn synthesised(
         return Err(NOT_SUPPORTED);
     };
     let widths = map::PCIE_WIDTHS.len();
-    levels.transfer_rate.num_supported = (widths * map::PCIE_SPEEDS.len()) as u32;
-    levels.transfer_rate.current = (speed * widths + width) as u32;
-    for (at, speed) in map::PCIE_SPEEDS.iter().enumerate() {
-        for (lane, width) in map::PCIE_WIDTHS.iter().enumerate() {
-            levels.transfer_rate.frequency[at * widths + lane] = u64::from(*speed) * 100_000_000;
-            levels.lanes[at * widths + lane] = *width;
-        }
+    let told: Vec<_> = if speed < SPEEDS_THAT_FIT {
+        levels.transfer_rate.current = (speed * widths + width) as u32;
+        let speeds = &map::PCIE_SPEEDS[..SPEEDS_THAT_FIT];
+        speeds.iter().flat_map(|speed| map::PCIE_WIDTHS.map(|width| (*speed, width))).collect()
+    } else {
+        levels.transfer_rate.current = 0;
+        vec![(map::PCIE_SPEEDS[speed], map::PCIE_WIDTHS[width])]
+    };
+    levels.transfer_rate.num_supported = told.len() as u32;
+    for (at, (speed, width)) in told.into_iter().enumerate() {
+        levels.transfer_rate.frequency[at] = u64::from(speed) * TENTH;
+        levels.lanes[at] = width;
     }
     Ok(levels)
 }

@@ -8,14 +8,14 @@
 use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
 use crate::amdsmi::{Handle, Symbols};
 use crate::client;
-use crate::kernel::{Dir, kfd, profiles};
+use crate::kernel::dpm::Table;
+use crate::kernel::{Dir, kfd, profiles, sleep};
 use crate::log;
 use crate::map;
 use crate::status::Result;
 use crate::types::{
     rsmi_clk_type_t, rsmi_compute_partition_type_t, rsmi_dev_perf_level_t, rsmi_freq_ind_t,
-    rsmi_memory_partition_type_t, rsmi_pcie_bandwidth_t, rsmi_power_profile_preset_masks_t,
-    rsmi_status_t,
+    rsmi_memory_partition_type_t, rsmi_power_profile_preset_masks_t, rsmi_status_t,
 };
 use rsmi_generations::Generation;
 
@@ -106,7 +106,7 @@ impl Gpu {
             log::reason(|| format!("the cap is {min} to {max}"));
             return Err(INVALID_ARGS);
         }
-        self.sensors()?.write("power#_cap", sensor.wrapping_add(1), cap)
+        self.sensors(|hwmon| hwmon.write("power#_cap", sensor.wrapping_add(1), cap))
     }
 
     pub(crate) fn set_power_profile(&self, mask: rsmi_power_profile_preset_masks_t) -> Result {
@@ -115,9 +115,9 @@ impl Gpu {
             return Err(OUT_OF_BOUNDS);
         }
         const FILE: &str = "pp_power_profile_mode";
-        let profiles = profiles::read(&self.device.lines(FILE)?);
+        let table = profiles::read(&self.device.lines(FILE)?);
         let profile =
-            profiles.iter().rev().find(|profile| profile.mask == mask).ok_or_else(|| {
+            table.profiles.iter().rev().find(|profile| profile.mask == mask).ok_or_else(|| {
                 log::reason(|| "the card has no such profile".into());
                 OUT_OF_BOUNDS
             })?;
@@ -145,11 +145,17 @@ impl Gpu {
             return Err(OUT_OF_BOUNDS);
         }
         self.drive_fan(sensor, FAN_MANUAL)?;
-        self.sensors()?.write("pwm#", sensor.wrapping_add(1), speed)
+        let set = self.sensors(|hwmon| hwmon.write("pwm#", sensor.wrapping_add(1), speed));
+        if set.is_err() {
+            // A fan that nobody drives would stay at the speed that it has, however hot it gets. Why
+            // the speed was refused is what the log is to say.
+            let _ = log::aside(|| self.drive_fan(sensor, FAN_AUTOMATIC));
+        }
+        set
     }
 
     fn drive_fan(&self, sensor: u32, how: u64) -> Result {
-        self.sensors()?.write("pwm#_enable", sensor.wrapping_add(1), how)
+        self.sensors(|hwmon| hwmon.write("pwm#_enable", sensor.wrapping_add(1), how))
     }
 
     /// The levels of a clock that the driver may choose, one bit each.
@@ -157,19 +163,25 @@ impl Gpu {
         let file = map::find(map::CLOCK_FILES, &kind).ok_or(INVALID_ARGS)?;
         let table = self.clock(kind).ok_or(INVALID_ARGS)?;
         table.outcome?;
-        self.choose_levels(file, &table.levels, mask)
+        self.choose_levels(file, &table, mask)
     }
 
-    /// The levels of the PCIe link that the driver may choose, one bit each.
+    /// The levels of the PCIe link that the driver may choose, one bit each. Those that were made up
+    /// where it has no table are none that it knows.
     pub(crate) fn set_pci_bandwidth(&self, mask: u64) -> Result {
-        let table = self.pci_bandwidth();
-        table.outcome?;
-        self.choose_levels("pp_dpm_pcie", &table.levels, mask)
+        const FILE: &str = "pp_dpm_pcie";
+        let table = self.levels(FILE);
+        match table.outcome {
+            _ if table.is_whole() => self.choose_levels(FILE, &table, mask),
+            Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA) => Err(NOT_SUPPORTED),
+            outcome => outcome,
+        }
     }
 
-    fn choose_levels(&self, file: &str, levels: &rsmi_pcie_bandwidth_t, mask: u64) -> Result {
+    fn choose_levels(&self, file: &str, table: &Table, mask: u64) -> Result {
+        let chosen = table.chosen(mask)?;
         self.be_manual()?;
-        self.device.write(file, chosen(levels.transfer_rate.num_supported, mask))
+        self.device.write(file, chosen)
     }
 
     /// MHz. The highest clock at which run times still repeat.
@@ -214,6 +226,7 @@ impl Gpu {
     /// Reading the driver's file is what resets the card.
     pub(crate) fn reset(&self) -> Result {
         let card = self.card().ok_or(NOT_SUPPORTED)?;
+        sleep::awake(&self.device.path().to_string_lossy())?;
         let debug = self.sysfs.join(&format!("kernel/debug/dri/{card}"));
         debug.bytes("amdgpu_gpu_recover").map(drop)
     }
@@ -299,25 +312,9 @@ fn limit(clock: &str, end: rsmi_freq_ind_t, value: u64) -> String {
     format!("{clock} {} {value}\n", end.0)
 }
 
-/// The numbers of the levels whose bits are set, as the driver reads them.
-fn chosen(levels: u32, mask: u64) -> String {
-    (0..levels.min(u64::BITS))
-        .filter(|level| mask >> level & 1 == 1)
-        .map(|level| format!("{level} "))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn levels_are_chosen_by_bits_and_only_those_that_exist() {
-        assert_eq!(chosen(3, 0b101), "0 2 ");
-        assert_eq!(chosen(3, u64::MAX), "0 1 2 ");
-        assert_eq!(chosen(3, 0b1000), "");
-        assert_eq!(chosen(33, 1 << 32), "32 ");
-    }
 
     #[test]
     fn limits_are_written_as_the_driver_reads_them() {

@@ -7,7 +7,7 @@ use super::{Gpu, KFD, NOT_SUPPORTED};
 use crate::client;
 use crate::kernel::kfd::Node;
 use crate::kernel::pci_ids::{self, Wanted};
-use crate::kernel::{Dir, drm, number};
+use crate::kernel::{Dir, drm, number, sleep};
 use crate::log;
 use crate::map;
 use crate::status::{Reply, Result};
@@ -100,8 +100,11 @@ impl Identity {
             sku: Kept::read("device/product_number", id),
             xgmi: Kept::read("device/xgmi_physical_id", id),
             unique: KeptTwice {
-                own: Kept::read("device/unique_id", |name| device.number(name, 16)),
-                kfd: Kept::of_kfd(node, "unique_id", |id| id),
+                own: Kept::read("device/unique_id", |name| some_id(device.number(name, 16)?)),
+                kfd: {
+                    let kfd = Kept::of_kfd(node, "unique_id", |id| id);
+                    Kept { value: kfd.value.and_then(some_id), ..kfd }
+                },
             },
             has_files: device.has("device"),
             product: Kept::read("device/product_name", |name| device.line(name)),
@@ -112,6 +115,11 @@ impl Identity {
             render_minor: render_minor(device, node.render_minor),
         }
     }
+}
+
+/// An APU has none, and says 0.
+fn some_id(id: u64) -> Result<u64> {
+    if id == 0 { Err(NOT_SUPPORTED) } else { Ok(id) }
 }
 
 /// The number of the device's render node, which should be the one that KFD knows; 0 where it has
@@ -211,7 +219,11 @@ impl Gpu {
     pub(crate) fn market_name(&self) -> Result<Vec<u8>> {
         let name = self.names.market.get_or_try_init(|| match self.identity.render_minor {
             0 => Err(NOT_SUPPORTED),
-            minor => drm::marketing_name(minor),
+            minor => {
+                // To open the render node wakes the GPU.
+                sleep::awake(&self.device.path().to_string_lossy())?;
+                drm::marketing_name(minor)
+            }
         });
         name.cloned()
     }
@@ -247,7 +259,11 @@ impl Gpu {
 
     /// The brand that the vbios version stands for, None where the name has to serve.
     pub(crate) fn brand(&self) -> Result<Option<&'static [u8]>> {
-        let vbios = self.identity.vbios.get()?;
+        let vbios = match self.identity.vbios.get() {
+            // One that the driver does not tell stands for no brand, as in the original.
+            Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE) => Vec::new(),
+            vbios => vbios?,
+        };
         let sku = if vbios.len() == 16 { &vbios[4..10] } else { &[] };
         Ok(map::find(map::BRANDS, &sku))
     }

@@ -2,7 +2,7 @@
 //!
 //! The kernel's files say the same as libamd_smi, which takes as long over them as the original did.
 
-use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
+use super::{BUSY, Gpu, INVALID_ARGS, NOT_SUPPORTED};
 use crate::kernel::number;
 use crate::log;
 use crate::map;
@@ -17,7 +17,9 @@ impl Gpu {
                 let percent = number::lenient(&text, 10) as u32;
                 Reply { status: check_percent(percent.into()), value: Some(percent) }
             }
-            Err(status) => Err(status).into(),
+            Err(status @ (BUSY | rsmi_status_t::RSMI_STATUS_PERMISSION)) => Err(status).into(),
+            // A card may have the file although it cannot tell: the driver refuses each read.
+            Err(_) => Err(NOT_SUPPORTED).into(),
         }
     }
 
@@ -51,6 +53,7 @@ impl Gpu {
             return Err(INVALID_ARGS).into();
         };
         let answer = match self.device.number(used, 10) {
+            Err(status) if self.device.refuses(used) => Err(status),
             Ok(0) | Err(_) if kind == Self::VRAM => match self.device.number(total, 10) {
                 Ok(1..) => Ok(0),
                 // Of a partition's memory only KFD knows what is left, and libamd_smi asks it.

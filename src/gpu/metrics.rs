@@ -1,7 +1,7 @@
 //! gpu_metrics: the whole table as the client's generation shows it, and the questions that it
 //! answers.
 
-use super::{Gpu, NOT_SUPPORTED};
+use super::{BUSY, Gpu, NOT_SUPPORTED};
 use crate::client::{self, Metrics};
 use crate::kernel::metrics::{self, Table};
 use crate::log::{self, Level};
@@ -15,6 +15,9 @@ const UNEXPECTED_DATA: rsmi_status_t = rsmi_status_t::RSMI_STATUS_UNEXPECTED_DAT
 
 /// The format of a card's table; those above are of APUs.
 const CARD: u8 = 1;
+
+/// The version that never tells of partitions.
+const DESCRIBES_ITSELF: (u8, u8) = (1, 9);
 
 impl Gpu {
     /// All of the table.
@@ -55,7 +58,7 @@ impl Gpu {
 
     /// Writes the table to the log.
     pub(crate) fn log_metrics(&self) -> Result {
-        let table = Table::read(&self.device).map_err(|_| UNEXPECTED_DATA)?;
+        let table = Table::read(&self.device).map_err(strange)?;
         if log::enabled(Level::Info) {
             let (format, content) = table.version();
             let device = self.device.path().display();
@@ -99,7 +102,7 @@ impl Gpu {
     /// One member, by its names in the versions of the table, NOT_SUPPORTED where this one has it
     /// under none. From 1.6 on the partitions tell of the video engines.
     pub(crate) fn metric<T: metrics::Slot + Default>(&self, names: &[&str]) -> Result<T> {
-        let table = Table::read(&self.device).map_err(|_| UNEXPECTED_DATA)?;
+        let table = Table::read(&self.device).map_err(strange)?;
         let partition = Some(self.partition_id() as usize);
         let found = names
             .iter()
@@ -117,7 +120,11 @@ impl Gpu {
 
     /// What clients of the device's generation are told of a table that cannot be read.
     fn unread(&self, status: rsmi_status_t) -> rsmi_status_t {
+        // EIO: to the original, a table that is empty.
+        let refused = status == rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE;
+        let status = if refused { UNEXPECTED_DATA } else { status };
         match client::generation() {
+            _ if status == BUSY => status,
             Generation::V5 if status == UNEXPECTED_DATA => NOT_SUPPORTED,
             Generation::V5 => status,
             // Whatever was wrong with the file, they were told of strange data.
@@ -129,8 +136,31 @@ impl Gpu {
     }
 
     fn shown(&self, table: &Table) -> rsmi_gpu_metrics_t {
-        shown(table, client::generation(), self.partition_id() as usize)
+        let mut shown = shown(table, client::generation(), self.partition_id() as usize);
+        if table.version() == DESCRIBES_ITSELF && shown.num_partition == u16::MAX {
+            shown.num_partition = self.partitions(&shown).unwrap_or(u16::MAX);
+        }
+        shown
     }
+
+    /// How many partitions the card has by its mode: each a compute chip in the last of them.
+    fn partitions(&self, metrics: &rsmi_gpu_metrics_t) -> Option<u16> {
+        let mode = log::aside(|| self.device.word("current_compute_partition")).ok()?;
+        let chips = metrics.current_gfxclks.iter().filter(|clock| **clock != u16::MAX).count();
+        match mode.as_slice() {
+            b"SPX" => Some(1),
+            b"DPX" => Some(2),
+            b"TPX" => Some(3),
+            b"QPX" => Some(4),
+            b"CPX" if chips > 0 => Some(chips as u16),
+            _ => None,
+        }
+    }
+}
+
+/// Whatever was wrong with the file, but that nobody may read it now.
+fn strange(status: rsmi_status_t) -> rsmi_status_t {
+    if status == BUSY { BUSY } else { UNEXPECTED_DATA }
 }
 
 /// What a table tells, as the library of the client's generation showed it: they differ in what
@@ -147,7 +177,9 @@ fn shown(table: &Table, generation: Generation, partition: usize) -> rsmi_gpu_me
                 shown.temperature_hbm.fill(0);
             }
             // The firmware's time is that of the readings.
-            (1, 2 | 3) => shown.system_clock_counter = shown.firmware_timestamp,
+            (1, 2 | 3) if shown.firmware_timestamp != u64::MAX => {
+                shown.system_clock_counter = shown.firmware_timestamp;
+            }
             _ => {}
         },
         Generation::V6_0 | Generation::V6_2 => {

@@ -18,16 +18,16 @@ mod power;
 mod ras;
 
 pub(crate) use hip::ADDRESS_BITS;
-pub(crate) use pcie::throughput;
+pub(crate) use pcie::{throughput, traffic_is_counted};
 pub(crate) use power::ENERGY_RESOLUTION;
 
 use crate::amdsmi::{Handle, Key, Plain, Release, Session, Symbols};
 use crate::client;
-use crate::kernel::Dir;
 use crate::kernel::events::Listener;
 use crate::kernel::hwmon::Hwmon;
 use crate::kernel::kfd::{self, Node};
 use crate::kernel::processes::Place;
+use crate::kernel::{Dir, sleep};
 use crate::log;
 use crate::status::{Reply, Result};
 use crate::support::Functions;
@@ -40,6 +40,7 @@ use rsmi_generations::Generation;
 use std::sync::Arc;
 
 const NOT_SUPPORTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
+const BUSY: rsmi_status_t = rsmi_status_t::RSMI_STATUS_BUSY;
 const INVALID_ARGS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
 
 /// What the log calls a node's properties.
@@ -48,8 +49,8 @@ pub(crate) const KFD: &str = "KFD's topology";
 pub(crate) struct Gpu {
     /// The device's directory, that of its render node.
     device: Dir,
-    /// Looked up when somebody first asks a sensor.
-    hwmon: OnceCell<Option<Hwmon>>,
+    /// Looked up when somebody first asks a sensor, and again where it has gone.
+    hwmon: Mutex<Option<Arc<Hwmon>>>,
     node: Node,
     identity: Identity,
     names: Names,
@@ -73,7 +74,7 @@ impl Gpu {
         let device = sysfs.join(&format!("class/drm/renderD{}/device", node.render_minor));
         let found = device.found();
         Self {
-            hwmon: OnceCell::new(),
+            hwmon: Mutex::default(),
             identity: Identity::read(&found, &node),
             names: Names::default(),
             boot: Boot::read(&found),
@@ -94,8 +95,12 @@ impl Gpu {
         &self.device
     }
 
-    pub(crate) fn hwmon(&self) -> Option<&Hwmon> {
-        self.hwmon.get_or_init(|| log::aside(|| Hwmon::of(&self.device))).as_ref()
+    pub(crate) fn hwmon(&self) -> Option<Arc<Hwmon>> {
+        let mut hwmon = self.hwmon.lock();
+        if hwmon.is_none() {
+            *hwmon = log::aside(|| Hwmon::of(&self.device)).map(Arc::new);
+        }
+        hwmon.clone()
     }
 
     /// The functions that the device supports, as they were when first asked about.
@@ -108,7 +113,7 @@ impl Gpu {
                 self.device.has(file) || debug.as_ref().is_some_and(|debug| debug.has(file))
             };
             log::aside(|| {
-                let functions = Functions::of(generation, has, self.hwmon());
+                let functions = Functions::of(generation, has, self.hwmon().as_deref());
                 let stands_in = self.instead_of_average(0).is_some();
                 Arc::new(if stands_in { functions.with_average_power() } else { functions })
             })
@@ -123,11 +128,23 @@ impl Gpu {
         Place { gpu_id: self.node.gpu_id, compute_units }
     }
 
-    fn sensors(&self) -> Result<&Hwmon> {
-        self.hwmon().ok_or_else(|| {
-            log::reason(|| "the device has no hwmon directory".into());
-            NOT_SUPPORTED
-        })
+    /// Asks the sensors. A driver that was loaded again, or has reset the GPU, has put them into a
+    /// directory of another number: then those are asked.
+    fn sensors<T>(&self, ask: impl Fn(&Hwmon) -> Result<T>) -> Result<T> {
+        let there = || {
+            self.hwmon().ok_or_else(|| {
+                log::reason(|| "the device has no hwmon directory".into());
+                NOT_SUPPORTED
+            })
+        };
+        let hwmon = there()?;
+        match ask(&hwmon) {
+            Err(NOT_SUPPORTED) if !hwmon.is_there() => {
+                *self.hwmon.lock() = None;
+                ask(&*there()?)
+            }
+            answer => answer,
+        }
     }
 
     /// What is written on failure: `instead` for clients of ROCm 7, nothing for older ones.
@@ -146,6 +163,7 @@ impl Gpu {
         function: impl FnOnce(&Symbols) -> Option<F>,
         call: impl Fn(F, Handle, *mut T) -> u32,
     ) -> Option<Reply<T>> {
+        sleep::awake(&self.device.path().to_string_lossy()).ok()?;
         // Before 6.4 a partition was answered for out of the whole GPU's files.
         if self.is_partition() && !self.session.has_names_of(Release::V6_4_0) {
             return None;

@@ -20,6 +20,8 @@ const TABLE: &str = "pp_od_clk_voltage";
 const UNEXPECTED_DATA: rsmi_status_t = rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA;
 const NOT_THERE: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_YET_IMPLEMENTED;
 
+const OFFSET: &str = "OD_SCLK_OFFSET:";
+
 const EMPTY: rsmi_range_t = rsmi_range_t { lower_bound: 0, upper_bound: 0 };
 const UNKNOWN: rsmi_range_t = rsmi_range_t { lower_bound: u64::MAX, upper_bound: u64::MAX };
 const NO_CURVE: rsmi_od_volt_curve_t = rsmi_od_volt_curve_t {
@@ -115,12 +117,13 @@ impl Gpu {
             }
             return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE);
         }
+        let table = profiles::read(&lines);
         let mut status = rsmi_power_profile_status_t {
             available_profiles: 0,
             current: rsmi_power_profile_preset_masks_t::RSMI_PWR_PROF_PRST_INVALID,
-            num_profiles: lines.len() as u32 - 1,
+            num_profiles: table.count,
         };
-        for profile in profiles::read(&lines) {
+        for profile in table.profiles {
             status.available_profiles |= profile.mask.0;
             if profile.current {
                 status.current = profile.mask;
@@ -131,11 +134,23 @@ impl Gpu {
 }
 
 fn need_a_heading(sections: &Sections) -> Result {
-    if sections.has("GFXCLK:") || sections.has("OD_SCLK:") {
+    // RDNA4 tells by how much the clock may be moved in place of the clock.
+    if ["GFXCLK:", "OD_SCLK:", OFFSET].iter().any(|heading| sections.has(heading)) {
         return Ok(());
     }
     log::reason(|| format!("{TABLE} tells of no graphics clock"));
     Err(UNEXPECTED_DATA)
+}
+
+/// The points of the voltage curve, of which the cards that have one have three.
+fn curve(sections: &Sections) -> Result<rsmi_od_volt_curve_t> {
+    let mut curve = NO_CURVE;
+    for (at, point) in curve.vc_points.iter_mut().enumerate() {
+        if let Some(told) = sections.point("OD_VDDC_CURVE:", at)? {
+            *point = told;
+        }
+    }
+    Ok(curve)
 }
 
 /// ROCm 7: whatever the table has.
@@ -154,7 +169,7 @@ fn by_any_heading(sections: &Sections) -> Result<rsmi_od_volt_freq_data_t> {
         curr_mclk_range: mclk.or(od_mclk).unwrap_or(UNKNOWN),
         sclk_freq_limits: sclk_limits.unwrap_or(EMPTY),
         mclk_freq_limits: mclk_limits.unwrap_or(EMPTY),
-        curve: NO_CURVE,
+        curve: curve(sections)?,
         num_regions: 0,
     })
 }
@@ -167,8 +182,10 @@ fn by_heading(sections: &Sections) -> Result<rsmi_od_volt_freq_data_t> {
     }
     need_a_heading(sections)?;
     let mut data = NOTHING;
-    if let Some(sclk) = sections.levels("OD_SCLK:")? {
-        data.curr_sclk_range = sclk;
+    data.curve = curve(sections)?;
+    let od_sclk = sections.levels("OD_SCLK:")?;
+    if od_sclk.is_some() || sections.has(OFFSET) {
+        data.curr_sclk_range = od_sclk.unwrap_or(EMPTY);
         data.curr_mclk_range = sections.levels("OD_MCLK:")?.unwrap_or(EMPTY);
         data.sclk_freq_limits = sections.limits("SCLK:")?.unwrap_or(EMPTY);
         data.mclk_freq_limits = sections.limits("MCLK:")?.unwrap_or(EMPTY);
@@ -213,6 +230,13 @@ fn by_line(lines: &[String]) -> Result<rsmi_od_volt_freq_data_t> {
         return expect(0, "OD_SCLK:").map(|()| NOTHING);
     }
     let mut data = NOTHING;
+    if heading(1).starts_with('S') {
+        // A clock in deep sleep has a line more, and none of the places is as it was.
+        let sections = Sections::read(lines);
+        data.curr_sclk_range = sections.levels("GFXCLK:")?.unwrap_or(EMPTY);
+        data.curr_mclk_range = sections.levels("MCLK:")?.unwrap_or(EMPTY);
+        return Ok(data);
+    }
     data.curr_sclk_range = range(level(1)?, level(2)?);
     match (heading(3), heading(4)) {
         ("OD_MCLK:", _) => data.curr_mclk_range = range(0, level(4)?),
@@ -280,6 +304,35 @@ mod tests {
 
     fn mhz(lower: u64, upper: u64) -> rsmi_range_t {
         rsmi_range_t { lower_bound: lower * 1_000_000, upper_bound: upper * 1_000_000 }
+    }
+
+    #[test]
+    fn the_level_of_deep_sleep_is_no_bound() {
+        let text = "GFXCLK:\nS: 133Mhz *\n0: 500Mhz\n1: 2100Mhz\nMCLK:\n0: 900Mhz *\n1: 1300Mhz";
+        let all = [
+            by_line(&lines(text)),
+            by_heading(&Sections::read(&lines(text))),
+            by_any_heading(&Sections::read(&lines(text))),
+        ];
+        for data in all {
+            let data = data.unwrap();
+            assert_eq!(data.curr_sclk_range, mhz(500, 2100));
+            assert_eq!(data.curr_mclk_range, mhz(900, 1300));
+        }
+    }
+
+    #[test]
+    fn six_gets_what_a_table_of_offsets_tells() {
+        let table = Sections::read(&lines(
+            "OD_SCLK_OFFSET:\n0: -500Mhz\nOD_MCLK:\n0: 97Mhz\n1: 1259MHz\nOD_RANGE:\n\
+             MCLK:      97Mhz       1500Mhz",
+        ));
+        let data = by_heading(&table).unwrap();
+        assert_eq!((data.curr_sclk_range, data.curr_mclk_range), (EMPTY, mhz(97, 1259)));
+        assert_eq!(data.mclk_freq_limits, mhz(97, 1500));
+        let vega = by_heading(&Sections::read(&lines(VEGA))).unwrap();
+        assert_eq!(vega.curr_mclk_range, mhz(0, 1000));
+        assert_eq!(vega.curve.vc_points[2].voltage, 1124);
     }
 
     const VEGA: &str = "OD_SCLK:\n0: 808Mhz\n1: 1801Mhz\nOD_MCLK:\n1: 1000Mhz\nOD_VDDC_CURVE:\n\

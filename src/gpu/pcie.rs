@@ -1,8 +1,8 @@
 //! PCIe: what went over the link, and what went wrong on it.
 
 use super::Gpu;
-use crate::kernel::{Dir, number};
-use crate::log;
+use crate::kernel::{Dir, metrics, number};
+use crate::log::{self, Level};
 use crate::status::Result;
 use crate::types::rsmi_status_t;
 
@@ -37,6 +37,21 @@ pub(crate) fn throughput(device: &Dir) -> Result<Throughput> {
         return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA);
     };
     Ok(Throughput { sent, received, max_packet_size })
+}
+
+/// Tells the log where the same is counted without making anybody wait.
+pub(crate) fn traffic_is_counted(device: &Dir) {
+    if !log::enabled(Level::Info) {
+        return;
+    }
+    let table = log::aside(|| metrics::Table::read(device));
+    if table.is_ok_and(|table| table.metrics().pcie_bandwidth_acc != u64::MAX) {
+        log::info(|| {
+            "pcie_bw takes a second; gpu_metrics counts the link's traffic, and \
+             rsmi_dev_gpu_metrics_info_get tells it at once, as pcie_bandwidth_acc"
+                .into()
+        });
+    }
 }
 
 #[cfg(test)]

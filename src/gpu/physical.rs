@@ -13,6 +13,9 @@ use crate::types::{
 };
 use rsmi_generations::Generation;
 
+/// A fan's speed out of 16 bits that the firmware has not filled in.
+const UNREPORTED: i64 = u16::MAX as i64;
+
 impl Gpu {
     /// A temperature in millidegrees Celsius.
     pub(crate) fn temperature(&self, kind: u32, metric: rsmi_temperature_metric_t) -> Result<i64> {
@@ -22,7 +25,6 @@ impl Gpu {
         if (first_stack..=last_stack).contains(&kind.0) {
             return self.hbm_temperature((kind.0 - first_stack) as usize, metric);
         }
-        let hwmon = self.sensors()?;
         let file = map::find(map::TEMPERATURE_FILES, &metric);
         if kind.0 > last_stack {
             log::reason(|| "there is no such type of temperature".into());
@@ -32,11 +34,13 @@ impl Gpu {
             log::reason(|| "there is no such measure of a temperature".into());
             return Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
         };
-        let sensor = hwmon.temperature_file(kind).ok_or_else(|| {
-            log::reason(|| "no temperature of the device has that label".into());
-            NOT_SUPPORTED
-        })?;
-        hwmon.signed(file, sensor)
+        self.sensors(|hwmon| {
+            let sensor = hwmon.temperature_file(kind).ok_or_else(|| {
+                log::reason(|| "no temperature of the device has that label".into());
+                NOT_SUPPORTED
+            })?;
+            hwmon.signed(file, sensor)
+        })
     }
 
     fn hbm_temperature(&self, stack: usize, metric: rsmi_temperature_metric_t) -> Result<i64> {
@@ -57,7 +61,11 @@ impl Gpu {
     pub(crate) fn voltage_sensor(&self, kind: rsmi_voltage_type_t) -> Result<u32> {
         let vddboard = kind == rsmi_voltage_type_t::RSMI_VOLT_TYPE_VDDBOARD;
         let listed = client::generation().is_seven() || !vddboard;
-        self.sensors()?.voltage_file(kind).filter(|_| listed).ok_or_else(|| {
+        let found = self.sensors(|hwmon| match hwmon.voltage_file(kind).filter(|_| listed) {
+            None if !hwmon.is_there() => Err(NOT_SUPPORTED),
+            file => Ok(file),
+        })?;
+        found.ok_or_else(|| {
             log::reason(|| "no voltage of the device has that label".into());
             if client::generation() == Generation::V5 {
                 return rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION;
@@ -72,7 +80,7 @@ impl Gpu {
             log::reason(|| "there is no such measure of a voltage".into());
             return Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
         };
-        self.sensors()?.signed(file, number)
+        self.sensors(|hwmon| hwmon.signed(file, number))
     }
 
     /// rpm
@@ -80,7 +88,13 @@ impl Gpu {
     /// Fans are read from hwmon: releases of libamd_smi before 7.0 print on stderr about a file that
     /// they do not understand, and later ones take longer than the original where there is no fan.
     pub(crate) fn fan_rpms(&self, sensor: u32) -> Result<i64> {
-        self.fan_file("fan#_input", sensor)
+        match self.fan_file("fan#_input", sensor)? {
+            UNREPORTED => {
+                log::reason(|| "the firmware does not report it: all ones".into());
+                Err(NOT_SUPPORTED)
+            }
+            speed => Ok(speed),
+        }
     }
 
     /// 0 to the maximum, which is 255.
@@ -93,6 +107,6 @@ impl Gpu {
     }
 
     fn fan_file(&self, file: &str, sensor: u32) -> Result<i64> {
-        self.sensors()?.signed(file, sensor.wrapping_add(1))
+        self.sensors(|hwmon| hwmon.signed(file, sensor.wrapping_add(1)))
     }
 }

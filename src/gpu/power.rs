@@ -3,7 +3,7 @@
 //! libamd_smi takes power out of gpu_metrics, in whole watts; hwmon has the microwatts that rsmi
 //! promises.
 
-use super::{Gpu, NOT_SUPPORTED};
+use super::{BUSY, Gpu, NOT_SUPPORTED};
 use crate::config::Config;
 use crate::log;
 use crate::status::Result;
@@ -15,7 +15,7 @@ pub(crate) const ENERGY_RESOLUTION: f32 = 15.3;
 impl Gpu {
     /// A sensor's file in µW; files count from 1, rsmi from 0.
     fn power_file(&self, file: &str, sensor: u32) -> Result<u64> {
-        self.sensors()?.unsigned(file, sensor.wrapping_add(1))
+        self.sensors(|hwmon| hwmon.unsigned(file, sensor.wrapping_add(1)))
     }
 
     /// µW. Where there is no average, the current power if the user wants that.
@@ -37,7 +37,7 @@ impl Gpu {
 
     /// µW
     pub(crate) fn current_socket_power(&self) -> Result<u64> {
-        if self.sensors()?.text("power#_label", 1)? != b"PPT" {
+        if self.sensors(|hwmon| hwmon.text("power#_label", 1))? != b"PPT" {
             log::reason(|| "the power sensor's label is not PPT".into());
             return Err(NOT_SUPPORTED);
         }
@@ -46,11 +46,14 @@ impl Gpu {
 
     /// The current power where the card has it, else the average.
     pub(crate) fn power(&self) -> Result<(u64, RSMI_POWER_TYPE)> {
-        if let Ok(power) = self.current_socket_power() {
-            return Ok((power, RSMI_POWER_TYPE::RSMI_CURRENT_POWER));
+        match self.current_socket_power() {
+            Ok(power) => return Ok((power, RSMI_POWER_TYPE::RSMI_CURRENT_POWER)),
+            Err(BUSY) => return Err(BUSY),
+            Err(_) => {}
         }
         match self.power_file("power#_average", 0) {
             Ok(power) => Ok((power, RSMI_POWER_TYPE::RSMI_AVERAGE_POWER)),
+            Err(BUSY) => Err(BUSY),
             Err(_) => Err(NOT_SUPPORTED),
         }
     }
@@ -77,6 +80,10 @@ impl Gpu {
     /// libamd_smi keeps gpu_metrics for up to 100 ms, in which the counter would stand still.
     pub(crate) fn energy(&self) -> Result<(u64, u64)> {
         let metrics = self.card_metrics()?;
+        if metrics.energy_accumulator == u64::MAX {
+            log::reason(|| "the firmware does not report it".into());
+            return Err(NOT_SUPPORTED);
+        }
         Ok((metrics.energy_accumulator, metrics.system_clock_counter))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! libamd_smi ends the process over a file that it does not understand. Ours is an error then.
 
-use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
+use super::{BUSY, Gpu, INVALID_ARGS, NOT_SUPPORTED};
 use crate::client;
 use crate::kernel::number;
 use crate::log;
@@ -34,6 +34,7 @@ impl Gpu {
         });
         match lines {
             Ok(lines) if lines.len() >= 2 => error_count(&lines),
+            Err(status @ BUSY) => Err(status),
             Err(status) if client::generation() < Generation::V6_0 => Err(status),
             _ => Err(NOT_SUPPORTED),
         }

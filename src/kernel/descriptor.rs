@@ -4,7 +4,7 @@
 //! same numbers. So a descriptor that is kept is looked at before it is used or closed: where another
 //! file has its number, that file is the host's, and is let be.
 
-use super::errno;
+use super::file::errno;
 use std::ffi::CString;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 

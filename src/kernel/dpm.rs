@@ -12,21 +12,33 @@ const MOST: usize = RSMI_MAX_NUM_FREQUENCIES;
 pub(crate) struct Table {
     pub(crate) levels: rsmi_pcie_bandwidth_t,
     pub(crate) outcome: Result,
+    /// The driver's numbers of the levels; that of deep sleep is none that can be chosen.
+    numbers: Vec<u32>,
+    /// Every line is a level, and none of them, as far as there is room, is the current one.
+    unmarked: bool,
+    /// Every line is a level.
+    whole: bool,
 }
 
 impl Table {
     /// No table: what the client gets beside the status is all zeros.
     pub(crate) fn failed(status: rsmi_status_t) -> Self {
-        Self { levels: EMPTY, outcome: Err(status) }
+        Self::of(EMPTY, Err(status))
+    }
+
+    /// Levels that no file tells, of which none can be chosen.
+    pub(crate) fn of(levels: rsmi_pcie_bandwidth_t, outcome: Result) -> Self {
+        Self { levels, outcome, numbers: Vec::new(), unmarked: false, whole: false }
     }
 
     pub(crate) fn read(lines: &[String]) -> Self {
-        let mut table = Self { levels: EMPTY, outcome: Ok(()) };
+        let mut table = Self::of(EMPTY, Ok(()));
         table.outcome = table.fill(lines);
         table
     }
 
     fn fill(&mut self, lines: &[String]) -> Result {
+        self.numbers = lines.iter().filter_map(|line| number(line)).collect();
         let rates = &mut self.levels.transfer_rate;
         let lines = &lines[..lines.len().min(MOST)];
         rates.num_supported = lines.len() as u32;
@@ -45,13 +57,56 @@ impl Table {
                 rates.current = at as u32;
             }
         }
+        self.whole = true;
         if current.is_none() {
             log::reason(|| "no level is marked as the current one".into());
             rates.current = u32::MAX;
+            self.unmarked = true;
             return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA);
         }
         Ok(())
     }
+
+    /// The driver marks no level while the clock or the link is between two of them.
+    pub(crate) fn is_unmarked(&self) -> bool {
+        self.unmarked
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Takes the level for the current one whose frequency and lanes are the least away.
+    pub(crate) fn mark_nearest<K: Ord>(&mut self, distance: impl Fn(u64, u32) -> K) {
+        let rates = &self.levels.transfer_rate;
+        let levels = rates.frequency.iter().zip(&self.levels.lanes);
+        let levels = levels.take(rates.num_supported as usize).enumerate();
+        let nearest = levels.min_by_key(|(_, (frequency, lanes))| distance(**frequency, **lanes));
+        if let Some((at, _)) = nearest {
+            self.levels.transfer_rate.current = at as u32;
+            (self.unmarked, self.outcome) = (false, Ok(()));
+        }
+    }
+
+    /// The numbers of the levels whose bits are set, as the driver reads them; INVALID_ARGS where
+    /// the table has none of them.
+    pub(crate) fn chosen(&self, mask: u64) -> Result<String> {
+        let asked = |number: &&u32| **number < u64::BITS && mask >> **number & 1 == 1;
+        let chosen: String =
+            self.numbers.iter().filter(asked).map(|number| format!("{number} ")).collect();
+        if chosen.is_empty() {
+            log::reason(|| format!("the levels are {:?}, and bit n is level n", self.numbers));
+            return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS);
+        }
+        Ok(chosen)
+    }
+}
+
+/// The number that a line begins with.
+fn number(line: &str) -> Option<u32> {
+    let line = line.trim_start();
+    let digits = line.find(|c: char| !c.is_ascii_digit()).unwrap_or(line.len());
+    line[..digits].parse().ok()
 }
 
 pub(crate) const EMPTY: rsmi_pcie_bandwidth_t = rsmi_pcie_bandwidth_t {
@@ -87,9 +142,12 @@ impl Level {
             }
             rest = digits;
         }
-        // The colon, as a word of its own.
+        // The colon, with blanks behind it or none.
         rest = rest.trim_start();
-        rest = rest.split_once(char::is_whitespace).map_or("", |(_, after)| after).trim_start();
+        rest = rest
+            .strip_prefix(':')
+            .unwrap_or_else(|| rest.split_once(char::is_whitespace).map_or("", |(_, after)| after));
+        rest = rest.trim_start();
         let end = rest
             .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+')))
             .unwrap_or(rest.len());
@@ -160,6 +218,32 @@ mod tests {
         assert_eq!(table("what is this *").outcome, unexpected);
         assert_eq!(table("0: 8.0GT/s, x *").outcome, Err(rsmi_status_t::RSMI_STATUS_NO_DATA));
         assert_eq!(table("0: -5Mhz *").outcome, Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE));
+    }
+
+    #[test]
+    fn levels_are_chosen_by_the_files_numbers() {
+        let deep = table("S: 19Mhz *\n1: 500Mhz\n2:2133Mhz");
+        assert_eq!(deep.outcome, Ok(()));
+        assert_eq!(deep.chosen(0b110).as_deref(), Ok("1 2 "));
+        assert_eq!(deep.chosen(u64::MAX).as_deref(), Ok("1 2 "));
+        for none in [0, 1, 1 << 63] {
+            assert_eq!(deep.chosen(none), Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS), "{none}");
+        }
+        let many: String = (0..70).map(|at| format!("{at}: {}Mhz\n", 100 + at)).collect();
+        assert_eq!(table(&many).chosen(1 << 40).as_deref(), Ok("40 "));
+    }
+
+    #[test]
+    fn without_a_star_the_nearest_level_is_the_current_one() {
+        let mut clocks = table("0: 500Mhz\n1: 900Mhz\n2: 1300Mhz");
+        assert!(clocks.is_unmarked() && clocks.is_whole());
+        clocks.mark_nearest(|frequency, _| frequency.abs_diff(1_090_000_000));
+        assert_eq!((clocks.outcome, clocks.levels.transfer_rate.current), (Ok(()), 1));
+        let broken = table("0: 500Foo");
+        assert!(!broken.is_unmarked() && !broken.is_whole());
+        let mut none = Table::failed(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+        none.mark_nearest(|frequency, _| frequency);
+        assert_eq!(none.outcome, Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
     }
 
     #[test]

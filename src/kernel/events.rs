@@ -1,7 +1,7 @@
 //! What happens to a GPU, as KFD reports it: a stream of lines for each device that is listened to.
 
 use super::descriptor::{Descriptor, Waker};
-use super::errno;
+use super::file::errno;
 use crate::log;
 use crate::status::{self, Result};
 use crate::types::rsmi_status_t;

@@ -46,6 +46,11 @@ impl Hwmon {
         Some(Self { dir, temperatures, voltages })
     }
 
+    /// Whether the directory is still the one that was found.
+    pub(crate) fn is_there(&self) -> bool {
+        self.dir.path().exists()
+    }
+
     /// The number in the file names of a temperature, None where the card has none of that type.
     pub(crate) fn temperature_file(&self, kind: rsmi_temperature_type_t) -> Option<u32> {
         // A label that stands twice means its last place.
@@ -113,7 +118,7 @@ fn file_of(name: &str, sensor: u32) -> Result<String> {
 
 /// All of a file but its line ends.
 fn text(dir: &Dir, name: &str) -> Result<Vec<u8>> {
-    let mut text = dir.bytes(name)?;
+    let mut text = dir.text(name)?;
     text.retain(|byte| *byte != b'\n');
     Ok(text)
 }

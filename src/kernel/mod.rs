@@ -1,12 +1,14 @@
 //! The kernel's files: what amdsmi cannot tell, or tells only with /dev/dri.
 //!
 //! The readers fail as the legacy library's do, so that a client sees the same status: a file that
-//! is missing is NOT_SUPPORTED, one that may not be read PERMISSION, one whose read fails is empty.
+//! is missing is NOT_SUPPORTED, one that may not be read PERMISSION. What they have beyond it: a read
+//! that fails has the status of its errno, and is never a number.
 
 mod descriptor;
 pub(crate) mod dpm;
 pub(crate) mod drm;
 pub(crate) mod events;
+mod file;
 pub(crate) mod hash_order;
 pub(crate) mod hwmon;
 pub(crate) mod kfd;
@@ -17,14 +19,16 @@ pub(crate) mod pci_ids;
 pub(crate) mod perf;
 pub(crate) mod processes;
 pub(crate) mod profiles;
+pub(crate) mod sleep;
 
 use crate::log;
 use crate::status::{self, Result};
 use crate::types::rsmi_status_t;
-use std::ffi::CString;
+use file::open;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -64,44 +68,56 @@ impl Dir {
         }
     }
 
+    /// Whether the file is there, and cannot be read.
+    pub(crate) fn refuses(&self, name: &str) -> bool {
+        self.has(name) && self.bytes(name).is_err()
+    }
+
     /// The entries' names, in the order in which the kernel lists them.
     pub(crate) fn names(&self) -> std::io::Result<Vec<String>> {
         let entries = std::fs::read_dir(self.path())?;
         Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
     }
 
-    /// A whole file. What was read before a read failed counts.
+    /// A whole file.
     pub(crate) fn bytes(&self, name: &str) -> Result<Vec<u8>> {
         let path = || format!("{}/{name}", self.path);
         log::source(path);
+        sleep::let_sleep(&self.path, name)?;
         let read = match &self.found {
-            Some(found) => read(found.as_raw_fd(), name),
-            None => read(libc::AT_FDCWD, &path()),
+            Some(found) => file::read(found.as_raw_fd(), name),
+            None => file::read(libc::AT_FDCWD, &path()),
         };
-        read.map_err(|errno| {
-            let error = std::io::Error::from_raw_os_error(errno);
-            log::reason(|| format!("{}: {error}", path()));
-            status::from_errno(errno)
+        read.map_err(|failure| {
+            log::reason(|| format!("{}: {failure}{}", path(), sleep::note(&self.path)));
+            failure.status()
         })
+    }
+
+    /// A whole file of text. The driver may leave runs of NULs in one, which are no text.
+    fn text(&self, name: &str) -> Result<Vec<u8>> {
+        let mut bytes = self.bytes(name)?;
+        bytes.retain(|byte| *byte != 0);
+        Ok(bytes)
     }
 
     /// A file's first word.
     pub(crate) fn word(&self, name: &str) -> Result<Vec<u8>> {
-        let bytes = self.bytes(name)?;
+        let bytes = self.text(name)?;
         let word = bytes.split(|byte| number::is_space(*byte)).find(|word| !word.is_empty());
         Ok(word.unwrap_or_default().to_vec())
     }
 
     /// A file's first line, without its end.
     pub(crate) fn line(&self, name: &str) -> Result<Vec<u8>> {
-        let mut bytes = self.bytes(name)?;
+        let mut bytes = self.text(name)?;
         bytes.truncate(bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len()));
         Ok(bytes)
     }
 
     /// A file's lines without the blank ones at its end; a blank file is UNEXPECTED_DATA.
     pub(crate) fn lines(&self, name: &str) -> Result<Vec<String>> {
-        let bytes = self.bytes(name)?;
+        let bytes = self.text(name)?;
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_end_matches(|c: char| u8::try_from(c).is_ok_and(number::is_space));
         if text.is_empty() {
@@ -136,62 +152,23 @@ impl Dir {
     fn store(&self, name: &str, text: &[u8], refused: fn(i32) -> rsmi_status_t) -> Result {
         let path = format!("{}/{name}", self.path);
         log::source(|| format!("\"{}\" written to {path}", text.escape_ascii()));
+        sleep::awake(&self.path)?;
         let errno = |error: std::io::Error| {
-            log::reason(|| format!("{path}: {error}"));
-            error.raw_os_error().unwrap_or(0)
+            let errno = error.raw_os_error().unwrap_or(0);
+            let note = || sleep::note(&self.path);
+            log::reason(|| format!("{path}: {}{}", status::errno_text(errno), note()));
+            errno
         };
         // Never created: what is not there is not supported. Emptied first, which means nothing to
         // the kernel, but all to the plain files of a simulated machine.
-        let opened = OpenOptions::new().write(true).truncate(true).open(&path);
-        let mut file = opened.map_err(|error| match errno(error) {
+        let mut options = OpenOptions::new();
+        let options = options.write(true).truncate(true).custom_flags(libc::O_NONBLOCK);
+        let mut file = options.open(&path).map_err(|error| match errno(error) {
             libc::EISDIR => rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED,
             errno => status::from_errno(errno),
         })?;
         file.write_all(text).map_err(|error| refused(errno(error)))
     }
-}
-
-/// Opens what is there, below a directory or by its whole path; no child of the host inherits it.
-fn open(at: RawFd, path: &str, flags: i32) -> std::result::Result<OwnedFd, i32> {
-    let path = CString::new(path).map_err(|_| libc::ENOENT)?;
-    // SAFETY: the path is NUL-terminated; the flags need no mode.
-    let fd = unsafe { libc::openat(at, path.as_ptr(), flags | libc::O_CLOEXEC) };
-    // SAFETY: it has just been opened, and is nobody else's.
-    if fd < 0 { Err(errno()) } else { Ok(unsafe { OwnedFd::from_raw_fd(fd) }) }
-}
-
-/// open, read, close: three system calls.
-fn read(at: RawFd, path: &str) -> std::result::Result<Vec<u8>, i32> {
-    let file = open(at, path, libc::O_RDONLY)?;
-    let mut content = Vec::with_capacity(4096);
-    loop {
-        content.reserve(1024);
-        let room = content.spare_capacity_mut();
-        // SAFETY: the buffer is as long as we say; read writes no more.
-        let count = unsafe { libc::read(file.as_raw_fd(), room.as_mut_ptr().cast(), room.len()) };
-        match usize::try_from(count) {
-            Ok(0) => return Ok(content),
-            Ok(count) => {
-                let (asked, filled) = (room.len(), content.len() + count);
-                // SAFETY: read has just filled these bytes.
-                unsafe { content.set_len(filled) };
-                // The kernel gives all of an attribute that fits; asking again would only cost.
-                if count < asked {
-                    return Ok(content);
-                }
-            }
-            Err(_) => match errno() {
-                libc::EINTR => {}
-                // A directory is no file at all; the legacy library tests for that first.
-                libc::EISDIR => return Err(libc::ENOENT),
-                _ => return Ok(content),
-            },
-        }
-    }
-}
-
-fn errno() -> i32 {
-    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
 }
 
 #[cfg(test)]

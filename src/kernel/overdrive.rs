@@ -23,11 +23,11 @@ impl Sections {
     pub(crate) fn read(lines: &[String]) -> Self {
         let mut sections: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         let mut heading = None;
-        for line in lines {
+        for line in lines.iter().map(|line| line.trim_end()) {
             if line.is_empty() || line.ends_with(':') {
                 heading = Some(line);
             } else if let Some(heading) = heading {
-                sections.entry(heading.clone()).or_default().push(line);
+                sections.entry(String::from(heading)).or_default().push(line);
             }
         }
         // Lines without a key are numbered through.
@@ -54,18 +54,30 @@ impl Sections {
         self.0.contains_key(heading)
     }
 
-    /// From the first level to the last, in Hz; None where there is no level 0.
+    /// From the lowest level to the highest, in Hz; None where there is none. A heading with only a
+    /// higher level tells the upper end alone; the level of deep sleep is no end.
     pub(crate) fn levels(&self, heading: &str) -> Result<Option<rsmi_range_t>> {
-        let Some(keys) = self.0.get(heading).filter(|keys| keys.contains_key("0:")) else {
+        let Some(keys) = self.0.get(heading) else { return Ok(None) };
+        let number = |key: &str| key.strip_suffix(':')?.parse::<u32>().ok();
+        let mut numbers: Vec<_> =
+            keys.iter().filter_map(|(key, value)| Some((number(key)?, key, value))).collect();
+        numbers.sort_unstable();
+        let (Some((first, ..)), Some((_, key, value))) = (numbers.first(), numbers.last()) else {
             return Ok(None);
         };
-        let level = |entry: Option<(&String, &String)>| {
-            let (key, value) = entry.ok_or(UNEXPECTED)?;
-            level(&format!("{key} {value}"))
+        let lower_bound = match (first, numbers.first()) {
+            (0, Some((_, key, value))) => level(&format!("{key} {value}"))?,
+            _ => 0,
         };
-        let lower_bound = level(keys.first_key_value())?;
-        let upper_bound = level(keys.last_key_value())?;
+        let upper_bound = level(&format!("{key} {value}"))?;
         Ok(Some(rsmi_range_t { lower_bound, upper_bound }))
+    }
+
+    /// A point of the voltage curve; None where there is none of that number.
+    pub(crate) fn point(&self, heading: &str, at: usize) -> Result<Option<rsmi_od_vddc_point_t>> {
+        let key = format!("{at}:");
+        let value = self.0.get(heading).and_then(|keys| keys.get(&key));
+        value.map(|value| point(&format!("{key} {value}"))).transpose()
     }
 
     /// The limits that OD_RANGE tells for a key; None where it tells none.
@@ -137,13 +149,15 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_in_the_order_of_text_and_the_first_of_two_counts() {
+    fn keys_are_in_the_order_of_their_numbers_and_the_first_of_two_counts() {
         let sections = Sections::read(&lines(
-            "0: 1Mhz\nGFXCLK:\n0: 500Mhz\n2: 700Mhz\n10: 900Mhz\n2: 800Mhz\nMCLK:\nOD_SCLK:\n1: 5Mhz",
+            "0: 1Mhz\nGFXCLK:\nS: 130Mhz *\n0: 500Mhz\n2: 700Mhz\n10: 900Mhz\n2: 800Mhz\nMCLK:\nOD_SCLK:\n\
+             1: 5Mhz\nOD_MCLK:\nS: 7Mhz",
         ));
-        assert_eq!(sections.levels("GFXCLK:"), Ok(Some(mhz(500, 700))));
+        assert_eq!(sections.levels("GFXCLK:"), Ok(Some(mhz(500, 900))));
         assert!(!sections.has("MCLK:"), "nothing is below it");
-        assert_eq!(sections.levels("OD_SCLK:"), Ok(None), "there is no level 0");
+        assert_eq!(sections.levels("OD_SCLK:"), Ok(Some(mhz(0, 5))), "the upper end alone");
+        assert_eq!(sections.levels("OD_MCLK:"), Ok(None), "there is no level");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! A counter of the kernel's perf_event interface, described by the files of its unit.
 
 use super::descriptor::Descriptor;
-use super::{Dir, errno, number};
+use super::file::errno;
+use super::{Dir, number};
 use crate::log;
 use crate::status::{self, Result};
 use crate::types::{rsmi_counter_value_t, rsmi_status_t};

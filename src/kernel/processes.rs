@@ -105,16 +105,26 @@ impl Processes {
         // ROCm 6.3 those count nothing; before, they made the call fail.
         let optional = generation >= Generation::V6_3;
         let mut compute_units = 0u32;
+        let contexts = self.contexts(pid);
         for gpu_id in hash_order(places.iter().map(|place| place.gpu_id)) {
-            if let Some(vram) = quantity(&process, &format!("vram_{gpu_id}"), optional)? {
-                usage.vram = usage.vram.wrapping_add(number::unsigned(&vram, 10)?);
+            let (vram, sdma) = (format!("vram_{gpu_id}"), format!("sdma_{gpu_id}"));
+            let cu_occupancy = format!("stats_{gpu_id}/cu_occupancy");
+            let mut occupied = None;
+            // What the process's further contexts have, they may have of some of the GPUs alone.
+            let further = contexts.iter().map(|context| (context, true));
+            for (dir, optional) in std::iter::once((&process, optional)).chain(further) {
+                if let Some(vram) = quantity(dir, &vram, optional)? {
+                    usage.vram = usage.vram.wrapping_add(number::unsigned(&vram, 10)?);
+                }
+                if let Some(sdma) = quantity(dir, &sdma, optional)? {
+                    usage.sdma = usage.sdma.wrapping_add(number::unsigned(&sdma, 10)?);
+                }
+                if let Some(units) = quantity(dir, &cu_occupancy, true)? {
+                    let units = number::int(&units)? as u32;
+                    occupied = Some(units.wrapping_add(occupied.unwrap_or(0)));
+                }
             }
-            if let Some(sdma) = quantity(&process, &format!("sdma_{gpu_id}"), optional)? {
-                usage.sdma = usage.sdma.wrapping_add(number::unsigned(&sdma, 10)?);
-            }
-            let occupied = quantity(&process, &format!("stats_{gpu_id}/cu_occupancy"), true)?;
-            if let Some(occupied) = occupied {
-                let units = number::int(&occupied)? as u32;
+            if let Some(units) = occupied {
                 let place = places.iter().find(|place| place.gpu_id == gpu_id);
                 let there = place.map_or(0, |place| place.compute_units);
                 usage.cu_occupancy = usage.cu_occupancy.wrapping_add(units);
@@ -130,20 +140,40 @@ impl Processes {
         Ok(())
     }
 
+    /// Where newer kernels tell of a process's contexts but the first.
+    fn contexts(&self, pid: u32) -> Vec<Dir> {
+        let process = self.0.join(&pid.to_string());
+        let mut names = process.names().unwrap_or_default();
+        names.retain(|name| {
+            name.strip_prefix("context_").is_some_and(|number| is_number(number.as_bytes()))
+        });
+        names.sort_unstable();
+        names.iter().map(|name| process.join(name)).collect()
+    }
+
     /// The GPUs on which a process has queues, by KFD's numbers, in the legacy library's order.
     pub(crate) fn gpus(&self, pid: u32) -> Result<Vec<u64>> {
-        let queues = self.0.join(&format!("{pid}/queues"));
-        let Ok(names) = queues.names() else {
-            log::reason(|| format!("{} cannot be listed", queues.path().display()));
-            return Err(rsmi_status_t::RSMI_STATUS_NOT_FOUND);
-        };
-        log::source(|| queues.path().display().to_string());
+        let mut places = vec![self.0.join(&pid.to_string())];
+        places.extend(self.contexts(pid));
         let mut gpus = Vec::new();
-        for name in names.iter().filter(|name| is_number(name.as_bytes())) {
-            let Ok(text) = queues.bytes(&format!("{name}/gpuid")) else { continue };
-            let id = number::int(&text).map_err(|_| rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)?;
-            // As the original widens it.
-            gpus.push(i64::from(id) as u64);
+        let mut listed = false;
+        for queues in places.iter().map(|place| place.join("queues")) {
+            let Ok(names) = queues.names() else {
+                log::reason(|| format!("{} cannot be listed", queues.path().display()));
+                continue;
+            };
+            listed = true;
+            log::source(|| queues.path().display().to_string());
+            for name in names.iter().filter(|name| is_number(name.as_bytes())) {
+                let Ok(text) = queues.bytes(&format!("{name}/gpuid")) else { continue };
+                let id =
+                    number::int(&text).map_err(|_| rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)?;
+                // As the original widens it.
+                gpus.push(i64::from(id) as u64);
+            }
+        }
+        if !listed {
+            return Err(rsmi_status_t::RSMI_STATUS_NOT_FOUND);
         }
         Ok(hash_order(gpus))
     }

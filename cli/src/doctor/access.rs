@@ -17,6 +17,8 @@ pub struct Driver {
     pub kfd_gpus: Option<usize>,
     /// PCI addresses of cards that amdgpu drives and KFD does not know.
     pub not_in_kfd: BTreeSet<String>,
+    /// PCI addresses of cards that the kernel has suspended.
+    pub suspended: BTreeSet<String>,
 }
 
 #[derive(Serialize)]
@@ -53,6 +55,7 @@ impl Driver {
             kernel: rustix::system::uname().release().to_string_lossy().into_owned(),
             kfd_gpus: nodes.as_ref().map(|nodes| nodes.addresses.len()),
             not_in_kfd: nodes.map(|nodes| nodes.without(cards(sysfs))).unwrap_or_default(),
+            suspended: suspended(sysfs),
         }
     }
 }
@@ -115,6 +118,15 @@ fn cards(sysfs: &Path) -> BTreeSet<String> {
         driven.then(|| named("")).flatten()
     };
     entries.filter_map(|entry| address(entry.path())).collect()
+}
+
+/// The cards that sleep: to read this file wakes none of them.
+fn suspended(sysfs: &Path) -> BTreeSet<String> {
+    let status = |address: &String| {
+        let file = sysfs.join("bus/pci/devices").join(address).join("power/runtime_status");
+        std::fs::read_to_string(file).unwrap_or_default()
+    };
+    cards(sysfs).into_iter().filter(|card| status(card).starts_with("suspend")).collect()
 }
 
 impl WhoAmI {

@@ -4,8 +4,10 @@
 use super::ask_inside::{About, Device, Told, skipped};
 use super::log::Log;
 use anyhow::{Context, Result, bail};
+use rustix::fs::{MemfdFlags, memfd_create};
 use serde::Serialize;
-use std::io::{BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -83,25 +85,21 @@ fn once(
     command.arg("doctor-ask").arg(library);
     command.args(skip.iter().flat_map(|call| ["--skip", call]));
     command.env("RSMI_COMPAT_LOG", "debug");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // A file takes every line of the log; from a full pipe, lines are left out.
+    let mut log = memfd_create("log", MemfdFlags::CLOEXEC).map(File::from).context("no memory")?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log.try_clone()?);
     let mut child = command.spawn().context("cannot start a process to ask the library in")?;
-    let (Some(out), Some(mut err)) = (child.stdout.take(), child.stderr.take()) else {
-        bail!("the process that asks the library has no pipes");
+    let Some(out) = child.stdout.take() else {
+        bail!("the process that asks the library has no pipe");
     };
     let (sender, receiver) = mpsc::channel();
-    // The threads end with the pipes; nobody waits for them where a grandchild keeps those open.
+    // The thread ends with the pipe; nobody waits for it where a grandchild keeps that open.
     thread::spawn(move || {
         for line in BufReader::new(out).lines().map_while(Result::ok) {
             if sender.send(line).is_err() {
                 return;
             }
         }
-    });
-    let (log_sender, log) = mpsc::channel();
-    thread::spawn(move || {
-        let mut text = Vec::new();
-        let _ = err.read_to_end(&mut text);
-        let _ = log_sender.send(text);
     });
     let mut last = None;
     let mut done = false;
@@ -126,7 +124,9 @@ fn once(
         }
     }
     let status = ended(&mut child, until)?;
-    let text = log.recv_timeout(Duration::from_secs(2)).unwrap_or_default();
+    let mut text = Vec::new();
+    log.rewind()?;
+    log.read_to_end(&mut text)?;
     let text = String::from_utf8_lossy(&text);
     if !started {
         bail!(

@@ -202,6 +202,16 @@ impl Report {
                 "look for a newer rsmi-compat; until then the kernel's files answer what they can",
             ));
         }
+        problems.extend(self.driver.suspended.iter().map(|card| {
+            warning(
+                format!("the GPU {card} was asleep (power/runtime_status says suspended)"),
+                &format!(
+                    "to read its sensors wakes it, unless RSMI_COMPAT_NO_WAKE=1 is set; any work \
+                     wakes it too, and `echo on > /sys/bus/pci/devices/{card}/power/control` keeps \
+                     it awake"
+                ),
+            )
+        }));
         problems.extend(self.access_problems());
         problems.extend(self.library_problems());
         let complaints = self.log.iter().filter(|line| !self.settings.know(line));

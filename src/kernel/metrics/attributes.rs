@@ -1,6 +1,7 @@
 //! Version 1.9: a table that says of every member what it is, how wide, and how many.
 
-use super::layout::{Convert, Put, nanoseconds, unchanged};
+use super::layout::{Convert, Put};
+use super::units::{counted, nanoseconds, unchanged, widened};
 use super::{Place, Reading};
 use crate::types::{amdgpu_xcp_metrics_t, rsmi_gpu_metrics_t};
 
@@ -41,7 +42,7 @@ const DEVICE: &[Known] = known! { rsmi_gpu_metrics_t as Place::Device;
     4: average_gfx_activity,
     5: average_umc_activity,
     6: vram_max_bandwidth,
-    7: energy_accumulator,
+    7: energy_accumulator by counted,
     8: system_clock_counter,
     9: accumulation_counter,
     10: prochot_residency_acc,
@@ -56,15 +57,15 @@ const DEVICE: &[Known] = known! { rsmi_gpu_metrics_t as Place::Device;
     19: xgmi_link_speed,
     20: gfx_activity_acc,
     21: mem_activity_acc,
-    22: pcie_bandwidth_acc,
+    22: pcie_bandwidth_acc by counted,
     23: pcie_bandwidth_inst,
-    24: pcie_l0_to_recov_count_acc,
-    25: pcie_replay_count_acc,
-    26: pcie_replay_rover_count_acc,
+    24: pcie_l0_to_recov_count_acc by counted,
+    25: pcie_replay_count_acc by counted,
+    26: pcie_replay_rover_count_acc by counted,
     27: pcie_nak_sent_count_acc,
     28: pcie_nak_rcvd_count_acc,
-    29: xgmi_read_data_acc,
-    30: xgmi_write_data_acc,
+    29: xgmi_read_data_acc by counted,
+    30: xgmi_write_data_acc by counted,
     31: xgmi_link_status,
     32: firmware_timestamp by nanoseconds,
     33: current_gfxclks,
@@ -118,6 +119,7 @@ pub(super) fn readings(table: &[u8]) -> Option<Vec<Reading<'_>>> {
                 name: known.name,
                 bytes,
                 width,
+                sum: is_total(known.name),
                 widen: if kind % 2 == 0 { widened } else { signed },
                 convert: known.convert,
                 place: known.place,
@@ -127,10 +129,25 @@ pub(super) fn readings(table: &[u8]) -> Option<Vec<Reading<'_>>> {
     Some(readings)
 }
 
-/// What is not reported stays so in a wider member.
-fn widened(number: u64, none: u64) -> u64 {
-    if number == none { u64::MAX } else { number }
+/// Where a table has the number of each part of the card for a member that has room for one, the
+/// whole card's is their sum; of clocks and the like it is the first.
+fn is_total(name: &str) -> bool {
+    name.starts_with("pcie_") && (name.ends_with("_acc") || name.ends_with("_inst"))
+        || SCALARS.contains(&name)
 }
+
+/// Counters of the card with one number in the client's struct.
+const SCALARS: [&str; 9] = [
+    "energy_accumulator",
+    "accumulation_counter",
+    "prochot_residency_acc",
+    "ppt_residency_acc",
+    "socket_thm_residency_acc",
+    "vr_thm_residency_acc",
+    "hbm_thm_residency_acc",
+    "gfx_activity_acc",
+    "mem_activity_acc",
+];
 
 fn signed(number: u64, none: u64) -> u64 {
     if number > none / 2 { number | !none } else { number }
@@ -198,6 +215,28 @@ mod tests {
         assert_eq!(metrics.temperature_vrsoc, 0xFFF6, "-10 degrees");
         assert_eq!((metrics.energy_accumulator, metrics.system_clock_counter), (u64::MAX, 200));
         assert_eq!((metrics.gfx_activity_acc, metrics.mem_activity_acc), (5, u32::MAX));
+    }
+
+    #[test]
+    fn what_each_part_of_a_card_counts_is_added_up() {
+        let metrics = metrics(&[
+            (22, 6, &[1 << 40, 5]),
+            (23, 6, &[7, u64::MAX]),
+            (25, 6, &[u64::MAX, u64::MAX]),
+            (20, 6, &[3]),
+            (10, 6, &[1 << 33]),
+            (29, 6, &[12]),
+            (34, 2, &[1200, 1190]),
+            (37, 2, &[u16::MAX.into(), 1300]),
+            (48, 2, &[40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51]),
+            (49, 2, &[60, 61]),
+        ]);
+        assert_eq!((metrics.pcie_bandwidth_acc, metrics.pcie_bandwidth_inst), ((1 << 40) + 5, 7));
+        assert_eq!((metrics.pcie_replay_count_acc, metrics.gfx_activity_acc), (u64::MAX, 3));
+        assert_eq!(metrics.prochot_residency_acc, 1 << 33);
+        assert_eq!(metrics.xgmi_read_data_acc[..2], [12, u64::MAX]);
+        assert_eq!((metrics.current_socclk, metrics.current_uclk), (1200, u16::MAX));
+        assert_eq!(metrics.temperature_hbm, [40, 41, 42, 43]);
     }
 
     #[test]

@@ -2,9 +2,12 @@
 //!
 //! Members are called as `rsmi_gpu_metrics_t` calls them, also where the kernel has another name
 //! (`curr_socket_power`, `mem_max_bandwidth`; `current_gfxclk` and its like where it is an array;
-//! an APU's `vclk` and `dclk`). Those that no client can see are left out: padding, and most of
+//! an APU's `vclk`, `dclk` and `temperature_gfx`, which hwmon calls the edge's). Those that no client can see are left out: padding, and most of
 //! what an APU tells of its processor cores.
 
+use super::units::{
+    counted, degrees, hundredths, likely_percent, likely_watts, nanoseconds, unchanged, watts,
+};
 use crate::types::{amdgpu_xcp_metrics_t, rsmi_gpu_metrics_t};
 use std::mem::MaybeUninit;
 
@@ -18,7 +21,8 @@ pub(super) struct Member<T: 'static> {
     pub(super) put: Put<T>,
 }
 
-/// Into rsmi's unit: the number, and what stands for "not reported" in its width.
+/// Into rsmi's unit: the number, all ones of 64 bits where it is not reported, and what stands for
+/// that in its width.
 pub(super) type Convert = fn(u64, u64) -> u64;
 pub(super) type Put<T> = fn(&mut T, &mut dyn Iterator<Item = u64>);
 
@@ -28,6 +32,8 @@ pub(super) struct Layout {
     pub(super) size: usize,
     pub(super) members: &'static [&'static [Member<rsmi_gpu_metrics_t>]],
     pub(super) partitions: Option<Partitions>,
+    /// Where the fabric's clock is, which no client can see.
+    pub(super) fabric_clock: Option<usize>,
 }
 
 impl Layout {
@@ -82,21 +88,6 @@ impl<T: Slot, const N: usize> Slot for [T; N] {
     fn fill(&mut self, numbers: &mut dyn Iterator<Item = u64>) {
         self.iter_mut().for_each(|slot| slot.fill(numbers));
     }
-}
-
-pub(super) fn unchanged(number: u64, _none: u64) -> u64 {
-    number
-}
-
-/// The firmware's clock ticks every 10 ns. The original multiplies "not reported" too.
-pub(super) fn nanoseconds(ticks: u64, _none: u64) -> u64 {
-    ticks.wrapping_mul(10)
-}
-
-/// An APU reports milliwatts.
-fn watts(milliwatts: u64, none: u64) -> u64 {
-    let watts = (milliwatts + 500) / 1000;
-    if milliwatts == none || watts > u16::MAX.into() { u64::MAX } else { watts }
 }
 
 /// `name @ offset: type`, or `type[count]`, and `by` the conversion into rsmi's unit if there is one.
@@ -160,7 +151,7 @@ const V1_1: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     average_umc_activity @ 18: u16,
     average_mm_activity @ 20: u16,
     average_socket_power @ 22: u16,
-    energy_accumulator @ 24: u64,
+    energy_accumulator @ 24: u64 by counted,
     system_clock_counter @ 32: u64,
     average_gfxclk_frequency @ 40: u16,
     average_socclk_frequency @ 42: u16,
@@ -204,7 +195,7 @@ const V1_4: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     average_gfx_activity @ 12: u16,
     average_umc_activity @ 14: u16,
     vcn_activity @ 16: u16[4],
-    energy_accumulator @ 24: u64,
+    energy_accumulator @ 24: u64 by counted,
     system_clock_counter @ 32: u64,
     throttle_status @ 40: u32,
     gfxclk_lock_status @ 44: u32,
@@ -214,13 +205,13 @@ const V1_4: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     xgmi_link_speed @ 54: u16,
     gfx_activity_acc @ 56: u32,
     mem_activity_acc @ 60: u32,
-    pcie_bandwidth_acc @ 64: u64,
+    pcie_bandwidth_acc @ 64: u64 by counted,
     pcie_bandwidth_inst @ 72: u64,
-    pcie_l0_to_recov_count_acc @ 80: u64,
-    pcie_replay_count_acc @ 88: u64,
-    pcie_replay_rover_count_acc @ 96: u64,
-    xgmi_read_data_acc @ 104: u64[8],
-    xgmi_write_data_acc @ 168: u64[8],
+    pcie_l0_to_recov_count_acc @ 80: u64 by counted,
+    pcie_replay_count_acc @ 88: u64 by counted,
+    pcie_replay_rover_count_acc @ 96: u64 by counted,
+    xgmi_read_data_acc @ 104: u64[8] by counted,
+    xgmi_write_data_acc @ 168: u64[8] by counted,
     firmware_timestamp @ 232: u64 by nanoseconds,
     current_gfxclks @ 240: u16[8],
     current_socclks @ 256: u16[4],
@@ -238,7 +229,7 @@ const V1_5: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     average_umc_activity @ 14: u16,
     vcn_activity @ 16: u16[4],
     jpeg_activity @ 24: u16[32],
-    energy_accumulator @ 88: u64,
+    energy_accumulator @ 88: u64 by counted,
     system_clock_counter @ 96: u64,
     throttle_status @ 104: u32,
     gfxclk_lock_status @ 108: u32,
@@ -248,15 +239,15 @@ const V1_5: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     xgmi_link_speed @ 118: u16,
     gfx_activity_acc @ 120: u32,
     mem_activity_acc @ 124: u32,
-    pcie_bandwidth_acc @ 128: u64,
+    pcie_bandwidth_acc @ 128: u64 by counted,
     pcie_bandwidth_inst @ 136: u64,
-    pcie_l0_to_recov_count_acc @ 144: u64,
-    pcie_replay_count_acc @ 152: u64,
-    pcie_replay_rover_count_acc @ 160: u64,
+    pcie_l0_to_recov_count_acc @ 144: u64 by counted,
+    pcie_replay_count_acc @ 152: u64 by counted,
+    pcie_replay_rover_count_acc @ 160: u64 by counted,
     pcie_nak_sent_count_acc @ 168: u32,
     pcie_nak_rcvd_count_acc @ 172: u32,
-    xgmi_read_data_acc @ 176: u64[8],
-    xgmi_write_data_acc @ 240: u64[8],
+    xgmi_read_data_acc @ 176: u64[8] by counted,
+    xgmi_write_data_acc @ 240: u64[8] by counted,
     firmware_timestamp @ 304: u64 by nanoseconds,
     current_gfxclks @ 312: u16[8],
     current_socclks @ 328: u16[4],
@@ -272,7 +263,7 @@ const V1_6: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     current_socket_power @ 10: u16,
     average_gfx_activity @ 12: u16,
     average_umc_activity @ 14: u16,
-    energy_accumulator @ 16: u64,
+    energy_accumulator @ 16: u64 by counted,
     system_clock_counter @ 24: u64,
     accumulation_counter @ 32: u32,
     prochot_residency_acc @ 36: u32,
@@ -287,15 +278,15 @@ const V1_6: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     xgmi_link_speed @ 66: u16,
     gfx_activity_acc @ 68: u32,
     mem_activity_acc @ 72: u32,
-    pcie_bandwidth_acc @ 80: u64,
+    pcie_bandwidth_acc @ 80: u64 by counted,
     pcie_bandwidth_inst @ 88: u64,
-    pcie_l0_to_recov_count_acc @ 96: u64,
-    pcie_replay_count_acc @ 104: u64,
-    pcie_replay_rover_count_acc @ 112: u64,
+    pcie_l0_to_recov_count_acc @ 96: u64 by counted,
+    pcie_replay_count_acc @ 104: u64 by counted,
+    pcie_replay_rover_count_acc @ 112: u64 by counted,
     pcie_nak_sent_count_acc @ 120: u32,
     pcie_nak_rcvd_count_acc @ 124: u32,
-    xgmi_read_data_acc @ 128: u64[8],
-    xgmi_write_data_acc @ 192: u64[8],
+    xgmi_read_data_acc @ 128: u64[8] by counted,
+    xgmi_write_data_acc @ 192: u64[8] by counted,
     firmware_timestamp @ 256: u64 by nanoseconds,
     current_gfxclks @ 264: u16[8],
     current_socclks @ 280: u16[4],
@@ -314,7 +305,7 @@ const V1_7: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     average_gfx_activity @ 12: u16,
     average_umc_activity @ 14: u16,
     vram_max_bandwidth @ 16: u64,
-    energy_accumulator @ 24: u64,
+    energy_accumulator @ 24: u64 by counted,
     system_clock_counter @ 32: u64,
     accumulation_counter @ 40: u32,
     prochot_residency_acc @ 44: u32,
@@ -329,15 +320,15 @@ const V1_7: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     xgmi_link_speed @ 74: u16,
     gfx_activity_acc @ 76: u32,
     mem_activity_acc @ 80: u32,
-    pcie_bandwidth_acc @ 88: u64,
+    pcie_bandwidth_acc @ 88: u64 by counted,
     pcie_bandwidth_inst @ 96: u64,
-    pcie_l0_to_recov_count_acc @ 104: u64,
-    pcie_replay_count_acc @ 112: u64,
-    pcie_replay_rover_count_acc @ 120: u64,
+    pcie_l0_to_recov_count_acc @ 104: u64 by counted,
+    pcie_replay_count_acc @ 112: u64 by counted,
+    pcie_replay_rover_count_acc @ 120: u64 by counted,
     pcie_nak_sent_count_acc @ 128: u32,
     pcie_nak_rcvd_count_acc @ 132: u32,
-    xgmi_read_data_acc @ 136: u64[8],
-    xgmi_write_data_acc @ 200: u64[8],
+    xgmi_read_data_acc @ 136: u64[8] by counted,
+    xgmi_write_data_acc @ 200: u64[8] by counted,
     xgmi_link_status @ 264: u16[8],
     firmware_timestamp @ 288: u64 by nanoseconds,
     current_gfxclks @ 296: u16[8],
@@ -364,33 +355,34 @@ const PARTITION_1_6: &[Member<amdgpu_xcp_metrics_t>] = members!(amdgpu_xcp_metri
     gfx_busy_inst @ 0: u32[8],
     jpeg_busy @ 32: u16[32],
     vcn_busy @ 96: u16[4],
-    gfx_busy_acc @ 104: u64[8],
+    gfx_busy_acc @ 104: u64[8] by counted,
 });
 
 const PARTITION_1_7: &[Member<amdgpu_xcp_metrics_t>] = members!(amdgpu_xcp_metrics_t {
     gfx_busy_inst @ 0: u32[8],
     jpeg_busy @ 32: u16[32],
     vcn_busy @ 96: u16[4],
-    gfx_busy_acc @ 104: u64[8],
-    gfx_below_host_limit_acc @ 168: u64[8],
+    gfx_busy_acc @ 104: u64[8] by counted,
+    gfx_below_host_limit_acc @ 168: u64[8] by counted,
 });
 
 const PARTITION_1_8: &[Member<amdgpu_xcp_metrics_t>] = members!(amdgpu_xcp_metrics_t {
     gfx_busy_inst @ 0: u32[8],
     jpeg_busy @ 32: u16[40],
     vcn_busy @ 112: u16[4],
-    gfx_busy_acc @ 120: u64[8],
-    gfx_below_host_limit_ppt_acc @ 184: u64[8],
-    gfx_below_host_limit_thm_acc @ 248: u64[8],
-    gfx_low_utilization_acc @ 312: u64[8],
-    gfx_below_host_limit_total_acc @ 376: u64[8],
+    gfx_busy_acc @ 120: u64[8] by counted,
+    gfx_below_host_limit_ppt_acc @ 184: u64[8] by counted,
+    gfx_below_host_limit_thm_acc @ 248: u64[8] by counted,
+    gfx_low_utilization_acc @ 312: u64[8] by counted,
+    gfx_below_host_limit_total_acc @ 376: u64[8] by counted,
 });
 
 const V2_0: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     system_clock_counter @ 8: u64,
-    average_gfx_activity @ 40: u16,
-    average_mm_activity @ 42: u16,
-    average_socket_power @ 44: u16 by watts,
+    temperature_edge @ 16: u16 by degrees,
+    average_gfx_activity @ 40: u16 by hundredths,
+    average_mm_activity @ 42: u16 by hundredths,
+    average_socket_power @ 44: u16 by likely_watts,
     average_gfxclk_frequency @ 68: u16,
     average_socclk_frequency @ 70: u16,
     average_uclk_frequency @ 72: u16,
@@ -406,10 +398,9 @@ const V2_0: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
 
 /// What 2.1 to 2.4 begin with.
 const V2_1: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
-    average_gfx_activity @ 28: u16,
-    average_mm_activity @ 30: u16,
+    temperature_edge @ 4: u16 by degrees,
     system_clock_counter @ 32: u64,
-    average_socket_power @ 40: u16 by watts,
+    average_socket_power @ 40: u16 by likely_watts,
     average_gfxclk_frequency @ 64: u16,
     average_socclk_frequency @ 66: u16,
     average_uclk_frequency @ 68: u16,
@@ -423,12 +414,25 @@ const V2_1: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     throttle_status @ 108: u32,
 });
 
+/// In the tables that several APUs have.
+const BEFORE_2_3: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
+    average_gfx_activity @ 28: u16 by hundredths,
+    average_mm_activity @ 30: u16 by hundredths,
+});
+
+/// In those of Van Gogh alone.
+const SINCE_2_3: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
+    average_gfx_activity @ 28: u16 by likely_percent,
+    average_mm_activity @ 30: u16 by likely_percent,
+});
+
 const SINCE_2_2: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
     indep_throttle_status @ 120: u64,
 });
 
 const V3_0: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {
-    average_gfx_activity @ 42: u16,
+    temperature_edge @ 4: u16 by degrees,
+    average_gfx_activity @ 42: u16 by hundredths,
     system_clock_counter @ 104: u64,
     average_socket_power @ 112: u32 by watts,
     average_gfxclk_frequency @ 174: u16,
@@ -442,7 +446,16 @@ const fn layout(
     size: usize,
     members: &'static [&'static [Member<rsmi_gpu_metrics_t>]],
 ) -> Layout {
-    Layout { version, size, members, partitions: None }
+    Layout { version, size, members, partitions: None, fabric_clock: None }
+}
+
+const fn apu(
+    version: (u8, u8),
+    size: usize,
+    members: &'static [&'static [Member<rsmi_gpu_metrics_t>]],
+    fabric_clock: usize,
+) -> Layout {
+    Layout { version, size, members, partitions: None, fabric_clock: Some(fabric_clock) }
 }
 
 const fn partitioned(
@@ -451,7 +464,7 @@ const fn partitioned(
     members: &'static [&'static [Member<rsmi_gpu_metrics_t>]],
     partitions: Partitions,
 ) -> Layout {
-    Layout { version, size, members, partitions: Some(partitions) }
+    Layout { version, size, members, partitions: Some(partitions), fabric_clock: None }
 }
 
 const fn partitions(
@@ -474,10 +487,10 @@ pub(super) static LAYOUTS: &[Layout] = &[
     partitioned((1, 6), 1664, &[V1_6, AFTER_PARTITIONS_1_6], partitions(312, 168, PARTITION_1_6)),
     partitioned((1, 7), 2208, &[V1_7, AFTER_PARTITIONS_1_7], partitions(344, 232, PARTITION_1_7)),
     partitioned((1, 8), 3872, &[V1_7, AFTER_PARTITIONS_1_8], partitions(344, 440, PARTITION_1_8)),
-    layout((2, 0), 120, &[V2_0]),
-    layout((2, 1), 120, &[V2_1]),
-    layout((2, 2), 128, &[V2_1, SINCE_2_2]),
-    layout((2, 3), 152, &[V2_1, SINCE_2_2]),
-    layout((2, 4), 168, &[V2_1, SINCE_2_2]),
-    layout((3, 0), 264, &[V3_0]),
+    apu((2, 0), 120, &[V2_0], 86),
+    apu((2, 1), 120, &[V2_1, BEFORE_2_3], 82),
+    apu((2, 2), 128, &[V2_1, BEFORE_2_3, SINCE_2_2], 82),
+    apu((2, 3), 152, &[V2_1, SINCE_2_3, SINCE_2_2], 82),
+    apu((2, 4), 168, &[V2_1, SINCE_2_3, SINCE_2_2], 82),
+    apu((3, 0), 264, &[V3_0], 182),
 ];

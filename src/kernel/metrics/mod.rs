@@ -11,13 +11,14 @@
 
 mod attributes;
 mod layout;
+mod units;
 
 use super::Dir;
 use crate::log;
 use crate::status::Result;
 use crate::types::{
-    RSMI_MAX_NUM_XCP, amdgpu_xcp_metrics_t, metrics_table_header_t, rsmi_gpu_metrics_t,
-    rsmi_status_t,
+    RSMI_MAX_NUM_XCP, amdgpu_xcp_metrics_t, metrics_table_header_t, rsmi_clk_type_t,
+    rsmi_gpu_metrics_t, rsmi_status_t,
 };
 use layout::{Convert, LAYOUTS, Layout, Put};
 use std::mem::MaybeUninit;
@@ -36,6 +37,8 @@ struct Reading<'table> {
     name: &'static str,
     bytes: &'table [u8],
     width: usize,
+    /// All of them together are the member's one number.
+    sum: bool,
     /// To 64 bits: the number, and what stands for "not reported" in its width.
     widen: Convert,
     convert: Convert,
@@ -51,10 +54,16 @@ enum Place {
 
 impl Reading<'_> {
     fn numbers(&self) -> impl Iterator<Item = u64> {
-        self.bytes.chunks_exact(self.width).map(|bytes| {
+        let each = self.bytes.chunks_exact(self.width).map(|bytes| {
             let none = u64::MAX >> (64 - 8 * self.width);
             (self.convert)((self.widen)(little_endian(bytes), none), none)
-        })
+        });
+        let reported = |number: &u64| *number != u64::MAX;
+        let sum = self
+            .sum
+            .then(|| each.clone().filter(reported).reduce(u64::wrapping_add).unwrap_or(u64::MAX));
+        let each = if self.sum { None } else { Some(each) };
+        sum.into_iter().chain(each.into_iter().flatten())
     }
 }
 
@@ -169,10 +178,36 @@ impl Table {
             name: member.name,
             bytes: &self.bytes[start + member.at..][..member.width * member.count],
             width: member.width,
-            widen: layout::unchanged,
+            sum: false,
+            widen: units::widened,
             convert: member.convert,
             place,
         }
+    }
+
+    /// A clock as it is now, in MHz; None where the table does not tell it. The newest APUs tell the
+    /// average alone.
+    pub(crate) fn clock(&self, kind: rsmi_clk_type_t) -> Option<u64> {
+        let names: &[&str] = match kind {
+            rsmi_clk_type_t::RSMI_CLK_TYPE_SYS => {
+                &["current_gfxclks", "current_gfxclk", "average_gfxclk_frequency"]
+            }
+            rsmi_clk_type_t::RSMI_CLK_TYPE_SOC => {
+                &["current_socclks", "current_socclk", "average_socclk_frequency"]
+            }
+            rsmi_clk_type_t::RSMI_CLK_TYPE_MEM => &["current_uclk", "average_uclk_frequency"],
+            rsmi_clk_type_t::RSMI_CLK_TYPE_DF => return self.fabric_clock(),
+            _ => return None,
+        };
+        let told = |name: &&str| self.find(name, None)?.numbers().find(|clock| *clock != u64::MAX);
+        names.iter().find_map(told)
+    }
+
+    /// Of the fabric's clock only an APU's table tells, and no client's struct has a place for it.
+    fn fabric_clock(&self) -> Option<u64> {
+        let at = self.layout?.fabric_clock?;
+        let clock = u16::from_le_bytes(*self.bytes.get(at..)?.first_chunk()?);
+        (clock != u16::MAX).then_some(clock.into())
     }
 
     /// Whether this version of the table has a member of the device.
@@ -214,8 +249,14 @@ impl Table {
         // Where a clock is told of each instance, the members of single clocks show the first.
         if self.has("current_gfxclks") {
             metrics.current_gfxclk = metrics.current_gfxclks[0];
+        }
+        if self.has("current_socclks") {
             metrics.current_socclk = metrics.current_socclks[0];
+        }
+        if self.has("current_vclk0s") {
             [metrics.current_vclk0, metrics.current_vclk1, ..] = metrics.current_vclk0s;
+        }
+        if self.has("current_dclk0s") {
             [metrics.current_dclk0, metrics.current_dclk1, ..] = metrics.current_dclk0s;
         }
         metrics
@@ -341,7 +382,7 @@ pub(crate) mod tests {
         let of = |version, members| table(version, members).metrics();
         let old = of((1, 0), &[("energy_accumulator", &[5]), ("pcie_link_width", &[16])]);
         assert_eq!((old.energy_accumulator, old.pcie_link_width), (5, 16));
-        assert_eq!((old.pcie_link_speed, old.gfx_activity_acc), (0xFF, u32::MAX));
+        assert_eq!((old.pcie_link_speed, old.gfx_activity_acc), (u16::MAX, u32::MAX));
 
         let new = of(
             (1, 8),
@@ -360,7 +401,7 @@ pub(crate) mod tests {
         assert_eq!(new.xcp_stats[7].gfx_below_host_limit_total_acc, [1, 2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(new.xcp_stats[0].gfx_below_host_limit_acc, [u64::MAX; 8]);
         assert_eq!((new.ppt_residency_acc, new.vram_max_bandwidth), (9, 10));
-        assert_eq!(new.vr_thm_residency_acc, 0xFFFF_FFFF, "as wide as the table has it");
+        assert_eq!(new.vr_thm_residency_acc, u64::MAX, "as wide as the client has it");
         assert_eq!(new.common_header.structure_size, 3872);
 
         let first = of((1, 6), &[("0.vcn_busy", &[1, 2, 3, 4]), ("7.gfx_busy_acc", &[8])]);
@@ -372,11 +413,30 @@ pub(crate) mod tests {
     fn units_are_rsmis() {
         let ticks = table((1, 3), &[("firmware_timestamp", &[77])]).metrics();
         assert_eq!(ticks.firmware_timestamp, 770);
-        for (milliwatts, watts) in [(0, 0), (499, 0), (500, 1), (15_678, 16), (65_535, u16::MAX)] {
+        assert_eq!(table((1, 3), &[]).metrics().firmware_timestamp, u64::MAX);
+        // What would be less than a watt is watts.
+        for (told, watts) in
+            [(0, 0), (18, 18), (999, 999), (1000, 1), (15_678, 16), (65_535, u16::MAX)]
+        {
             for version in [(2, 0), (2, 1), (2, 4)] {
-                let apu = table(version, &[("average_socket_power", &[milliwatts])]).metrics();
-                assert_eq!(apu.average_socket_power, watts, "{version:?} {milliwatts}");
+                let apu = table(version, &[("average_socket_power", &[told])]).metrics();
+                assert_eq!(apu.average_socket_power, watts, "{version:?} {told}");
             }
+        }
+        for (version, told, percent) in [
+            ((2, 1), 49, 0),
+            ((2, 2), 8775, 88),
+            ((2, 3), 49, 49),
+            ((2, 4), 8775, 88),
+            ((3, 0), 300, 3),
+            ((3, 0), 65_535, u16::MAX),
+        ] {
+            let apu = table(version, &[("average_gfx_activity", &[told])]).metrics();
+            assert_eq!(apu.average_gfx_activity, percent, "{version:?} {told}");
+        }
+        for (told, degrees) in [(6325, 63), (63, 63), (0, 0), (65_535, u16::MAX)] {
+            let apu = table((2, 0), &[("temperature_edge", &[told])]).metrics();
+            assert_eq!(apu.temperature_edge, degrees, "{told}");
         }
         let apu = |milliwatts| {
             table((3, 0), &[("average_socket_power", &[milliwatts])]).metrics().average_socket_power

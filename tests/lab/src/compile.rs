@@ -41,6 +41,8 @@ pub fn build_ours(lab: &Lab) -> Result<()> {
     our_library(lab)?;
     for source in example_sources(lab)? {
         Compile::new(lab)
+            // They stand for clients of every release, which RSMI_COMPAT_ABI names.
+            .arg("-DRSMI_COMPAT_UNMARKED")
             .include(lab.workspace.join("include"))
             .arg(&source)
             .ours()
