@@ -81,6 +81,9 @@ pub struct FirstHour {
     /// Only the lines that have this in them
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// On the machine as the last run left it, with the sources as they are committed by now
+    #[arg(long)]
+    again: bool,
 }
 
 impl FirstHour {
@@ -89,7 +92,11 @@ impl FirstHour {
         let (packages, lines) = lines(&lab.workspace)?;
         let packages: Vec<_> = packages.iter().map(String::as_str).chain(GIVEN).collect();
         let recipe = Recipe { suite: "trixie", packages: &packages, bare: Some(FURNISH) };
-        let root = machine(lab, &cleanroot::get(lab, &recipe)?)?;
+        let root = lab.cache.join("first-hour");
+        if !self.again || !root.exists() {
+            machine(lab, &cleanroot::get(lab, &recipe)?, &root)?;
+        }
+        sources(lab, &root)?;
         let mut typed = 0;
         for line in lines {
             if self.only.as_ref().is_some_and(|only| !line.contains(only)) {
@@ -149,21 +156,12 @@ fn blocks(text: &str, heading: &str) -> Vec<String> {
     found
 }
 
-/// A copy of the root, with the sources as they are committed and the crates that they take.
-fn machine(lab: &Lab, clean: &Path) -> Result<PathBuf> {
-    let place = lab.cache.join("first-hour");
+/// A copy of the root, with the crates that the sources take.
+fn machine(lab: &Lab, clean: &Path, place: &Path) -> Result<()> {
     if place.exists() {
-        fs::remove_dir_all(&place)?;
+        fs::remove_dir_all(place)?;
     }
-    tool::output(Command::new("cp").args(["--archive", "--reflink=auto"]).args([clean, &place]))?;
-    let changed = tool::output(git(lab).args(["status", "--porcelain"]))?;
-    if !changed.is_empty() {
-        eprintln!("lab: what is not committed is not in it:\n{}", changed.trim_end());
-    }
-    tool::output(
-        git(lab).args(["clone", "--quiet", "--no-hardlinks", "."]).arg(place.join(SOURCES)),
-    )?;
-
+    tool::output(Command::new("cp").args(["--archive", "--reflink=auto"]).args([clean, place]))?;
     let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let mut fetch = tool::cargo();
     fetch.current_dir(&lab.workspace).args(["fetch", "--locked", "--target", &target]);
@@ -178,13 +176,25 @@ fn machine(lab: &Lab, clean: &Path) -> Result<PathBuf> {
         tool::output(Command::new("cp").arg("--recursive").args([from, to]))?;
     }
     fs::write(theirs.join("config.toml"), "[net]\noffline = true\n")?;
-    tool::output(Command::new("chroot").arg(&place).args([
-        "chown",
-        "--recursive",
-        "user:",
-        "/home/user",
-    ]))?;
-    Ok(place)
+    tool::output(git(lab).args(["init", "--quiet"]).arg(place.join(SOURCES))).map(drop)
+}
+
+/// As they are committed here, and the user's own.
+fn sources(lab: &Lab, place: &Path) -> Result<()> {
+    let changed = tool::output(git(lab).args(["status", "--porcelain"]))?;
+    if !changed.is_empty() {
+        eprintln!("lab: what is not committed is not in it:\n{}", changed.trim_end());
+    }
+    let theirs = || {
+        let mut git = git(lab);
+        git.args(["-c", "safe.directory=*", "-C"]).arg(place.join(SOURCES));
+        git
+    };
+    tool::output(theirs().args(["fetch", "--quiet"]).arg(&lab.workspace).arg("HEAD"))?;
+    tool::output(theirs().args(["reset", "--quiet", "--hard", "FETCH_HEAD"]))?;
+    let mut own = Command::new("chroot");
+    own.arg(place).args(["chown", "--recursive", "user:", "/home/user"]);
+    tool::output(&mut own).map(drop)
 }
 
 fn git(lab: &Lab) -> Command {
