@@ -1432,7 +1432,10 @@ rsmi_status_t rsmi_dev_od_volt_info_set(uint32_t dv_ind,
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_INVALID_ARGS A pointer is null, and the device has the table; or
 ///   `*num_regions` is 0.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the table, or there are no regions.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the table. Clients built for ROCm 6
+///   or later also get this status instead of RSMI_STATUS_SUCCESS.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The table has no regions. Only clients built for ROCm 5 get
+///   this status.
 /// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line.
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
 rsmi_status_t rsmi_dev_od_volt_curve_regions_get(uint32_t dv_ind,
@@ -1488,7 +1491,7 @@ rsmi_status_t rsmi_dev_counter_group_supported(uint32_t dv_ind, rsmi_event_group
 /// @param[in] type The event.
 /// @param[out] evnt_handle The counter.
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
 /// @retval RSMI_STATUS_INVALID_ARGS `type` is an unknown value, or `evnt_handle` is a null pointer.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device has no node /dev/dri/cardN.
 rsmi_status_t rsmi_dev_counter_create(uint32_t dv_ind,
@@ -1500,7 +1503,7 @@ rsmi_status_t rsmi_dev_counter_create(uint32_t dv_ind,
 /// @param[in] evnt_handle The counter.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `evnt_handle` is not a counter.
-/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
 /// @retval RSMI_STATUS_FILE_ERROR The counter was never started. The function destroys it
 ///   nevertheless.
 rsmi_status_t rsmi_dev_counter_destroy(rsmi_event_handle_t evnt_handle);
@@ -1512,7 +1515,7 @@ rsmi_status_t rsmi_dev_counter_destroy(rsmi_event_handle_t evnt_handle);
 /// @param[in] cmd_args Ignored. Pass a null pointer.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `evt_handle` is not a counter, or `cmd` is an unknown value.
-/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The kernel cannot count the event.
 /// @retval RSMI_STATUS_FILE_ERROR The function was asked to stop a counter that was never started.
 rsmi_status_t rsmi_counter_control(rsmi_event_handle_t evt_handle,
@@ -1526,7 +1529,7 @@ rsmi_status_t rsmi_counter_control(rsmi_event_handle_t evt_handle,
 ///   since it was started.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `value` is a null pointer, or `evt_handle` is not a counter.
-/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
 /// @retval RSMI_STATUS_UNEXPECTED_SIZE The counter was never started.
 rsmi_status_t rsmi_counter_read(rsmi_event_handle_t evt_handle, rsmi_counter_value_t *value);
 
@@ -2101,7 +2104,10 @@ rsmi_status_t rsmi_dev_activity_avg_mm_get(uint32_t dv_ind, uint16_t *avg_activi
 /// @defgroup partition Compute partitions and memory partitions
 /// @{
 
-/// Reads the compute partition mode of the GPU, from AMD SMI.
+/// Reads the compute partition mode of the GPU.
+///
+/// The source is AMD SMI. It is sysfs `current_compute_partition` if AMD SMI cannot report the mode
+/// of this device.
 ///
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[out] compute_partition The mode, "SPX" to "CPX", ending with NUL.
@@ -2126,7 +2132,10 @@ rsmi_status_t rsmi_dev_compute_partition_get(uint32_t dv_ind,
 /// @retval RSMI_STATUS_INVALID_ARGS `partition_id` is a null pointer.
 rsmi_status_t rsmi_dev_partition_id_get(uint32_t dv_ind, uint32_t *partition_id);
 
-/// Reads the memory partition mode of the GPU, from AMD SMI.
+/// Reads the memory partition mode of the GPU.
+///
+/// The source is AMD SMI. It is sysfs `current_memory_partition` if AMD SMI cannot report the mode
+/// of this device.
 ///
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[out] memory_partition The mode, "NPS1" to "NPS8", ending with NUL.
@@ -2161,12 +2170,13 @@ rsmi_status_t rsmi_dev_memory_partition_capabilities_get(uint32_t dv_ind,
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[in] compute_partition The mode. The numbers are those of the client's header; ROCm 6.2
 ///   changed some numbers.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @return RSMI_STATUS_SUCCESS, also if the GPU is in this mode already; a common status, or:
 /// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library,
 ///   or does not run as root now.
 /// @retval RSMI_STATUS_INVALID_ARGS `compute_partition` is not a mode that can be set. Clients
 ///   built for a release before ROCm 6.2 get RSMI_STATUS_INTERNAL_EXCEPTION instead.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The GPU has no compute partitions.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The GPU has no compute partitions, or it is unknown whether
+///   the header of the client is older than ROCm 6.2.
 /// @retval RSMI_STATUS_SETTING_UNAVAILABLE sysfs `available_compute_partition` does not list the
 ///   mode.
 /// @retval RSMI_STATUS_BUSY A program is using the GPU.
@@ -2364,6 +2374,8 @@ rsmi_status_t rsmi_dev_fan_speed_max_get(uint32_t dv_ind, uint32_t sensor_ind, u
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the sensor, or the sensor does not
 ///   report the value.
 /// @retval RSMI_STATUS_INTERNAL_EXCEPTION `sensor_type` or `metric` is an unknown value.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The library cannot read the metrics table. Only HBM stacks
+///   have this status. Clients built for ROCm 5 get RSMI_STATUS_NOT_SUPPORTED instead.
 rsmi_status_t rsmi_dev_temp_metric_get(uint32_t dv_ind,
                                        uint32_t sensor_type,
                                        rsmi_temperature_metric_t metric,
@@ -2446,7 +2458,7 @@ rsmi_status_t rsmi_dev_current_socket_power_get(uint32_t dv_ind, uint64_t *socke
 /// @param[out] power The power in microwatts. 0 if the device reports neither.
 /// @param[out] type RSMI_CURRENT_POWER or RSMI_AVERAGE_POWER. RSMI_INVALID_POWER if the device
 ///   reports neither.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS A pointer is null.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device reports neither, or no device has this index.
 rsmi_status_t rsmi_dev_power_get(uint32_t dv_ind, uint64_t *power, RSMI_POWER_TYPE *type);
@@ -2546,7 +2558,7 @@ rsmi_status_t rsmi_dev_power_profile_set(uint32_t dv_ind,
 
 /// Opens an iterator over the names of the functions that a device supports.
 ///
-/// The library looks at the files of the device when a process first opens an iterator for it.
+/// The library looks at the files of the device once, and keeps the list of functions.
 ///
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[out] handle The iterator. It stands at the first function.
@@ -2762,7 +2774,7 @@ rsmi_status_t rsmi_version_str_get(rsmi_sw_component_t component, char *ver_str,
 ///   writes the first `len - 1` bytes and a NUL.
 rsmi_status_t rsmi_dev_vbios_version_get(uint32_t dv_ind, char *vbios, uint32_t len);
 
-/// Reads the version of a firmware block, from sysfs `fw_version`.
+/// Reads the version of a firmware block, from sysfs `fw_version/*_fw_version`.
 ///
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[in] block The block. The numbers are those of the client's header.

@@ -402,7 +402,10 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_info_set(
 /// @param[out] buffer The regions: frequencies in Hz, voltages in mV.
 /// @retval RSMI_STATUS_INVALID_ARGS A pointer is null, and the device has the table; or
 ///   `*num_regions` is 0.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the table, or there are no regions.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the table. Clients built for ROCm 6
+///   or later also get this status instead of RSMI_STATUS_SUCCESS.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The table has no regions. Only clients built for ROCm 5 get
+///   this status.
 /// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line.
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
 #[export]

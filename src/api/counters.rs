@@ -33,7 +33,7 @@ pub unsafe extern "C" fn rsmi_dev_counter_group_supported(
 ///
 /// @param[in] type The event.
 /// @param[out] evnt_handle The counter.
-/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
 /// @retval RSMI_STATUS_INVALID_ARGS `type` is an unknown value, or `evnt_handle` is a null pointer.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device has no node /dev/dri/cardN.
 #[export]
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn rsmi_dev_counter_create(
 /// @param[in] evnt_handle The counter.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `evnt_handle` is not a counter.
-/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
 /// @retval RSMI_STATUS_FILE_ERROR The counter was never started. The function destroys it
 ///   nevertheless.
 #[export]
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn rsmi_dev_counter_destroy(
 /// @param[in] cmd_args Ignored. Pass a null pointer.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `evt_handle` is not a counter, or `cmd` is an unknown value.
-/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The kernel cannot count the event.
 /// @retval RSMI_STATUS_FILE_ERROR The function was asked to stop a counter that was never started.
 #[export]
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn rsmi_counter_control(
 ///   since it was started.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `value` is a null pointer, or `evt_handle` is not a counter.
-/// @retval RSMI_STATUS_PERMISSION The process does not run as root.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
 /// @retval RSMI_STATUS_UNEXPECTED_SIZE The counter was never started.
 #[export]
 #[unsafe(no_mangle)]

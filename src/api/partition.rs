@@ -8,7 +8,10 @@ use crate::types::{rsmi_compute_partition_type_t, rsmi_memory_partition_type_t, 
 use rsmi_macros::export;
 use std::ffi::c_char;
 
-/// Reads the compute partition mode of the GPU, from AMD SMI.
+/// Reads the compute partition mode of the GPU.
+///
+/// The source is AMD SMI. It is sysfs `current_compute_partition` if AMD SMI cannot report the mode
+/// of this device.
 ///
 /// @param[out] compute_partition The mode, "SPX" to "CPX", ending with NUL.
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
@@ -46,7 +49,10 @@ pub unsafe extern "C" fn rsmi_dev_partition_id_get(
     unsafe { get_fact(dv_ind, partition_id, Null::Invalid, Fact::PartitionId, read) }
 }
 
-/// Reads the memory partition mode of the GPU, from AMD SMI.
+/// Reads the memory partition mode of the GPU.
+///
+/// The source is AMD SMI. It is sysfs `current_memory_partition` if AMD SMI cannot report the mode
+/// of this device.
 ///
 /// @param[out] memory_partition The mode, "NPS1" to "NPS8", ending with NUL.
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
@@ -93,11 +99,13 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_capabilities_get(
 ///
 /// @param[in] compute_partition The mode. The numbers are those of the client's header; ROCm 6.2
 ///   changed some numbers.
+/// @return RSMI_STATUS_SUCCESS, also if the GPU is in this mode already; a common status, or:
 /// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library,
 ///   or does not run as root now.
 /// @retval RSMI_STATUS_INVALID_ARGS `compute_partition` is not a mode that can be set. Clients
 ///   built for a release before ROCm 6.2 get RSMI_STATUS_INTERNAL_EXCEPTION instead.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The GPU has no compute partitions.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The GPU has no compute partitions, or it is unknown whether
+///   the header of the client is older than ROCm 6.2.
 /// @retval RSMI_STATUS_SETTING_UNAVAILABLE sysfs `available_compute_partition` does not list the
 ///   mode.
 /// @retval RSMI_STATUS_BUSY A program is using the GPU.

@@ -75,6 +75,8 @@ pub unsafe extern "C" fn rsmi_dev_fan_speed_max_get(
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the sensor, or the sensor does not
 ///   report the value.
 /// @retval RSMI_STATUS_INTERNAL_EXCEPTION `sensor_type` or `metric` is an unknown value.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The library cannot read the metrics table. Only HBM stacks
+///   have this status. Clients built for ROCm 5 get RSMI_STATUS_NOT_SUPPORTED instead.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_temp_metric_get(

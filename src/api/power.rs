@@ -52,6 +52,7 @@ pub unsafe extern "C" fn rsmi_dev_current_socket_power_get(
 /// @param[out] power The power in microwatts. 0 if the device reports neither.
 /// @param[out] type RSMI_CURRENT_POWER or RSMI_AVERAGE_POWER. RSMI_INVALID_POWER if the device
 ///   reports neither.
+/// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS A pointer is null.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device reports neither, or no device has this index.
 #[export]

@@ -10,7 +10,7 @@ use rsmi_macros::export;
 
 /// Opens an iterator over the names of the functions that a device supports.
 ///
-/// The library looks at the files of the device when a process first opens an iterator for it.
+/// The library looks at the files of the device once, and keeps the list of functions.
 ///
 /// @param[out] handle The iterator. It stands at the first function.
 /// @retval RSMI_STATUS_INVALID_ARGS `handle` is a null pointer.

@@ -83,7 +83,7 @@ pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
     unsafe { get_str(dv_ind, vbios, len as usize, null, Gpu::vbios_version) }
 }
 
-/// Reads the version of a firmware block, from sysfs `fw_version`.
+/// Reads the version of a firmware block, from sysfs `fw_version/*_fw_version`.
 ///
 /// @param[in] block The block. The numbers are those of the client's header.
 /// @param[out] fw_version The version.
