@@ -32,10 +32,11 @@ rsmi_status_t rsmi_compat_version_get(rsmi_version_t *version);
 
 /// The path of the libamd_smi that answers, as the dynamic loader has it.
 ///
-/// Returns RSMI_STATUS_NOT_FOUND while none was opened: before the first rsmi_init(), or where
-/// there is no GPU to ask about. A path longer than `len - 1` bytes is cut, and
+/// Returns RSMI_STATUS_NOT_FOUND while none was opened: before the first question that needs one,
+/// such as rsmi_dev_compute_partition_get(), or where there is none. A path longer than `len - 1` bytes is cut, and
 /// RSMI_STATUS_INSUFFICIENT_SIZE returned; RSMI_STATUS_INVALID_ARGS for a null pointer or no room.
-rsmi_status_t rsmi_compat_amdsmi_path_get(char *path, size_t len);
+rsmi_status_t rsmi_compat_amdsmi_path_get(char *path,
+                                          size_t len);
 
 /// The ROCm release that the libamd_smi in use is of, "6.1.2" or "10.1"; "unknown" for one that is
 /// newer than this library, or none that was released: of those only what never changed is asked.

@@ -57,14 +57,6 @@ impl Config {
             });
             None
         };
-        let amdsmi = absolute("RSMI_COMPAT_AMDSMI");
-        let mut sysfs = absolute("RSMI_COMPAT_SYSFS");
-        if sysfs.is_some() && amdsmi.is_none() {
-            log::warn(|| {
-                "RSMI_COMPAT_SYSFS is refused: it goes together with RSMI_COMPAT_AMDSMI".into()
-            });
-            sysfs = None;
-        }
         let switch = |name: &str| match variable(name) {
             Some(value) if value == "1" => true,
             Some(value) if !value.is_empty() && value != "0" => {
@@ -76,8 +68,8 @@ impl Config {
             _ => false,
         };
         Self {
-            amdsmi,
-            sysfs,
+            amdsmi: absolute("RSMI_COMPAT_AMDSMI"),
+            sysfs: absolute("RSMI_COMPAT_SYSFS"),
             power_fallback: switch("RSMI_COMPAT_POWER_FALLBACK"),
             abi: variable("RSMI_COMPAT_ABI").filter(|value| !value.is_empty()).and_then(abi),
             abi_of: variable("RSMI_COMPAT_ABI_OF").map(|list| abi_of(&list)).unwrap_or_default(),
@@ -150,10 +142,10 @@ mod tests {
     }
 
     #[test]
-    fn a_simulated_sysfs_needs_a_named_libamd_smi() {
-        assert_eq!(with(&[("RSMI_COMPAT_SYSFS", "/m")]).sysfs(), Path::new("/sys"));
-        let both = with(&[("RSMI_COMPAT_SYSFS", "/m"), ("RSMI_COMPAT_AMDSMI", "/a")]);
-        assert_eq!(both.sysfs(), Path::new("/m"));
+    fn a_simulated_sysfs_needs_nothing_else() {
+        assert_eq!(with(&[]).sysfs(), Path::new("/sys"));
+        assert_eq!(with(&[("RSMI_COMPAT_SYSFS", "m")]).sysfs(), Path::new("/sys"));
+        assert_eq!(with(&[("RSMI_COMPAT_SYSFS", "/m")]).sysfs(), Path::new("/m"));
     }
 
     #[test]

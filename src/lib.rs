@@ -1,10 +1,10 @@
-//! The C API of rocm_smi_lib, answered by AMD SMI.
+//! The C API of rocm_smi_lib, answered by the kernel's files and AMD SMI.
 //!
 //! # The architecture on one page
 //!
 //! ```text
 //! C program -> door -> api -> entry -> Gpu -> amdsmi  (libamd_smi, opened at run time)
-//!                                         -> kernel  (sysfs and KFD files)
+//!                                         -> kernel  (sysfs and KFD files, /dev/kfd)
 //! ```
 //!
 //! A call comes in at the [`door`], which sends calls that libamd_smi makes to its *own* `rsmi_*`
@@ -16,7 +16,8 @@
 //! `Gpu` picks the source of each answer: libamd_smi, unless it cannot give the legacy library's
 //! answer (another unit, another precision, another origin of the number), gives it only with
 //! access to /dev/dri, might abort the process over it, or takes longer than the legacy call did;
-//! then the kernel's own file. What cannot change while the library is initialised (ids, names,
+//! then the kernel's own file. The kernel's file also answers where there is no libamd_smi: it is
+//! opened when the first question needs it, and no question depends on it. What cannot change while the library is initialised (ids, names,
 //! addresses, topology) is read once; the numbers among it are [`facts`], told again without the
 //! lock.
 //!

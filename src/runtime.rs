@@ -4,7 +4,7 @@
 //! that are under way, so that the child finds the state whole and libamd_smi's own locks free;
 //! the child goes on with what its parent had, as with the original, and may initialise again.
 
-use crate::amdsmi::{self, Key, Session};
+use crate::amdsmi::{self, Session};
 use crate::client;
 use crate::config::Config;
 use crate::door;
@@ -169,26 +169,16 @@ impl State {
             });
         })?;
         let nodes = std::mem::take(&mut topology.gpus);
-        // Without a GPU there is nothing to ask libamd_smi, which would print that it found none.
-        let gpus = if nodes.is_empty() {
-            Vec::new()
-        } else {
-            let session = Arc::new(Session::start(config)?);
-            if session.count() != nodes.len() {
-                log::warn(|| {
-                    format!("KFD has {} GPUs, libamd_smi {}", nodes.len(), session.count())
-                });
-            }
-            let mut gpus: Vec<Gpu> = Vec::with_capacity(nodes.len());
-            for node in nodes {
-                let address = node.bdf_id & !PARTITION_BITS;
-                let nth =
-                    gpus.iter().filter(|gpu| gpu.pci_id() & !PARTITION_BITS == address).count();
-                let key = Key { address, nth };
-                gpus.push(Gpu::new(&sysfs, node, Arc::clone(&session), key));
-            }
-            gpus
-        };
+        let session = Arc::new(Session::new(nodes.len()));
+        let mut gpus: Vec<Gpu> = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let address = node.bdf_id & !PARTITION_BITS;
+            let nth = gpus.iter().filter(|gpu| gpu.pci_id() & !PARTITION_BITS == address).count();
+            let is_partition = nth > 0 || node.bdf_id != address;
+            let session = Arc::clone(&session);
+            let amdsmi = amdsmi::Device { session, address, nth, is_partition };
+            gpus.push(Gpu::new(&sysfs, node, Some(amdsmi)));
+        }
         log::info(|| format!("{} devices", gpus.len()));
         self.never_waits = flags & rsmi_init_flags_t::RSMI_INIT_FLAG_RESRV_TEST1.0 != 0;
         self.places = gpus.iter().map(Gpu::place).collect();

@@ -1460,7 +1460,8 @@ rsmi_status_t rsmi_dev_node_id_get(uint32_t dv_ind, uint32_t *node_id);
 rsmi_status_t rsmi_dev_device_identifiers_get(uint32_t dv_ind,
                                               rsmi_device_identifiers_t *identifiers);
 
-/// Initialises the library: finds the GPUs, opens AMD SMI, and reads what cannot change.
+/// Initialises the library: finds the GPUs, and reads what cannot change. AMD SMI is opened later,
+/// when a question needs it.
 ///
 /// May be called any number of times, by anybody in the process; the library shuts down when
 /// `rsmi_shut_down` has been called as often. The first call's flags count:
@@ -1468,8 +1469,7 @@ rsmi_status_t rsmi_dev_device_identifiers_get(uint32_t dv_ind,
 /// once; the others are accepted and change nothing.
 ///
 /// Returns RSMI_STATUS_SUCCESS, also on a machine that has KFD and no GPU;
-/// RSMI_STATUS_INIT_ERROR without the amdgpu driver, or without an AMD SMI that works;
-/// RSMI_STATUS_REFCOUNT_OVERFLOW after 2147483647 calls. A call that fails does not count.
+/// RSMI_STATUS_INIT_ERROR without the amdgpu driver; RSMI_STATUS_REFCOUNT_OVERFLOW after 2147483647 calls. A call that fails does not count.
 rsmi_status_t rsmi_init(uint64_t init_flags);
 
 /// Takes one `rsmi_init` back; the last one shuts the library down.

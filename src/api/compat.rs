@@ -52,8 +52,8 @@ const fn number(text: &str) -> u32 {
 
 /// The path of the libamd_smi that answers, as the dynamic loader has it.
 ///
-/// Returns RSMI_STATUS_NOT_FOUND while none was opened: before the first rsmi_init(), or where
-/// there is no GPU to ask about. A path longer than `len - 1` bytes is cut, and
+/// Returns RSMI_STATUS_NOT_FOUND while none was opened: before the first question that needs one,
+/// such as rsmi_dev_compute_partition_get(), or where there is none. A path longer than `len - 1` bytes is cut, and
 /// RSMI_STATUS_INSUFFICIENT_SIZE returned; RSMI_STATUS_INVALID_ARGS for a null pointer or no room.
 #[export]
 #[unsafe(no_mangle)]

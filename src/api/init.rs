@@ -5,7 +5,8 @@ use crate::runtime;
 use crate::types::rsmi_status_t;
 use rsmi_macros::export;
 
-/// Initialises the library: finds the GPUs, opens AMD SMI, and reads what cannot change.
+/// Initialises the library: finds the GPUs, and reads what cannot change. AMD SMI is opened later,
+/// when a question needs it.
 ///
 /// May be called any number of times, by anybody in the process; the library shuts down when
 /// `rsmi_shut_down` has been called as often. The first call's flags count:
@@ -13,8 +14,7 @@ use rsmi_macros::export;
 /// once; the others are accepted and change nothing.
 ///
 /// Returns RSMI_STATUS_SUCCESS, also on a machine that has KFD and no GPU;
-/// RSMI_STATUS_INIT_ERROR without the amdgpu driver, or without an AMD SMI that works;
-/// RSMI_STATUS_REFCOUNT_OVERFLOW after 2147483647 calls. A call that fails does not count.
+/// RSMI_STATUS_INIT_ERROR without the amdgpu driver; RSMI_STATUS_REFCOUNT_OVERFLOW after 2147483647 calls. A call that fails does not count.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_init(init_flags: u64) -> rsmi_status_t {

@@ -21,12 +21,12 @@ pub(crate) use hip::ADDRESS_BITS;
 pub(crate) use pcie::throughput;
 pub(crate) use power::ENERGY_RESOLUTION;
 
-use crate::amdsmi::{Handle, Key, Plain, Release, Session, Symbols};
+use crate::amdsmi::{self, Handle, Plain, Symbols};
 use crate::client;
 use crate::kernel::Dir;
 use crate::kernel::events::Listener;
 use crate::kernel::hwmon::Hwmon;
-use crate::kernel::kfd::{self, Node};
+use crate::kernel::kfd::Node;
 use crate::kernel::processes::Place;
 use crate::log;
 use crate::status::{Reply, Result};
@@ -54,8 +54,8 @@ pub(crate) struct Gpu {
     identity: Identity,
     names: Names,
     boot: Boot,
-    session: Arc<Session>,
-    key: Key,
+    /// None where only the kernel is asked.
+    amdsmi: Option<amdsmi::Device>,
     /// The directory that stands for /sys.
     sysfs: Dir,
     card: OnceCell<Option<u32>>,
@@ -69,7 +69,7 @@ pub(crate) struct Gpu {
 }
 
 impl Gpu {
-    pub(crate) fn new(sysfs: &Dir, node: Node, session: Arc<Session>, key: Key) -> Self {
+    pub(crate) fn new(sysfs: &Dir, node: Node, amdsmi: Option<amdsmi::Device>) -> Self {
         let device = sysfs.join(&format!("class/drm/renderD{}/device", node.render_minor));
         let found = device.found();
         Self {
@@ -79,8 +79,7 @@ impl Gpu {
             boot: Boot::read(&found),
             device,
             node,
-            session,
-            key,
+            amdsmi,
             sysfs: sysfs.clone(),
             card: OnceCell::new(),
             counted: OnceCell::new(),
@@ -146,14 +145,6 @@ impl Gpu {
         function: impl FnOnce(&Symbols) -> Option<F>,
         call: impl Fn(F, Handle, *mut T) -> u32,
     ) -> Option<Reply<T>> {
-        // Before 6.4 a partition was answered for out of the whole GPU's files.
-        if self.is_partition() && !self.session.has_names_of(Release::V6_4_0) {
-            return None;
-        }
-        self.session.ask(self.key, name, function, call)
-    }
-
-    fn is_partition(&self) -> bool {
-        self.key.nth > 0 || self.node.bdf_id & kfd::PARTITION_BITS != 0
+        self.amdsmi.as_ref()?.ask(name, function, call)
     }
 }

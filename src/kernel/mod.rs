@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod hash_order;
 pub(crate) mod hwmon;
 pub(crate) mod kfd;
+pub(crate) mod memory;
 pub(crate) mod metrics;
 pub(crate) mod number;
 pub(crate) mod overdrive;

@@ -1,0 +1,122 @@
+//! When libamd_smi is opened and initialised, and when it is shut down again.
+//!
+//! The first question that needs it opens it. One thread does that; who comes meanwhile waits, but
+//! not for longer than `PATIENCE` after it began: an amdsmi_init that never returns keeps nobody
+//! else, since every question has another source. The lock is never held over a call.
+
+use super::inside;
+use super::library::AmdSmi;
+use crate::config::Config;
+use crate::log;
+use once_cell::race::OnceBox;
+use parking_lot::{Condvar, Mutex, const_mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long opening, initialising and shutting down may keep others.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+enum Phase {
+    Stopped,
+    /// One thread initialises it or shuts it down, since then.
+    Moving(Instant),
+    Running(&'static AmdSmi),
+    /// It could not be opened or initialised, as this session found out.
+    Failed(u64),
+}
+
+struct Life {
+    phase: Phase,
+    /// The sessions that use it.
+    users: usize,
+}
+
+static LIFE: Mutex<Life> = const_mutex(Life { phase: Phase::Stopped, users: 0 });
+static MOVED: Condvar = Condvar::new();
+
+/// What one `rsmi_init` and the `rsmi_shut_down` that matches it have of libamd_smi.
+pub(crate) struct Session {
+    number: u64,
+    /// How many GPUs the kernel has.
+    gpus: usize,
+    joined: OnceBox<Joined>,
+}
+
+impl Session {
+    pub(crate) fn new(gpus: usize) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { number, gpus, joined: OnceBox::new() }
+    }
+
+    /// libamd_smi, initialised; None where there is none that works.
+    pub(super) fn library(&self) -> Option<&'static AmdSmi> {
+        // A question that libamd_smi itself asks must not wait for it.
+        if inside() {
+            return None;
+        }
+        if let Some(joined) = self.joined.get() {
+            return Some(joined.0);
+        }
+        let joined = join(self.number, || self.begin())?;
+        // Where another thread of this session was faster, its place serves, and this one is left.
+        Some(self.joined.get_or_init(|| Box::new(joined)).0)
+    }
+
+    fn begin(&self) -> Option<&'static AmdSmi> {
+        let smi = AmdSmi::get(Config::get()).filter(|smi| smi.start())?;
+        let there = smi.processors().handles.len();
+        if there != self.gpus {
+            log::warn(|| format!("KFD has {} GPUs, libamd_smi {there}", self.gpus));
+        }
+        Some(smi)
+    }
+}
+
+/// A user of libamd_smi, until it is dropped.
+struct Joined(&'static AmdSmi);
+
+fn join(session: u64, begin: impl FnOnce() -> Option<&'static AmdSmi>) -> Option<Joined> {
+    let mut life = LIFE.lock();
+    loop {
+        match life.phase {
+            Phase::Running(smi) => {
+                life.users += 1;
+                return Some(Joined(smi));
+            }
+            Phase::Failed(by) if by == session => return None,
+            Phase::Moving(since) => {
+                if MOVED.wait_until(&mut life, since + PATIENCE).timed_out()
+                    && matches!(life.phase, Phase::Moving(_))
+                {
+                    log::reason(|| "another thread is still initialising libamd_smi".into());
+                    return None;
+                }
+            }
+            Phase::Stopped | Phase::Failed(_) => break,
+        }
+    }
+    life.phase = Phase::Moving(Instant::now());
+    drop(life);
+    let smi = begin();
+    let mut life = LIFE.lock();
+    life.phase = smi.map_or(Phase::Failed(session), Phase::Running);
+    life.users = usize::from(smi.is_some());
+    MOVED.notify_all();
+    smi.map(Joined)
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        let mut life = LIFE.lock();
+        life.users -= 1;
+        if life.users > 0 {
+            return;
+        }
+        life.phase = Phase::Moving(Instant::now());
+        drop(life);
+        self.0.stop();
+        LIFE.lock().phase = Phase::Stopped;
+        MOVED.notify_all();
+    }
+}
