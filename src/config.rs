@@ -1,7 +1,7 @@
 //! What the environment says, read once; a set-uid process has no environment.
 
 use crate::log::{self, Level};
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 use rsmi_generations::{Open, RELEASES};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -28,8 +28,8 @@ pub(crate) struct Config {
 impl Config {
     /// The process's settings. The log is up before the first of them is looked at.
     pub(crate) fn get() -> &'static Self {
-        static CONFIG: OnceCell<Config> = OnceCell::new();
-        CONFIG.get_or_init(|| Self::read(variable))
+        static CONFIG: OnceBox<Config> = OnceBox::new();
+        CONFIG.get_or_init(|| Box::new(Self::read(variable)))
     }
 
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {

@@ -18,8 +18,7 @@
 //! access to /dev/dri, might abort the process over it, or takes longer than the legacy call did;
 //! then the kernel's own file. The kernel's file also answers where there is no libamd_smi: it is
 //! opened when the first question needs it, and no question depends on it. What cannot change while the library is initialised (ids, names,
-//! addresses, topology) is read once; the numbers among it are [`facts`], told again without the
-//! lock.
+//! addresses, topology) is read once; the numbers among it are [`facts`].
 //!
 //! No call says which rocm_smi.h its caller was compiled with: the door passes on the address to which
 //! the call returns, and [`client`] finds out what the caller's object proves of itself.

@@ -12,7 +12,7 @@ mod symbols;
 pub(crate) use buffer::Plain;
 pub(crate) use identify::Release;
 pub(crate) use library::in_use;
-pub(crate) use session::Session;
+pub(crate) use session::{Session, in_child};
 pub(crate) use symbols::{Handle, Symbols};
 
 use crate::log;
@@ -21,6 +21,7 @@ use crate::types::rsmi_status_t;
 use library::AmdSmi;
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const STATUS_SUCCESS: u32 = 0;
 const STATUS_NOT_FOUND: u32 = 31;
@@ -37,14 +38,19 @@ pub(crate) fn inside() -> bool {
     INSIDE.get() > 0
 }
 
+/// How many calls are under way, on all threads.
+static CALLS: AtomicU32 = AtomicU32::new(0);
+
 fn call<R>(ask: impl FnOnce() -> R) -> R {
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
+            CALLS.fetch_sub(1, Ordering::Release);
             INSIDE.set(INSIDE.get() - 1);
         }
     }
     INSIDE.set(INSIDE.get() + 1);
+    CALLS.fetch_add(1, Ordering::Acquire);
     let _leave = Leave;
     ask()
 }

@@ -4,13 +4,13 @@
 //! not for longer than `PATIENCE` after it began: an amdsmi_init that never returns keeps nobody
 //! else, since every question has another source. The lock is never held over a call.
 
-use super::inside;
 use super::library::AmdSmi;
+use super::{CALLS, inside};
 use crate::config::Config;
 use crate::log;
 use once_cell::race::OnceBox;
 use parking_lot::{Condvar, Mutex, const_mutex};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long opening, initialising and shutting down may keep others.
@@ -34,6 +34,21 @@ struct Life {
 static LIFE: Mutex<Life> = const_mutex(Life { phase: Phase::Stopped, users: 0 });
 static MOVED: Condvar = Condvar::new();
 
+/// libamd_smi must not be called any more in this process.
+static GONE: AtomicBool = AtomicBool::new(false);
+
+/// The one thread of a child of fork is here. Where another was inside libamd_smi in the parent, its
+/// locks are taken for ever, and what it was changing is half changed.
+pub(crate) fn in_child() {
+    let moving = || match LIFE.try_lock() {
+        Some(life) => matches!(life.phase, Phase::Moving(_)),
+        None => true,
+    };
+    if CALLS.load(Ordering::Acquire) > 0 || moving() {
+        GONE.store(true, Ordering::Relaxed);
+    }
+}
+
 /// What one `rsmi_init` and the `rsmi_shut_down` that matches it have of libamd_smi.
 pub(crate) struct Session {
     number: u64,
@@ -51,6 +66,10 @@ impl Session {
 
     /// libamd_smi, initialised; None where there is none that works.
     pub(super) fn library(&self) -> Option<&'static AmdSmi> {
+        if GONE.load(Ordering::Relaxed) {
+            log::reason(|| "a call was inside libamd_smi when this process was forked".into());
+            return None;
+        }
         // A question that libamd_smi itself asks must not wait for it.
         if inside() {
             return None;
@@ -108,6 +127,9 @@ fn join(session: u64, begin: impl FnOnce() -> Option<&'static AmdSmi>) -> Option
 
 impl Drop for Joined {
     fn drop(&mut self) {
+        if GONE.load(Ordering::Relaxed) {
+            return;
+        }
         let mut life = LIFE.lock();
         life.users -= 1;
         if life.users > 0 {

@@ -84,7 +84,7 @@ impl Told {
     fn fill(&mut self, timeout: Option<Duration>) -> Result {
         let listeners = runtime::with(|state| {
             let listeners = state.listeners();
-            // What is there already goes first, without waiting. The lock keeps forks away.
+            // What is there already goes first, without waiting.
             self.take(&listeners);
             listeners
         });

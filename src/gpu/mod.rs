@@ -23,6 +23,7 @@ pub(crate) use power::ENERGY_RESOLUTION;
 
 use crate::amdsmi::{self, Handle, Plain, Symbols};
 use crate::client;
+use crate::facts::Facts;
 use crate::kernel::Dir;
 use crate::kernel::events::Listener;
 use crate::kernel::hwmon::Hwmon;
@@ -32,12 +33,13 @@ use crate::log;
 use crate::status::{Reply, Result};
 use crate::support::Functions;
 use crate::types::{rsmi_event_group_t, rsmi_status_t};
+use arc_swap::ArcSwapOption;
 use control::Boot;
 use identity::{Identity, Names};
-use once_cell::sync::OnceCell;
-use parking_lot::Mutex;
+use once_cell::race::OnceBox;
 use rsmi_generations::Generation;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 const NOT_SUPPORTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
 const INVALID_ARGS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
@@ -49,7 +51,7 @@ pub(crate) struct Gpu {
     /// The device's directory, that of its render node.
     device: Dir,
     /// Looked up when somebody first asks a sensor.
-    hwmon: OnceCell<Option<Hwmon>>,
+    hwmon: OnceBox<Option<Hwmon>>,
     node: Node,
     identity: Identity,
     names: Names,
@@ -58,14 +60,24 @@ pub(crate) struct Gpu {
     amdsmi: Option<amdsmi::Device>,
     /// The directory that stands for /sys.
     sysfs: Dir,
-    card: OnceCell<Option<u32>>,
+    card: OnceBox<Option<u32>>,
     /// The groups of events that the kernel counts.
-    counted: OnceCell<Vec<rsmi_event_group_t>>,
+    counted: OnceBox<Vec<rsmi_event_group_t>>,
     /// By the generation of the client that asks.
-    functions: [OnceCell<Arc<Functions>>; Generation::ALL.len()],
-    listener: Mutex<Option<Arc<Listener>>>,
-    /// Held during a call where the client asked for BUSY instead of waiting.
-    pub(crate) claimed: Mutex<()>,
+    functions: [OnceBox<Arc<Functions>>; Generation::ALL.len()],
+    listener: ArcSwapOption<Listener>,
+    /// The process of whose threads one has the device for itself; 0 for none.
+    claimed: AtomicI32,
+    pub(crate) facts: Facts,
+}
+
+/// Lasts as long as a call that has a device for itself.
+pub(crate) struct Claim<'gpu>(&'gpu Gpu);
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.0.claimed.store(0, Ordering::Release);
+    }
 }
 
 impl Gpu {
@@ -73,7 +85,7 @@ impl Gpu {
         let device = sysfs.join(&format!("class/drm/renderD{}/device", node.render_minor));
         let found = device.found();
         Self {
-            hwmon: OnceCell::new(),
+            hwmon: OnceBox::new(),
             identity: Identity::read(&found, &node),
             names: Names::default(),
             boot: Boot::read(&found),
@@ -81,12 +93,23 @@ impl Gpu {
             node,
             amdsmi,
             sysfs: sysfs.clone(),
-            card: OnceCell::new(),
-            counted: OnceCell::new(),
+            card: OnceBox::new(),
+            counted: OnceBox::new(),
             functions: Default::default(),
-            listener: Mutex::new(None),
-            claimed: Mutex::new(()),
+            listener: ArcSwapOption::empty(),
+            claimed: AtomicI32::new(0),
+            facts: Facts::new(),
         }
+    }
+
+    /// The device for one call alone; None where another thread has it.
+    pub(crate) fn claim(&self) -> Option<Claim<'_>> {
+        // SAFETY: getpid reads a number and cannot fail.
+        let own = unsafe { libc::getpid() };
+        let free = |holder: i32| (holder != own).then_some(own);
+        // A child of fork has none of its parent's threads.
+        self.claimed.fetch_update(Ordering::Acquire, Ordering::Relaxed, free).ok()?;
+        Some(Claim(self))
     }
 
     pub(crate) fn device(&self) -> &Dir {
@@ -94,7 +117,7 @@ impl Gpu {
     }
 
     pub(crate) fn hwmon(&self) -> Option<&Hwmon> {
-        self.hwmon.get_or_init(|| log::aside(|| Hwmon::of(&self.device))).as_ref()
+        self.hwmon.get_or_init(|| Box::new(log::aside(|| Hwmon::of(&self.device)))).as_ref()
     }
 
     /// The functions that the device supports, as they were when first asked about.
@@ -109,7 +132,8 @@ impl Gpu {
             log::aside(|| {
                 let functions = Functions::of(generation, has, self.hwmon());
                 let stands_in = self.instead_of_average(0).is_some();
-                Arc::new(if stands_in { functions.with_average_power() } else { functions })
+                let functions = if stands_in { functions.with_average_power() } else { functions };
+                Box::new(Arc::new(functions))
             })
         })
     }

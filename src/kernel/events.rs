@@ -86,6 +86,16 @@ impl Listener {
         self.ended.wake();
     }
 
+    /// The one thread of a child of fork is here; another may have been taking lines in the parent.
+    pub(crate) fn in_child(&self) {
+        if self.left.is_locked() {
+            // SAFETY: whoever holds it is not in the child.
+            unsafe { self.left.force_unlock() };
+            // It may have been in the middle of a change.
+            std::mem::forget(std::mem::take(&mut *self.left.lock()));
+        }
+    }
+
     /// Chooses what is reported: bit `n - 1` stands for event `n`.
     pub(crate) fn set_mask(&self, mask: u64) -> Result {
         log::source(|| "KFD's events".into());
