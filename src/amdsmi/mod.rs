@@ -12,7 +12,7 @@ mod symbols;
 pub(crate) use buffer::Plain;
 pub(crate) use identify::Release;
 pub(crate) use library::in_use;
-pub(crate) use session::{Session, in_child};
+pub(crate) use session::{Session, be_told_of_exit, in_child};
 pub(crate) use symbols::{Handle, Symbols};
 
 use crate::log;
@@ -73,7 +73,7 @@ impl Device {
     /// where it wrote it beside a failure.
     pub(crate) fn ask<F: Copy, T: Plain + PartialEq>(
         &self,
-        name: &str,
+        name: &'static str,
         function: impl FnOnce(&Symbols) -> Option<F>,
         call_it: impl Fn(F, Handle, *mut T) -> u32,
     ) -> Option<Reply<T>> {
@@ -88,6 +88,7 @@ impl Device {
         if matches!(answer.0, STATUS_NOT_INIT | STATUS_NOT_FOUND) && smi.revive() {
             answer = self.ask_once(smi, |handle, out| call_it(function, handle, out))?;
         }
+        session::called(name);
         let (status, value) = answer;
         log::source(|| name.to_owned());
         let Ok(value) = value else {

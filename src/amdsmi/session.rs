@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::log;
 use once_cell::race::OnceBox;
 use parking_lot::{Condvar, Mutex, const_mutex};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long opening, initialising and shutting down may keep others.
@@ -36,6 +36,34 @@ static MOVED: Condvar = Condvar::new();
 
 /// libamd_smi must not be called any more in this process.
 static GONE: AtomicBool = AtomicBool::new(false);
+
+/// The process ends: from now on libamd_smi's objects are destroyed, while handlers that were
+/// registered earlier, destructors and plug-ins may still call us.
+///
+/// Handlers run in the opposite order of their registration, and C++ registers an object's destructor
+/// when the object is made. So this is said anew whenever libamd_smi may have made one: each time, the
+/// last registration comes first.
+pub(crate) fn be_told_of_exit() {
+    extern "C" fn exiting() {
+        GONE.store(true, Ordering::Relaxed);
+    }
+    // SAFETY: the handler does nothing but store, and we stay loaded for ever.
+    unsafe { libc::atexit(exiting) };
+}
+
+/// After a call of a function: the first may have made objects.
+pub(super) fn called(function: &'static str) {
+    /// Those that were called already, by the addresses of their names.
+    static CALLED: [AtomicUsize; 128] = [const { AtomicUsize::new(0) }; 128];
+    let function = function.as_ptr().addr();
+    for slot in &CALLED {
+        match slot.compare_exchange(0, function, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return be_told_of_exit(),
+            Err(known) if known == function => return,
+            Err(_) => {}
+        }
+    }
+}
 
 /// The one thread of a child of fork is here. Where another was inside libamd_smi in the parent, its
 /// locks are taken for ever, and what it was changing is half changed.
@@ -67,7 +95,11 @@ impl Session {
     /// libamd_smi, initialised; None where there is none that works.
     pub(super) fn library(&self) -> Option<&'static AmdSmi> {
         if GONE.load(Ordering::Relaxed) {
-            log::reason(|| "a call was inside libamd_smi when this process was forked".into());
+            log::reason(|| {
+                "libamd_smi cannot be asked any more: the process ends, or was forked while a call \
+                 was inside it"
+                    .into()
+            });
             return None;
         }
         // A question that libamd_smi itself asks must not wait for it.
@@ -83,7 +115,13 @@ impl Session {
     }
 
     fn begin(&self) -> Option<&'static AmdSmi> {
-        let smi = AmdSmi::get(Config::get()).filter(|smi| smi.start())?;
+        let smi = AmdSmi::get(Config::get())?;
+        called("dlopen");
+        let started = smi.start();
+        called("amdsmi_init");
+        if !started {
+            return None;
+        }
         let there = smi.processors().handles.len();
         if there != self.gpus {
             log::warn(|| format!("KFD has {} GPUs, libamd_smi {there}", self.gpus));
@@ -138,6 +176,7 @@ impl Drop for Joined {
         life.phase = Phase::Moving(Instant::now());
         drop(life);
         self.0.stop();
+        called("amdsmi_shut_down");
         LIFE.lock().phase = Phase::Stopped;
         MOVED.notify_all();
     }

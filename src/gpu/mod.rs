@@ -165,7 +165,7 @@ impl Gpu {
     /// Asks libamd_smi; None where it cannot answer for this device.
     fn ask<F: Copy, T: Plain + PartialEq>(
         &self,
-        name: &str,
+        name: &'static str,
         function: impl FnOnce(&Symbols) -> Option<F>,
         call: impl Fn(F, Handle, *mut T) -> u32,
     ) -> Option<Reply<T>> {

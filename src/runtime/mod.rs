@@ -100,7 +100,7 @@ fn enter(flags: u64) -> Result {
         if let Some(joined) = current.as_deref().and_then(State::join) {
             return joined;
         }
-        be_told_of_forks();
+        be_told();
         let state = Arc::new(State::start(flags)?);
         // SAFETY: geteuid reads a number and cannot fail.
         let user = unsafe { libc::geteuid() };
@@ -150,11 +150,13 @@ fn settle_door() {
     }
 }
 
-fn be_told_of_forks() {
+/// Of forks, and of the process's end.
+fn be_told() {
     static TOLD: AtomicBool = AtomicBool::new(false);
     if !TOLD.swap(true, Ordering::Relaxed) {
         // SAFETY: we stay loaded for ever.
         unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        amdsmi::be_told_of_exit();
     }
 }
 
