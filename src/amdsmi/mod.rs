@@ -2,6 +2,7 @@
 
 mod buffer;
 mod copies;
+mod hazards;
 mod identify;
 mod installed;
 mod library;

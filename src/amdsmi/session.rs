@@ -5,8 +5,9 @@
 //! else, since every question has another source. The lock is never held over a call.
 
 use super::library::AmdSmi;
-use super::{CALLS, inside};
+use super::{CALLS, hazards, inside};
 use crate::config::Config;
+use crate::kernel::Dir;
 use crate::log;
 use once_cell::race::OnceBox;
 use parking_lot::{Condvar, Mutex, const_mutex};
@@ -115,7 +116,13 @@ impl Session {
     }
 
     fn begin(&self) -> Option<&'static AmdSmi> {
-        let smi = AmdSmi::get(Config::get())?;
+        let config = Config::get();
+        let hazard = log::aside(|| hazards::find(&Dir::new(config.sysfs())));
+        if let Some(why) = hazard {
+            log::warn(|| format!("libamd_smi, which would not survive it, is not used: {why}"));
+            return None;
+        }
+        let smi = AmdSmi::get(config)?;
         called("dlopen");
         let started = smi.start();
         called("amdsmi_init");
