@@ -4,6 +4,7 @@ mod put;
 
 pub(crate) use put::{Put, put_members, put_whole};
 
+use crate::cancel::Uncancelled;
 use crate::client;
 use crate::door;
 use crate::facts::Fact;
@@ -26,6 +27,7 @@ pub(crate) fn exported(
     begin: impl FnOnce() -> log::Call,
     body: impl FnOnce() -> rsmi_status_t,
 ) -> rsmi_status_t {
+    let _uncancelled = Uncancelled::begin();
     catch_unwind(AssertUnwindSafe(|| {
         let attended = if QUIET.load(Ordering::Acquire) { None } else { Some(attend(begin)) };
         let _caller = client::enter(caller);

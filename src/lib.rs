@@ -29,6 +29,7 @@
 
 mod amdsmi;
 pub mod api;
+mod cancel;
 mod client;
 mod conf;
 mod config;

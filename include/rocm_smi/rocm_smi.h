@@ -1354,7 +1354,7 @@ rsmi_status_t rsmi_event_notification_mask_set(uint32_t dv_ind, uint64_t mask);
 /// `num_elem` says how many `data` takes, and becomes the number of those written. While there is
 /// room it waits, once and up to `timeout_ms` milliseconds, for ever if that is negative; no other
 /// call has to wait meanwhile. rsmi_event_notification_stop() and the last rsmi_shut_down() of
-/// another thread end the waiting. Returns RSMI_STATUS_NO_DATA where nothing has happened,
+/// another thread end the waiting; pthread_cancel does not. Returns RSMI_STATUS_NO_DATA where nothing has happened,
 /// RSMI_STATUS_NOT_SUPPORTED where nobody listens to any device.
 rsmi_status_t rsmi_event_notification_get(int timeout_ms,
                                           uint32_t *num_elem,
@@ -1469,7 +1469,8 @@ rsmi_status_t rsmi_dev_device_identifiers_get(uint32_t dv_ind,
 /// once; the others are accepted and change nothing.
 ///
 /// Returns RSMI_STATUS_SUCCESS, also on a machine that has KFD and no GPU;
-/// RSMI_STATUS_INIT_ERROR without the amdgpu driver; RSMI_STATUS_REFCOUNT_OVERFLOW after 2147483647 calls. A call that fails does not count.
+/// RSMI_STATUS_INIT_ERROR without the amdgpu driver, or where too few descriptors are free;
+/// RSMI_STATUS_REFCOUNT_OVERFLOW after 2147483647 calls. A call that fails does not count.
 rsmi_status_t rsmi_init(uint64_t init_flags);
 
 /// Takes one `rsmi_init` back; the last one shuts the library down.
@@ -1926,6 +1927,8 @@ rsmi_status_t rsmi_dev_xgmi_error_reset(uint32_t dv_ind);
 
 /// The hive: the same number for all devices whose links make one net, from KFD; 0 for none.
 rsmi_status_t rsmi_dev_xgmi_hive_id_get(uint32_t dv_ind, uint64_t *hive_id);
+
+extern int pthread_setcancelstate(int state, int *before);
 
 #ifdef RSMI_COMPAT_RETIRED
 

@@ -38,7 +38,7 @@ pub unsafe extern "C" fn rsmi_event_notification_mask_set(dv_ind: u32, mask: u64
 /// `num_elem` says how many `data` takes, and becomes the number of those written. While there is
 /// room it waits, once and up to `timeout_ms` milliseconds, for ever if that is negative; no other
 /// call has to wait meanwhile. rsmi_event_notification_stop() and the last rsmi_shut_down() of
-/// another thread end the waiting. Returns RSMI_STATUS_NO_DATA where nothing has happened,
+/// another thread end the waiting; pthread_cancel does not. Returns RSMI_STATUS_NO_DATA where nothing has happened,
 /// RSMI_STATUS_NOT_SUPPORTED where nobody listens to any device.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_event_notification_get)
 #[export(marked)]

@@ -14,7 +14,8 @@ use rsmi_macros::export;
 /// once; the others are accepted and change nothing.
 ///
 /// Returns RSMI_STATUS_SUCCESS, also on a machine that has KFD and no GPU;
-/// RSMI_STATUS_INIT_ERROR without the amdgpu driver; RSMI_STATUS_REFCOUNT_OVERFLOW after 2147483647 calls. A call that fails does not count.
+/// RSMI_STATUS_INIT_ERROR without the amdgpu driver, or where too few descriptors are free;
+/// RSMI_STATUS_REFCOUNT_OVERFLOW after 2147483647 calls. A call that fails does not count.
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_init(init_flags: u64) -> rsmi_status_t {

@@ -18,6 +18,7 @@ pub(crate) mod pci_ids;
 pub(crate) mod perf;
 pub(crate) mod processes;
 pub(crate) mod profiles;
+pub(crate) mod starved;
 
 use crate::log;
 use crate::status::{self, Result};
@@ -67,7 +68,8 @@ impl Dir {
 
     /// The entries' names, in the order in which the kernel lists them.
     pub(crate) fn names(&self) -> std::io::Result<Vec<String>> {
-        let entries = std::fs::read_dir(self.path())?;
+        let entries = std::fs::read_dir(self.path())
+            .inspect_err(|error| starved::note(error.raw_os_error().unwrap_or(0)))?;
         Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
     }
 
@@ -157,8 +159,13 @@ fn open(at: RawFd, path: &str, flags: i32) -> std::result::Result<OwnedFd, i32> 
     let path = CString::new(path).map_err(|_| libc::ENOENT)?;
     // SAFETY: the path is NUL-terminated; the flags need no mode.
     let fd = unsafe { libc::openat(at, path.as_ptr(), flags | libc::O_CLOEXEC) };
+    if fd < 0 {
+        let errno = errno();
+        starved::note(errno);
+        return Err(errno);
+    }
     // SAFETY: it has just been opened, and is nobody else's.
-    if fd < 0 { Err(errno()) } else { Ok(unsafe { OwnedFd::from_raw_fd(fd) }) }
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// open, read, close: three system calls.

@@ -13,6 +13,7 @@ use crate::kernel::events::Listener;
 use crate::kernel::kfd::{self, PARTITION_BITS, Topology};
 use crate::kernel::perf::Counter;
 use crate::kernel::processes::Place;
+use crate::kernel::starved;
 use crate::log;
 use crate::status::Result;
 use crate::types::{rsmi_init_flags_t, rsmi_status_t};
@@ -51,12 +52,21 @@ impl State {
     pub(super) fn start(flags: u64) -> Result<Self> {
         client::look_again();
         let sysfs = Dir::new(Config::get().sysfs());
-        let mut topology = Topology::read(&sysfs, kfd::is_vm_guest).inspect_err(|_| {
+        let (state, starved) = starved::watch(|| Self::read(&sysfs, flags));
+        if starved {
+            log::error(|| "too few descriptors are free to look for devices".into());
+            return Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR);
+        }
+        state.inspect_err(|_| {
             log::error(|| {
                 let root = sysfs.path().display();
                 format!("{root} has no KFD topology: is the amdgpu driver loaded?")
             });
-        })?;
+        })
+    }
+
+    fn read(sysfs: &Dir, flags: u64) -> Result<Self> {
+        let mut topology = Topology::read(sysfs, kfd::is_vm_guest)?;
         let nodes = std::mem::take(&mut topology.gpus);
         let session = Arc::new(Session::new(nodes.len()));
         let mut gpus: Vec<Gpu> = Vec::with_capacity(nodes.len());
@@ -66,7 +76,7 @@ impl State {
             let is_partition = nth > 0 || node.bdf_id != address;
             let session = Arc::clone(&session);
             let amdsmi = amdsmi::Device { session, address, nth, is_partition };
-            gpus.push(Gpu::new(&sysfs, node, Some(amdsmi)));
+            gpus.push(Gpu::new(sysfs, node, Some(amdsmi)));
         }
         Ok(Self {
             users: AtomicI32::new(1),
