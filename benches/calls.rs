@@ -5,7 +5,6 @@
 //! under way, for the sake of the program's own panics: a few ns that the library alone does not take.
 
 #[path = "../tests/common/mod.rs"]
-#[allow(dead_code, reason = "the tests use more of it")]
 mod common;
 
 use divan::{Bencher, black_box};

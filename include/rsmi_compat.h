@@ -46,8 +46,8 @@ rsmi_status_t rsmi_compat_version_get(rsmi_version_t *version);
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `path` is a null pointer, or `len` is 0.
-/// @retval RSMI_STATUS_NOT_FOUND The library has opened no libamd_smi: before the first
-///   rsmi_init(), or on a machine without GPUs.
+/// @retval RSMI_STATUS_NOT_FOUND The library has opened no libamd_smi: no function needed one yet,
+///   such as rsmi_dev_compute_partition_get(), or there is none.
 /// @retval RSMI_STATUS_INSUFFICIENT_SIZE The path is longer than `len - 1` bytes. The function
 ///   writes the first `len - 1` bytes and a NUL.
 rsmi_status_t rsmi_compat_amdsmi_path_get(char *path, size_t len);
@@ -62,8 +62,8 @@ rsmi_status_t rsmi_compat_amdsmi_path_get(char *path, size_t len);
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `release` is a null pointer, or `len` is 0.
-/// @retval RSMI_STATUS_NOT_FOUND The library has opened no libamd_smi: before the first
-///   rsmi_init(), or on a machine without GPUs.
+/// @retval RSMI_STATUS_NOT_FOUND The library has opened no libamd_smi: no function needed one yet,
+///   such as rsmi_dev_compute_partition_get(), or there is none.
 /// @retval RSMI_STATUS_INSUFFICIENT_SIZE The text is longer than `len - 1` bytes. The function
 ///   writes the first `len - 1` bytes and a NUL.
 rsmi_status_t rsmi_compat_amdsmi_release_get(char *release, size_t len);

@@ -2,7 +2,7 @@
 //! environment.
 
 use crate::log::{self, Level};
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 use rsmi_generations::conf::Conf;
 use rsmi_generations::{Open, RELEASES};
 use std::ffi::{OsStr, OsString};
@@ -34,10 +34,10 @@ pub(crate) struct Config {
 impl Config {
     /// The process's settings. The log is up before the first of them is looked at.
     pub(crate) fn get() -> &'static Self {
-        static CONFIG: OnceCell<Config> = OnceCell::new();
+        static CONFIG: OnceBox<Config> = OnceBox::new();
         CONFIG.get_or_init(|| {
             let (conf, wrong) = Conf::of_machine();
-            Self::read(variable, conf, &wrong)
+            Box::new(Self::read(variable, conf, &wrong))
         })
     }
 
@@ -73,14 +73,6 @@ impl Config {
             });
             None
         };
-        let amdsmi = absolute("RSMI_COMPAT_AMDSMI");
-        let mut sysfs = absolute("RSMI_COMPAT_SYSFS");
-        if sysfs.is_some() && amdsmi.is_none() {
-            log::warn(|| {
-                "RSMI_COMPAT_SYSFS is refused: it goes together with RSMI_COMPAT_AMDSMI".into()
-            });
-            sysfs = None;
-        }
         let switch = |name: &str| match variable(name) {
             Some(value) if value == "1" => Some(true),
             Some(value) if value == "0" => Some(false),
@@ -95,8 +87,9 @@ impl Config {
         let power_fallback = switch("RSMI_COMPAT_POWER_FALLBACK");
         let no_wake = switch("RSMI_COMPAT_NO_WAKE");
         Self {
-            amdsmi: amdsmi.or_else(|| Some(conf.amdsmi.as_ref()?.value.clone())),
-            sysfs,
+            amdsmi: absolute("RSMI_COMPAT_AMDSMI")
+                .or_else(|| Some(conf.amdsmi.as_ref()?.value.clone())),
+            sysfs: absolute("RSMI_COMPAT_SYSFS"),
             power_fallback: power_fallback
                 .unwrap_or_else(|| conf.power_fallback.as_ref().is_some_and(|said| said.value)),
             no_wake: no_wake
@@ -194,10 +187,10 @@ mod tests {
     }
 
     #[test]
-    fn a_simulated_sysfs_needs_a_named_libamd_smi() {
-        assert_eq!(with(&[("RSMI_COMPAT_SYSFS", "/m")]).sysfs(), Path::new("/sys"));
-        let both = with(&[("RSMI_COMPAT_SYSFS", "/m"), ("RSMI_COMPAT_AMDSMI", "/a")]);
-        assert_eq!(both.sysfs(), Path::new("/m"));
+    fn a_simulated_sysfs_needs_nothing_else() {
+        assert_eq!(with(&[]).sysfs(), Path::new("/sys"));
+        assert_eq!(with(&[("RSMI_COMPAT_SYSFS", "m")]).sysfs(), Path::new("/sys"));
+        assert_eq!(with(&[("RSMI_COMPAT_SYSFS", "/m")]).sysfs(), Path::new("/m"));
     }
 
     #[test]

@@ -73,6 +73,7 @@ mod imp {
 
     /// The function that answers a call that came from `caller`.
     extern "C" fn route(caller: usize, name: *const c_char, body: usize) -> usize {
+        let _uncancelled = crate::cancel::Uncancelled::begin();
         std::panic::catch_unwind(|| {
             // SAFETY: a door passes the address of its own static, NUL-terminated name.
             let name = unsafe { CStr::from_ptr(name) };

@@ -4,9 +4,10 @@ mod put;
 
 pub(crate) use put::{Put, put_members, put_whole};
 
+use crate::cancel::Uncancelled;
 use crate::client;
 use crate::door;
-use crate::facts::{self, Fact};
+use crate::facts::Fact;
 use crate::gpu::Gpu;
 use crate::kernel::kfd;
 use crate::log::{self, Level};
@@ -15,7 +16,6 @@ use crate::runtime;
 use crate::status::{self, Reply, Result};
 use crate::support;
 use crate::types::rsmi_status_t;
-use once_cell::sync::OnceCell;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,6 +28,7 @@ pub(crate) fn exported(
     begin: impl FnOnce() -> log::Call,
     body: impl FnOnce() -> rsmi_status_t,
 ) -> rsmi_status_t {
+    let _uncancelled = Uncancelled::begin();
     catch_unwind(AssertUnwindSafe(|| {
         let attended = if QUIET.load(Ordering::Acquire) { None } else { Some(attend(begin)) };
         let _caller = client::enter(caller);
@@ -71,20 +72,22 @@ fn attend(begin: impl FnOnce() -> log::Call) -> Attended {
 /// where we are part of the program, as in our own tests, panics of others come here too, and go to
 /// the hook that was there before.
 fn prepare() {
-    static ONCE: OnceCell<()> = OnceCell::new();
-    ONCE.get_or_init(|| {
-        crate::config::Config::get();
-        let alone = !door::is_in_program();
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if alone || Inside::is() {
-                log::error(|| panic.to_string());
-            } else {
-                before(panic);
-            }
-        }));
-        QUIET.store(alone && !log::enabled(Level::Debug), Ordering::Release);
-    });
+    static BEGUN: AtomicBool = AtomicBool::new(false);
+    crate::config::Config::get();
+    // Nobody waits for another thread to set the hook, which a child of fork would do for ever.
+    if BEGUN.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let alone = !door::is_in_program();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if alone || Inside::is() {
+            log::error(|| panic.to_string());
+        } else {
+            before(panic);
+        }
+    }));
+    QUIET.store(alone && !log::enabled(Level::Debug), Ordering::Release);
 }
 
 thread_local! {
@@ -142,7 +145,7 @@ impl Null {
     }
 }
 
-/// Asks one device, under the shared lock of the runtime.
+/// Asks one device.
 pub(crate) fn with_gpu<T>(dv_ind: u32, ask: impl FnOnce(&Gpu) -> Result<T>) -> Result<T> {
     runtime::with(|state| {
         let gpu = state.gpu(dv_ind)?;
@@ -228,22 +231,16 @@ where
     T: Put + Copy + Into<u64> + TryFrom<u64>,
     R: Into<Reply<T>>,
 {
-    if !out.is_null() {
-        if let Some(value) = facts::KNOWN.get(dv_ind, fact, client::generation()) {
-            // SAFETY: not null, and then good for a `T`, by this function's contract.
-            unsafe { put(out, value) };
-            return rsmi_status_t::RSMI_STATUS_SUCCESS;
-        }
-    }
     let read = |gpu: &Gpu| {
+        let generation = client::generation();
+        if let Some(value) = gpu.facts.get(fact, generation) {
+            return Ok(value).into();
+        }
         let reply = read(gpu).into();
-        // The log tells the source of every answer; and where the device is claimed, which it is by
-        // this very call, the client wants to be told BUSY.
+        // The log tells the source of every answer.
         let told = reply.value.filter(|_| reply.status == rsmi_status_t::RSMI_STATUS_SUCCESS);
-        if let Some(value) =
-            told.filter(|_| !log::enabled(Level::Debug) && !gpu.claimed.is_locked())
-        {
-            facts::KNOWN.keep(dv_ind, fact, client::generation(), value.into());
+        if let Some(value) = told.filter(|_| !log::enabled(Level::Debug)) {
+            gpu.facts.keep(fact, generation, value.into());
         }
         reply
     };

@@ -1,10 +1,10 @@
-//! The C API of rocm_smi_lib, answered by AMD SMI.
+//! The C API of rocm_smi_lib, answered by the kernel's files and AMD SMI.
 //!
 //! # The architecture on one page
 //!
 //! ```text
 //! C program -> door -> api -> entry -> Gpu -> amdsmi  (libamd_smi, opened at run time)
-//!                                         -> kernel  (sysfs and KFD files)
+//!                                         -> kernel  (sysfs and KFD files, /dev/kfd)
 //! ```
 //!
 //! Every call first reaches the [`door`]. If libamd_smi calls its *own* `rsmi_*`, the door sends the
@@ -16,9 +16,10 @@
 //! `Gpu` chooses the source of each value. The source is libamd_smi, except in four cases: it cannot
 //! return the value of the original library (another unit, another precision, another origin); it
 //! needs access to /dev/dri for the value; it might abort the process; or it takes longer than the
-//! original library did. In these cases the source is the kernel's file. The library reads values
-//! that cannot change while it is initialised (ids, names, addresses, topology) once. Those that are
-//! numbers are [`facts`]; a call returns a fact without the lock.
+//! original library did. In these cases, and where there is no libamd_smi, the source is the kernel's
+//! file. The first question that needs libamd_smi opens it, and no question depends on it. The library
+//! reads values that cannot change while it is initialised (ids, names, addresses, topology) once.
+//! Those that are numbers are [`facts`].
 //!
 //! No call shows with which rocm_smi.h its caller was compiled. The door passes on the address to
 //! which the call returns, and [`client`] finds out what the caller's object proves.
@@ -47,6 +48,7 @@
 
 mod amdsmi;
 pub mod api;
+mod cancel;
 mod client;
 mod config;
 mod door;

@@ -136,12 +136,17 @@ thread_local! {
     static NOTES: RefCell<Notes> = RefCell::default();
 }
 
+/// A thread that ends, and the one that ends the process, still calls when it has no notes any more.
+fn notes<T: Default>(use_them: impl FnOnce(&mut Notes) -> T) -> T {
+    NOTES.try_with(|notes| use_them(&mut notes.borrow_mut())).unwrap_or_default()
+}
+
 /// Names what answers the call under way: an amdsmi function, a file, own state.
 pub(crate) fn source(name: impl FnOnce() -> String) {
     if enabled(Level::Debug) {
         let name = name();
         trace(|| name.clone());
-        NOTES.with_borrow_mut(|notes| {
+        notes(|notes| {
             if !notes.source.is_empty() {
                 notes.source.push_str(", ");
             }
@@ -156,16 +161,16 @@ pub(crate) fn kept(name: &str) {
         return;
     }
     let source_name = format!("{name} (kept)");
-    if !NOTES.with_borrow(|notes| notes.source.contains(&source_name)) {
+    if !notes(|notes| notes.source.contains(&source_name)) {
         source(|| source_name);
     }
 }
 
 /// Reads what is kept for all calls: that this one is the first to need it says nothing of it.
 pub(crate) fn aside<T>(read: impl FnOnce() -> T) -> T {
-    let notes = NOTES.take();
+    let before = notes(std::mem::take);
     let value = read();
-    NOTES.set(notes);
+    notes(|notes| *notes = before);
     value
 }
 
@@ -173,7 +178,7 @@ pub(crate) fn aside<T>(read: impl FnOnce() -> T) -> T {
 pub(crate) fn reason(text: impl FnOnce() -> String) {
     if enabled(Level::Debug) {
         let text = text();
-        NOTES.with_borrow_mut(|notes| notes.reason = text);
+        notes(|notes| notes.reason = text);
     }
 }
 
@@ -191,13 +196,13 @@ impl Call {
             let _ = write!(head, "{comma}{argument}={value:?}");
         }
         head.push(')');
-        NOTES.take();
+        notes(std::mem::take);
         Self { head, began: Instant::now() }
     }
 
     pub(crate) fn end(self, status: u32, status_name: &str) {
         let micros = self.began.elapsed().as_nanos() as f64 / 1000.0;
-        let notes = NOTES.take();
+        let notes = notes(std::mem::take);
         let source = if notes.source.is_empty() {
             String::new()
         } else {

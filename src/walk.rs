@@ -5,20 +5,24 @@ use crate::support::{Function, Functions};
 use crate::types::rsmi_status_t;
 use std::ffi::CStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Where a walk stands, in the functions as they were when it began.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Walk {
     functions: Arc<Functions>,
-    at: Place,
+    over: Over,
+    at: AtomicUsize,
 }
 
-/// The last number is the one that moves.
+/// What a walk goes over.
 #[derive(Clone, Copy, Debug)]
-enum Place {
-    Function(usize),
-    Variant(usize, usize),
-    Sensor(usize, usize, usize),
+enum Over {
+    Functions,
+    /// The variants of this function.
+    Variants(usize),
+    /// The sensors of this function's variant.
+    Sensors(usize, usize),
 }
 
 /// What a walk shows where it stands.
@@ -35,57 +39,50 @@ impl Walk {
         if functions.list().is_empty() {
             return Err(NO_DATA);
         }
-        Ok(Self { functions: Arc::clone(functions), at: Place::Function(0) })
+        Ok(Self::new(functions, Over::Functions))
+    }
+
+    fn new(functions: &Arc<Functions>, over: Over) -> Self {
+        Self { functions: Arc::clone(functions), over, at: AtomicUsize::new(0) }
     }
 
     /// A walk over the variants of the function, or the sensors of the variant, where this one stands.
     pub(crate) fn inside(&self) -> Result<Self> {
-        let (at, count) = match self.at {
-            Place::Function(function) => {
-                (Place::Variant(function, 0), self.function(function).variants.len())
-            }
-            Place::Variant(function, variant) => {
-                let sensors = &self.function(function).variants[variant].sensors;
-                (Place::Sensor(function, variant, 0), sensors.len())
-            }
-            Place::Sensor(..) => return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS),
+        let at = self.at.load(Ordering::Relaxed);
+        let over = match self.over {
+            Over::Functions => Over::Variants(at),
+            Over::Variants(function) => Over::Sensors(function, at),
+            Over::Sensors(..) => return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS),
         };
-        if count == 0 { Err(NO_DATA) } else { Ok(Self { at, ..self.clone() }) }
+        let inside = Self::new(&self.functions, over);
+        if inside.count() == 0 { Err(NO_DATA) } else { Ok(inside) }
     }
 
     /// Goes on; at the end it stays where it stands.
-    pub(crate) fn advance(&mut self) -> Result {
-        let (next, there) = match self.at {
-            Place::Function(function) => {
-                let next = function + 1;
-                (Place::Function(next), next < self.functions.list().len())
+    pub(crate) fn advance(&self) -> Result {
+        let next = |at: usize| (at + 1 < self.count()).then_some(at + 1);
+        let moved = self.at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        moved.map(drop).map_err(|_| NO_DATA)
+    }
+
+    fn count(&self) -> usize {
+        match self.over {
+            Over::Functions => self.functions.list().len(),
+            Over::Variants(function) => self.function(function).variants.len(),
+            Over::Sensors(function, variant) => {
+                self.function(function).variants[variant].sensors.len()
             }
-            Place::Variant(function, variant) => {
-                let next = variant + 1;
-                (Place::Variant(function, next), next < self.function(function).variants.len())
-            }
-            Place::Sensor(function, variant, sensor) => {
-                let sensors = &self.function(function).variants[variant].sensors;
-                let next = sensor + 1;
-                (Place::Sensor(function, variant, next), next < sensors.len())
-            }
-        };
-        if !there {
-            return Err(NO_DATA);
         }
-        self.at = next;
-        Ok(())
     }
 
     /// Where it stands, also after its end: there are clients that ask until they are answered.
     pub(crate) fn shown(&self) -> Shown {
-        match self.at {
-            Place::Function(function) => Shown::Name(self.function(function).name),
-            Place::Variant(function, variant) => {
-                Shown::Id(self.function(function).variants[variant].id)
-            }
-            Place::Sensor(function, variant, sensor) => {
-                Shown::Id(self.function(function).variants[variant].sensors[sensor].id)
+        let at = self.at.load(Ordering::Relaxed);
+        match self.over {
+            Over::Functions => Shown::Name(self.function(at).name),
+            Over::Variants(function) => Shown::Id(self.function(function).variants[at].id),
+            Over::Sensors(function, variant) => {
+                Shown::Id(self.function(function).variants[variant].sensors[at].id)
             }
         }
     }
@@ -118,14 +115,14 @@ mod tests {
 
     #[test]
     fn functions_variants_and_sensors_are_walked_over() {
-        let mut walk = Walk::over(&functions()).unwrap();
+        let walk = Walk::over(&functions()).unwrap();
         let mut seen = Vec::new();
         loop {
             let mut lines = vec![walk.shown()];
-            if let Ok(mut variants) = walk.inside() {
+            if let Ok(variants) = walk.inside() {
                 loop {
                     lines.push(variants.shown());
-                    if let Ok(mut sensors) = variants.inside() {
+                    if let Ok(sensors) = variants.inside() {
                         assert_eq!(sensors.inside().err(), Some(INVALID_ARGS));
                         lines.push(sensors.shown());
                         while sensors.advance().is_ok() {

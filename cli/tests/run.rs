@@ -267,6 +267,7 @@ const COUNTS: &str = "import ctypes, sys\n\
     p = ctypes.create_string_buffer(4096)\n\
     assert l.rsmi_init(ctypes.c_uint64(0)) == 0\n\
     assert l.rsmi_num_monitor_devices(ctypes.byref(n)) == 0\n\
+    l.rsmi_dev_compute_partition_get(0, p, 4096)\n\
     l.rsmi_compat_amdsmi_path_get(p, ctypes.c_size_t(4096))\n\
     print(n.value, p.value.decode())\n";
 

@@ -1624,7 +1624,7 @@ rsmi_status_t rsmi_event_notification_mask_set(uint32_t dv_ind, uint64_t mask);
 /// The function first reads the events that are already there. If `data` has room left, it waits
 /// once for more, up to `timeout_ms` milliseconds. Other calls do not have to wait meanwhile. If
 /// another thread calls rsmi_event_notification_stop() or the last rsmi_shut_down(), the function
-/// stops waiting.
+/// stops waiting. pthread_cancel() does not end the waiting.
 ///
 /// @param[in] timeout_ms How long to wait, in milliseconds. A negative number means without limit.
 /// @param[in,out] num_elem In: how many elements `data` has. Out: how many the function wrote.
@@ -1895,7 +1895,9 @@ rsmi_status_t rsmi_dev_device_identifiers_get(uint32_t dv_ind,
 /// @defgroup init Initialisation and shutdown
 /// @{
 
-/// Initialises the library.
+/// Initialises the library: finds the GPUs, and reads what cannot change.
+///
+/// A later function opens AMD SMI, if it needs AMD SMI.
 ///
 /// The function finds the GPUs, opens AMD SMI, and reads the values that cannot change. Any part of
 /// a process may call it, any number of times. The library stays initialised until rsmi_shut_down()
@@ -1905,7 +1907,8 @@ rsmi_status_t rsmi_dev_device_identifiers_get(uint32_t dv_ind,
 ///   first call count. With RSMI_INIT_FLAG_RESRV_TEST1 a function returns RSMI_STATUS_BUSY at once
 ///   if another thread is using the device. The library accepts every other flag and ignores it.
 /// @return RSMI_STATUS_SUCCESS, also on a machine that has KFD and no GPU; or:
-/// @retval RSMI_STATUS_INIT_ERROR The amdgpu driver is not loaded, or no AMD SMI works here.
+/// @retval RSMI_STATUS_INIT_ERROR The amdgpu driver is not loaded, or the process has too few file
+///   descriptors left.
 /// @retval RSMI_STATUS_REFCOUNT_OVERFLOW 2147483647 calls have no rsmi_shut_down() yet. A call that
 ///   fails does not count.
 rsmi_status_t rsmi_init(uint64_t init_flags);
@@ -2841,6 +2844,8 @@ rsmi_status_t rsmi_dev_xgmi_error_reset(uint32_t dv_ind);
 /// @return RSMI_STATUS_SUCCESS, a common status, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `hive_id` is a null pointer.
 rsmi_status_t rsmi_dev_xgmi_hive_id_get(uint32_t dv_ind, uint64_t *hive_id);
+
+extern int pthread_setcancelstate(int state, int *before);
 
 /// @}
 

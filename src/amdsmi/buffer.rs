@@ -36,7 +36,9 @@ impl Plain for super::Handle {}
 pub(crate) fn filled<T: Plain, R>(write: impl FnOnce(*mut T) -> R) -> (R, Result<T, Overrun>) {
     const { assert!(size_of::<T>() + MARGIN <= SIZE && align_of::<T>() <= align_of::<Block>()) };
     let watched = size_of::<T>() + MARGIN;
-    let mut block = BLOCK.take().unwrap_or_else(|| {
+    // A thread that ends has no block any more, and may still ask.
+    let kept = BLOCK.try_with(Cell::take).unwrap_or_default();
+    let mut block = kept.unwrap_or_else(|| {
         // On the heap from the start: 64 KiB would be a lot to ask of a client's stack.
         let block = Box::<Block>::new_uninit();
         // SAFETY: an array of bytes has no invalid value; what is read is written first.
@@ -48,7 +50,7 @@ pub(crate) fn filled<T: Plain, R>(write: impl FnOnce(*mut T) -> R) -> (R, Result
     let intact = block.0[size_of::<T>()..watched].iter().all(|byte| *byte == PATTERN);
     // SAFETY: the block is aligned and larger than a T, and any bytes are a T.
     let value = unsafe { pointer.read() };
-    BLOCK.set(Some(block));
+    let _ = BLOCK.try_with(|kept| kept.set(Some(block)));
     (result, if intact { Ok(value) } else { Err(Overrun) })
 }
 

@@ -33,23 +33,27 @@ pub(crate) struct Opened {
 }
 
 /// The first candidate that is a libamd_smi we can work with.
-pub(crate) fn open(config: &Config) -> Option<Opened> {
+pub(super) fn open(config: &Config) -> Option<Opened> {
     if let Some(path) = &config.amdsmi {
         let opened = try_open(path, Some("RSMI_COMPAT_AMDSMI"));
-        // On a simulated machine the system's own library would tell of another machine.
-        if opened.is_some() || config.sysfs.is_some() {
+        if opened.is_some() {
             return opened;
         }
+    }
+    if config.sysfs.is_some() {
+        log::info(|| {
+            "the kernel's files answer everything: only RSMI_COMPAT_AMDSMI could name a libamd_smi \
+             that knows the machine of RSMI_COMPAT_SYSFS"
+                .into()
+        });
+        return None;
     }
     let opened = in_process()
         .iter()
         .chain(&candidates(config.rocm_path.as_deref(), Path::new("/opt")))
         .find_map(|path| try_open(path, None));
     if opened.is_none() {
-        log::error(|| {
-            "no libamd_smi was found: install AMD SMI, or name the library in RSMI_COMPAT_AMDSMI"
-                .into()
-        });
+        log::info(|| "no libamd_smi was found: the kernel's files answer everything".into());
     }
     opened
 }

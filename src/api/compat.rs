@@ -60,8 +60,8 @@ const fn number(text: &str) -> u32 {
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `path` is a null pointer, or `len` is 0.
-/// @retval RSMI_STATUS_NOT_FOUND The library has opened no libamd_smi: before the first
-///   rsmi_init(), or on a machine without GPUs.
+/// @retval RSMI_STATUS_NOT_FOUND The library has opened no libamd_smi: no function needed one yet,
+///   such as rsmi_dev_compute_partition_get(), or there is none.
 /// @retval RSMI_STATUS_INSUFFICIENT_SIZE The path is longer than `len - 1` bytes. The function
 ///   writes the first `len - 1` bytes and a NUL.
 #[export]
@@ -85,8 +85,8 @@ pub unsafe extern "C" fn rsmi_compat_amdsmi_path_get(
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `release` is a null pointer, or `len` is 0.
-/// @retval RSMI_STATUS_NOT_FOUND The library has opened no libamd_smi: before the first
-///   rsmi_init(), or on a machine without GPUs.
+/// @retval RSMI_STATUS_NOT_FOUND The library has opened no libamd_smi: no function needed one yet,
+///   such as rsmi_dev_compute_partition_get(), or there is none.
 /// @retval RSMI_STATUS_INSUFFICIENT_SIZE The text is longer than `len - 1` bytes. The function
 ///   writes the first `len - 1` bytes and a NUL.
 #[export]

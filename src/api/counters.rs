@@ -91,7 +91,7 @@ pub unsafe extern "C" fn rsmi_counter_control(
     cmd: rsmi_counter_command_t,
     cmd_args: *mut c_void,
 ) -> rsmi_status_t {
-    let control = |counter: &mut Counter| match cmd {
+    let control = |counter: &Counter| match cmd {
         rsmi_counter_command_t::RSMI_CNTR_CMD_START => counter.start(),
         rsmi_counter_command_t::RSMI_CNTR_CMD_STOP => counter.stop(),
         _ => Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS),
@@ -147,13 +147,12 @@ pub unsafe extern "C" fn rsmi_counter_available_counters_get(
 }
 
 /// Does something with a live counter.
-fn with_counter<T>(handle: rsmi_event_handle_t, ask: impl FnOnce(&mut Counter) -> T) -> Result<T> {
+fn with_counter<T>(handle: rsmi_event_handle_t, ask: impl FnOnce(&Counter) -> T) -> Result<T> {
     runtime::with(|state| {
-        let mut counter =
-            state.counters.get(handle).ok_or(rsmi_status_t::RSMI_STATUS_INVALID_ARGS)?;
+        let counter = state.counters.get(handle).ok_or(rsmi_status_t::RSMI_STATUS_INVALID_ARGS)?;
         if !runtime::is_root() {
             return Err(rsmi_status_t::RSMI_STATUS_PERMISSION);
         }
-        Ok(ask(&mut counter))
+        Ok(ask(&counter))
     })
 }

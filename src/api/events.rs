@@ -44,7 +44,7 @@ pub unsafe extern "C" fn rsmi_event_notification_mask_set(dv_ind: u32, mask: u64
 /// The function first reads the events that are already there. If `data` has room left, it waits
 /// once for more, up to `timeout_ms` milliseconds. Other calls do not have to wait meanwhile. If
 /// another thread calls rsmi_event_notification_stop() or the last rsmi_shut_down(), the function
-/// stops waiting.
+/// stops waiting. pthread_cancel() does not end the waiting.
 ///
 /// @param[in] timeout_ms How long to wait, in milliseconds. A negative number means without limit.
 /// @param[in,out] num_elem In: how many elements `data` has. Out: how many the function wrote.
@@ -99,7 +99,7 @@ impl Told {
     fn fill(&mut self, timeout: Option<Duration>) -> Result {
         let listeners = runtime::with(|state| {
             let listeners = state.listeners();
-            // What is there already goes first, without waiting. The lock keeps forks away.
+            // What is there already goes first, without waiting.
             self.take(&listeners);
             listeners
         });

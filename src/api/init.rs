@@ -6,7 +6,9 @@ use crate::runtime;
 use crate::types::rsmi_status_t;
 use rsmi_macros::export;
 
-/// Initialises the library.
+/// Initialises the library: finds the GPUs, and reads what cannot change.
+///
+/// A later function opens AMD SMI, if it needs AMD SMI.
 ///
 /// The function finds the GPUs, opens AMD SMI, and reads the values that cannot change. Any part of
 /// a process may call it, any number of times. The library stays initialised until rsmi_shut_down()
@@ -16,7 +18,8 @@ use rsmi_macros::export;
 ///   first call count. With RSMI_INIT_FLAG_RESRV_TEST1 a function returns RSMI_STATUS_BUSY at once
 ///   if another thread is using the device. The library accepts every other flag and ignores it.
 /// @return RSMI_STATUS_SUCCESS, also on a machine that has KFD and no GPU; or:
-/// @retval RSMI_STATUS_INIT_ERROR The amdgpu driver is not loaded, or no AMD SMI works here.
+/// @retval RSMI_STATUS_INIT_ERROR The amdgpu driver is not loaded, or the process has too few file
+///   descriptors left.
 /// @retval RSMI_STATUS_REFCOUNT_OVERFLOW 2147483647 calls have no rsmi_shut_down() yet. A call that
 ///   fails does not count.
 #[export]

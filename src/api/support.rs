@@ -125,14 +125,10 @@ pub unsafe extern "C" fn rsmi_func_iter_value_get(
 }
 
 /// Does something with an open walk.
-fn at<T>(
-    handle: rsmi_func_id_iter_handle_t,
-    step: impl FnOnce(&mut Walk) -> Result<T>,
-) -> Result<T> {
+fn at<T>(handle: rsmi_func_id_iter_handle_t, step: impl FnOnce(&Walk) -> Result<T>) -> Result<T> {
     runtime::with(|state| {
-        let mut walk =
-            state.walks.get(handle.addr()).ok_or(rsmi_status_t::RSMI_STATUS_INVALID_ARGS)?;
-        step(&mut walk)
+        let walk = state.walks.get(handle.addr()).ok_or(rsmi_status_t::RSMI_STATUS_INVALID_ARGS)?;
+        step(&walk)
     })
 }
 

@@ -58,7 +58,7 @@ impl Gpu {
     /// Newer releases refuse guests that older clients' library let through to the driver.
     fn tell<F: Copy>(
         &self,
-        name: &str,
+        name: &'static str,
         function: impl FnOnce(&Symbols) -> Option<F>,
         call: impl Fn(F, Handle) -> u32,
     ) -> Option<Result> {

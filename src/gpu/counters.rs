@@ -15,7 +15,7 @@ impl Gpu {
     pub(crate) fn card(&self) -> Option<u32> {
         *self.card.get_or_init(|| {
             let names = self.device.join("drm").names().unwrap_or_default();
-            names.iter().find_map(|name| name.strip_prefix("card")?.parse().ok())
+            Box::new(names.iter().find_map(|name| name.strip_prefix("card")?.parse().ok()))
         })
     }
 
@@ -24,7 +24,7 @@ impl Gpu {
         log::source(|| self.sysfs.join("bus/event_source/devices").path().display().to_string());
         let groups = self.counted.get_or_init(|| {
             let there = |group: &Group| self.unit(*group).is_some_and(|unit| unit.path().is_dir());
-            map::EVENT_UNITS.iter().map(|(group, _)| *group).filter(there).collect()
+            Box::new(map::EVENT_UNITS.iter().map(|(group, _)| *group).filter(there).collect())
         });
         if groups.contains(&group) {
             return Ok(());

@@ -13,9 +13,7 @@ use std::sync::Arc;
 /// The last rsmi_shut_down ends listening, too.
 impl Drop for Gpu {
     fn drop(&mut self) {
-        if let Some(listener) = self.listener.get_mut() {
-            listener.end();
-        }
+        self.end_listening();
     }
 }
 
@@ -23,25 +21,30 @@ impl Gpu {
     /// Begins to listen, anew where somebody listens already.
     pub(crate) fn listen(&self) -> Result {
         let listener = Listener::start(self.node.gpu_id as u32)?;
-        if let Some(before) = self.listener.lock().replace(Arc::new(listener)) {
+        if let Some(before) = self.listener.swap(Some(Arc::new(listener))) {
             before.end();
         }
         Ok(())
     }
 
+    /// Whoever waits for events of the device is woken; true if somebody listened.
+    pub(crate) fn end_listening(&self) -> bool {
+        let listener = self.listener.swap(None);
+        listener.inspect(|listener| listener.end()).is_some()
+    }
+
     /// Whoever waits for events of the device is woken.
     pub(crate) fn stop_listening(&self) -> Result {
-        let Some(listener) = self.listener.lock().take() else {
+        if !self.end_listening() {
             log::reason(|| "nobody listens to the device".into());
             return Err(INVALID_ARGS);
-        };
-        listener.end();
+        }
         Ok(())
     }
 
     /// Chooses what is heard.
     pub(crate) fn listen_for(&self, mask: u64) -> Result {
-        match &*self.listener.lock() {
+        match self.listener() {
             Some(listener) => listener.set_mask(mask),
             None => {
                 log::reason(|| "nobody listens to the device".into());
@@ -51,6 +54,6 @@ impl Gpu {
     }
 
     pub(crate) fn listener(&self) -> Option<Arc<Listener>> {
-        self.listener.lock().clone()
+        self.listener.load_full()
     }
 }

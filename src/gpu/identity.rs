@@ -12,7 +12,7 @@ use crate::log;
 use crate::map;
 use crate::status::{Reply, Result};
 use crate::types::{rsmi_device_identifiers_t, rsmi_status_t};
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 use rsmi_generations::Generation;
 
 /// What cannot change while the library is initialised, as the files said at rsmi_init.
@@ -74,10 +74,10 @@ impl<T: Clone> Kept<T> {
 /// Names out of pci.ids and libdrm, looked up when they are first asked for.
 #[derive(Default)]
 pub(super) struct Names {
-    market: OnceCell<Vec<u8>>,
-    device: OnceCell<Vec<u8>>,
-    vendor: OnceCell<Vec<u8>>,
-    subsystem: OnceCell<Vec<u8>>,
+    market: OnceBox<Vec<u8>>,
+    device: OnceBox<Vec<u8>>,
+    vendor: OnceBox<Vec<u8>>,
+    subsystem: OnceBox<Vec<u8>>,
 }
 
 impl Identity {
@@ -222,7 +222,7 @@ impl Gpu {
             minor => {
                 // To open the render node wakes the GPU.
                 sleep::awake(&self.device.path().to_string_lossy())?;
-                drm::marketing_name(minor)
+                drm::marketing_name(minor).map(Box::new)
             }
         });
         name.cloned()
@@ -248,12 +248,9 @@ impl Gpu {
     }
 
     /// A name out of pci.ids, looked up once.
-    fn listed(
-        known: &OnceCell<Vec<u8>>,
-        wanted: impl FnOnce() -> Result<Wanted>,
-    ) -> Reply<Vec<u8>> {
+    fn listed(known: &OnceBox<Vec<u8>>, wanted: impl FnOnce() -> Result<Wanted>) -> Reply<Vec<u8>> {
         log::source(|| "pci.ids".into());
-        let name = known.get_or_try_init(|| wanted().map(pci_ids::name)).cloned();
+        let name = known.get_or_try_init(|| wanted().map(pci_ids::name).map(Box::new)).cloned();
         Reply::or_write(name, Vec::new())
     }
 

@@ -1,9 +1,10 @@
 //! Memory and load.
 //!
 //! The kernel's files say the same as libamd_smi, which takes as long over them as the original did.
+//! Of a partition's memory only KFD tells.
 
 use super::{BUSY, Gpu, INVALID_ARGS, NOT_SUPPORTED};
-use crate::kernel::number;
+use crate::kernel::{memory, number};
 use crate::log;
 use crate::map;
 use crate::status::{Reply, Result};
@@ -56,7 +57,6 @@ impl Gpu {
             Err(status) if self.device.refuses(used) => Err(status),
             Ok(0) | Err(_) if kind == Self::VRAM => match self.device.number(total, 10) {
                 Ok(1..) => Ok(0),
-                // Of a partition's memory only KFD knows what is left, and libamd_smi asks it.
                 status => self.usage_by_kfd().or(status),
             },
             read => read,
@@ -64,7 +64,15 @@ impl Gpu {
         self.or_write(answer, 0)
     }
 
+    /// What KFD does not have left to give, or libamd_smi where KFD cannot be asked.
     fn usage_by_kfd(&self) -> Result<u64> {
+        let used = memory::available(self.node.gpu_id as u32).and_then(|available| {
+            let used = self.node.memory().checked_sub(available).filter(|used| *used > 0);
+            used.ok_or(NOT_SUPPORTED)
+        });
+        if used.is_ok() {
+            return used;
+        }
         let name = "amdsmi_get_gpu_memory_usage";
         let asked = self.ask(
             name,
@@ -74,7 +82,7 @@ impl Gpu {
                 unsafe { f(handle, Self::VRAM.0, out) }
             },
         );
-        asked.map_or(Err(NOT_SUPPORTED), Reply::result)
+        asked.map_or(used, Reply::result)
     }
 
     const VRAM: rsmi_memory_type_t = rsmi_memory_type_t::RSMI_MEM_TYPE_VRAM;

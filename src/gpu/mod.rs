@@ -21,23 +21,25 @@ pub(crate) use hip::ADDRESS_BITS;
 pub(crate) use pcie::{throughput, traffic_is_counted};
 pub(crate) use power::ENERGY_RESOLUTION;
 
-use crate::amdsmi::{Handle, Key, Plain, Release, Session, Symbols};
+use crate::amdsmi::{self, Handle, Plain, Symbols};
 use crate::client;
+use crate::facts::Facts;
 use crate::kernel::events::Listener;
 use crate::kernel::hwmon::Hwmon;
-use crate::kernel::kfd::{self, Node};
+use crate::kernel::kfd::Node;
 use crate::kernel::processes::Place;
 use crate::kernel::{Dir, sleep};
 use crate::log;
 use crate::status::{Reply, Result};
 use crate::support::Functions;
 use crate::types::{rsmi_event_group_t, rsmi_status_t};
+use arc_swap::ArcSwapOption;
 use control::Boot;
 use identity::{Identity, Names};
-use once_cell::sync::OnceCell;
-use parking_lot::Mutex;
+use once_cell::race::OnceBox;
 use rsmi_generations::Generation;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 const NOT_SUPPORTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
 const BUSY: rsmi_status_t = rsmi_status_t::RSMI_STATUS_BUSY;
@@ -50,45 +52,65 @@ pub(crate) struct Gpu {
     /// The device's directory, that of its render node.
     device: Dir,
     /// Looked up when somebody first asks a sensor, and again where it has gone.
-    hwmon: Mutex<Option<Arc<Hwmon>>>,
+    hwmon: ArcSwapOption<Hwmon>,
     node: Node,
     identity: Identity,
     names: Names,
     boot: Boot,
-    session: Arc<Session>,
-    key: Key,
+    /// None where only the kernel is asked.
+    amdsmi: Option<amdsmi::Device>,
     /// The directory that stands for /sys.
     sysfs: Dir,
-    card: OnceCell<Option<u32>>,
+    card: OnceBox<Option<u32>>,
     /// The groups of events that the kernel counts.
-    counted: OnceCell<Vec<rsmi_event_group_t>>,
+    counted: OnceBox<Vec<rsmi_event_group_t>>,
     /// By the generation of the client that asks.
-    functions: [OnceCell<Arc<Functions>>; Generation::ALL.len()],
-    listener: Mutex<Option<Arc<Listener>>>,
-    /// Held during a call where the client asked for BUSY instead of waiting.
-    pub(crate) claimed: Mutex<()>,
+    functions: [OnceBox<Arc<Functions>>; Generation::ALL.len()],
+    listener: ArcSwapOption<Listener>,
+    /// The process of whose threads one has the device for itself; 0 for none.
+    claimed: AtomicI32,
+    pub(crate) facts: Facts,
+}
+
+/// Lasts as long as a call that has a device for itself.
+pub(crate) struct Claim<'gpu>(&'gpu Gpu);
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.0.claimed.store(0, Ordering::Release);
+    }
 }
 
 impl Gpu {
-    pub(crate) fn new(sysfs: &Dir, node: Node, session: Arc<Session>, key: Key) -> Self {
+    pub(crate) fn new(sysfs: &Dir, node: Node, amdsmi: Option<amdsmi::Device>) -> Self {
         let device = sysfs.join(&format!("class/drm/renderD{}/device", node.render_minor));
         let found = device.found();
         Self {
-            hwmon: Mutex::default(),
+            hwmon: ArcSwapOption::empty(),
             identity: Identity::read(&found, &node),
             names: Names::default(),
             boot: Boot::read(&found),
             device,
             node,
-            session,
-            key,
+            amdsmi,
             sysfs: sysfs.clone(),
-            card: OnceCell::new(),
-            counted: OnceCell::new(),
+            card: OnceBox::new(),
+            counted: OnceBox::new(),
             functions: Default::default(),
-            listener: Mutex::new(None),
-            claimed: Mutex::new(()),
+            listener: ArcSwapOption::empty(),
+            claimed: AtomicI32::new(0),
+            facts: Facts::new(),
         }
+    }
+
+    /// The device for one call alone; None where another thread has it.
+    pub(crate) fn claim(&self) -> Option<Claim<'_>> {
+        // SAFETY: getpid reads a number and cannot fail.
+        let own = unsafe { libc::getpid() };
+        let free = |holder: i32| (holder != own).then_some(own);
+        // A child of fork has none of its parent's threads.
+        self.claimed.fetch_update(Ordering::Acquire, Ordering::Relaxed, free).ok()?;
+        Some(Claim(self))
     }
 
     pub(crate) fn device(&self) -> &Dir {
@@ -96,11 +118,12 @@ impl Gpu {
     }
 
     pub(crate) fn hwmon(&self) -> Option<Arc<Hwmon>> {
-        let mut hwmon = self.hwmon.lock();
-        if hwmon.is_none() {
-            *hwmon = log::aside(|| Hwmon::of(&self.device)).map(Arc::new);
+        if let Some(hwmon) = self.hwmon.load_full() {
+            return Some(hwmon);
         }
-        hwmon.clone()
+        let hwmon = log::aside(|| Hwmon::of(&self.device)).map(Arc::new);
+        self.hwmon.store(hwmon.clone());
+        hwmon
     }
 
     /// The functions that the device supports, as they were when first asked about.
@@ -115,7 +138,8 @@ impl Gpu {
             log::aside(|| {
                 let functions = Functions::of(generation, has, self.hwmon().as_deref());
                 let stands_in = self.instead_of_average(0).is_some();
-                Arc::new(if stands_in { functions.with_average_power() } else { functions })
+                let functions = if stands_in { functions.with_average_power() } else { functions };
+                Box::new(Arc::new(functions))
             })
         })
     }
@@ -140,7 +164,7 @@ impl Gpu {
         let hwmon = there()?;
         match ask(&hwmon) {
             Err(NOT_SUPPORTED) if !hwmon.is_there() => {
-                *self.hwmon.lock() = None;
+                self.hwmon.store(None);
                 ask(&*there()?)
             }
             answer => answer,
@@ -159,19 +183,11 @@ impl Gpu {
     /// Asks libamd_smi; None where it cannot answer for this device.
     fn ask<F: Copy, T: Plain + PartialEq>(
         &self,
-        name: &str,
+        name: &'static str,
         function: impl FnOnce(&Symbols) -> Option<F>,
         call: impl Fn(F, Handle, *mut T) -> u32,
     ) -> Option<Reply<T>> {
         sleep::awake(&self.device.path().to_string_lossy()).ok()?;
-        // Before 6.4 a partition was answered for out of the whole GPU's files.
-        if self.is_partition() && !self.session.has_names_of(Release::V6_4_0) {
-            return None;
-        }
-        self.session.ask(self.key, name, function, call)
-    }
-
-    fn is_partition(&self) -> bool {
-        self.key.nth > 0 || self.node.bdf_id & kfd::PARTITION_BITS != 0
+        self.amdsmi.as_ref()?.ask(name, function, call)
     }
 }

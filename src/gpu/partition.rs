@@ -46,7 +46,7 @@ impl Gpu {
 
     fn partitioning(
         &self,
-        name: &str,
+        name: &'static str,
         function: impl FnOnce(&Symbols) -> Option<Function>,
     ) -> Option<Result<Vec<u8>>> {
         let asked = self.ask(name, function, |f, handle, out: *mut Name| {

@@ -4,7 +4,7 @@ use crate::log;
 use crate::status::Result;
 use crate::types::rsmi_status_t;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fs::OpenOptions;
 use std::os::fd::AsRawFd;
@@ -24,7 +24,7 @@ struct Drm {
 impl Drm {
     /// The process's libdrm_amdgpu, which stays: it keeps devices of its own between calls.
     fn get() -> Result<&'static Self> {
-        static DRM: OnceCell<Drm> = OnceCell::new();
+        static DRM: OnceBox<Drm> = OnceBox::new();
         DRM.get_or_try_init(|| {
             let library = NAMES.iter().find_map(|name| {
                 // SAFETY: loading libdrm runs no code but its own constructors.
@@ -39,7 +39,7 @@ impl Drm {
                 rsmi_status_t::RSMI_STATUS_FAIL_LOAD_SYMBOL
             })?;
             std::mem::forget(library);
-            Ok(drm)
+            Ok(Box::new(drm))
         })
     }
 

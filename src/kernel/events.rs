@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
-const KFD: &std::ffi::CStr = c"/dev/kfd";
+pub(super) const KFD: &str = "/dev/kfd";
 
 /// `struct kfd_ioctl_get_version_args`.
 #[repr(C)]
@@ -51,14 +51,10 @@ impl Listener {
     /// Begins to listen. Nothing is reported before a mask is set.
     pub(crate) fn start(gpu_id: u32) -> Result<Self> {
         log::source(|| format!("KFD's events of GPU {gpu_id}"));
-        // SAFETY: the path is NUL-terminated; the flags need no mode.
-        let kfd = unsafe { libc::open(KFD.as_ptr(), libc::O_RDWR | libc::O_CLOEXEC) };
-        if kfd < 0 {
-            failed("/dev/kfd", errno());
-            return Err(rsmi_status_t::RSMI_STATUS_FILE_ERROR);
-        }
-        // SAFETY: open has just given us this descriptor.
-        let kfd = unsafe { OwnedFd::from_raw_fd(kfd) };
+        let kfd = super::open(libc::AT_FDCWD, KFD, libc::O_RDWR).map_err(|errno| {
+            failed(KFD, errno);
+            rsmi_status_t::RSMI_STATUS_FILE_ERROR
+        })?;
         let mut version = GetVersion::default();
         // SAFETY: the request writes this struct.
         let told = unsafe { libc::ioctl(kfd.as_raw_fd(), GET_VERSION, &raw mut version) };
@@ -88,6 +84,16 @@ impl Listener {
     /// Nobody listens any more: whoever waits is woken.
     pub(crate) fn end(&self) {
         self.ended.wake();
+    }
+
+    /// The one thread of a child of fork is here; another may have been taking lines in the parent.
+    pub(crate) fn in_child(&self) {
+        if self.left.is_locked() {
+            // SAFETY: whoever holds it is not in the child.
+            unsafe { self.left.force_unlock() };
+            // It may have been in the middle of a change.
+            std::mem::forget(std::mem::take(&mut *self.left.lock()));
+        }
     }
 
     /// Chooses what is reported: bit `n - 1` stands for event `n`.
@@ -171,7 +177,7 @@ pub(crate) fn wait<'all>(
     Ok(waiting.iter().step_by(2).map(|it| it.revents & wanted != 0).collect())
 }
 
-fn failed(what: &str, errno: i32) -> rsmi_status_t {
+pub(super) fn failed(what: &str, errno: i32) -> rsmi_status_t {
     log::reason(|| format!("{what}: {}", std::io::Error::from_raw_os_error(errno)));
     status::from_errno(errno)
 }

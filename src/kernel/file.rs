@@ -1,5 +1,6 @@
 //! One file of the kernel's: opened and read in bounded time and memory, and why that failed.
 
+use super::starved;
 use crate::status;
 use crate::types::rsmi_status_t;
 use std::ffi::CString;
@@ -53,8 +54,13 @@ pub(super) fn open(at: RawFd, path: &str, flags: i32) -> Result<OwnedFd, i32> {
     let path = CString::new(path).map_err(|_| libc::ENOENT)?;
     // SAFETY: the path is NUL-terminated; the flags need no mode.
     let fd = unsafe { libc::openat(at, path.as_ptr(), flags | libc::O_CLOEXEC | libc::O_NONBLOCK) };
+    if fd < 0 {
+        let errno = errno();
+        starved::note(errno);
+        return Err(errno);
+    }
     // SAFETY: it has just been opened, and is nobody else's.
-    if fd < 0 { Err(errno()) } else { Ok(unsafe { OwnedFd::from_raw_fd(fd) }) }
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// open, fstat, read, close: four system calls.

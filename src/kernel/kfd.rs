@@ -4,7 +4,7 @@ use super::{Dir, number};
 use crate::log;
 use crate::status::Result;
 use crate::types::rsmi_status_t;
-use once_cell::sync::OnceCell;
+use once_cell::race::{OnceBool, OnceBox};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -22,7 +22,6 @@ pub(crate) struct Link {
 }
 
 /// A GPU, or one partition of it.
-#[derive(Debug)]
 pub(crate) struct Node {
     /// The node's number in the topology.
     pub(crate) index: u32,
@@ -37,9 +36,9 @@ pub(crate) struct Node {
     /// Every node's gpu_id, which tells GPUs from CPUs.
     gpu_ids: Arc<HashMap<u32, u64>>,
     /// Read when somebody first asks: there are as many links as pairs of GPUs.
-    links: OnceCell<Links>,
+    links: OnceBox<Links>,
     /// The nodes whose memory this one reaches, looked up when somebody first asks.
-    reachable: OnceCell<BTreeSet<u32>>,
+    reachable: OnceBox<BTreeSet<u32>>,
 }
 
 #[derive(Debug, Default)]
@@ -78,7 +77,7 @@ impl Node {
                     }
                 }
             }
-            found
+            Box::new(found)
         })
     }
 
@@ -103,7 +102,7 @@ impl Node {
             links.into_iter().flatten().collect()
         };
         log::kept(LINKS);
-        self.reachable.get_or_init(|| log::aside(nodes)).contains(&node)
+        self.reachable.get_or_init(|| Box::new(log::aside(nodes))).contains(&node)
     }
 }
 
@@ -113,19 +112,18 @@ const LINKS: &str = "KFD's links";
 /// The bits of a BDF id that name a partition, not an address.
 pub(crate) const PARTITION_BITS: u64 = 0xF000_0000;
 
-#[derive(Debug)]
 pub(crate) struct Topology {
     /// The GPUs in rsmi's order: by PCI address; partitions of one GPU in KFD's order.
     pub(crate) gpus: Vec<Node>,
     /// The CPUs' nodes.
     cpus: Vec<(u32, Dir)>,
     /// The links from CPUs, read when somebody first asks.
-    links: OnceCell<BTreeMap<(u32, u32), Link>>,
+    links: OnceBox<BTreeMap<(u32, u32), Link>>,
 }
 
 impl Topology {
     pub(crate) const fn none() -> Self {
-        Self { gpus: Vec::new(), cpus: Vec::new(), links: OnceCell::new() }
+        Self { gpus: Vec::new(), cpus: Vec::new(), links: OnceBox::new() }
     }
 
     /// Reads the topology below `sysfs`; without KFD there is nothing to initialise.
@@ -177,8 +175,8 @@ impl Topology {
                 dir,
                 properties,
                 gpu_ids: Arc::clone(&gpu_ids),
-                links: OnceCell::new(),
-                reachable: OnceCell::new(),
+                links: OnceBox::new(),
+                reachable: OnceBox::new(),
             });
         }
         topology.gpus.sort_by_key(|node| node.bdf_id & !PARTITION_BITS);
@@ -193,7 +191,7 @@ impl Topology {
                 let from = *from;
                 links(dir).into_iter().map(move |(to, link)| ((from, to), link))
             };
-            log::aside(|| self.cpus.iter().flat_map(of).collect())
+            Box::new(log::aside(|| self.cpus.iter().flat_map(of).collect()))
         });
         all.get(&(from, to)).map(|link| link.weight)
     }
@@ -253,8 +251,8 @@ fn each_link(links: &Dir) -> impl Iterator<Item = HashMap<String, u64>> {
 /// Whether this machine is a virtual one, by the CPU's flags.
 pub(crate) fn is_vm_guest() -> bool {
     // Asked once: it stays what it is, and the kernel interrupts every CPU to answer.
-    static GUEST: OnceCell<bool> = OnceCell::new();
-    *GUEST.get_or_init(|| {
+    static GUEST: OnceBool = OnceBool::new();
+    GUEST.get_or_init(|| {
         std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| text.contains("hypervisor"))
     })
 }
@@ -333,7 +331,7 @@ mod tests {
     #[test]
     fn no_kfd_is_an_error_and_no_gpu_is_none() {
         let empty = Scratch::new("kfd-none", &[]);
-        let error = Topology::read(&empty.0, || false).unwrap_err();
+        let error = Topology::read(&empty.0, || false).err().unwrap();
         assert_eq!(error, rsmi_status_t::RSMI_STATUS_INIT_ERROR);
         let cpus = scratch("kfd-cpus", &[(0, "0", "a 1\n")], &[]);
         assert!(Topology::read(&cpus.0, || false).unwrap().gpus.is_empty());

@@ -12,6 +12,7 @@ mod file;
 pub(crate) mod hash_order;
 pub(crate) mod hwmon;
 pub(crate) mod kfd;
+pub(crate) mod memory;
 pub(crate) mod metrics;
 pub(crate) mod number;
 pub(crate) mod overdrive;
@@ -20,6 +21,7 @@ pub(crate) mod perf;
 pub(crate) mod processes;
 pub(crate) mod profiles;
 pub(crate) mod sleep;
+pub(crate) mod starved;
 
 use crate::log;
 use crate::status::{self, Result};
@@ -75,7 +77,8 @@ impl Dir {
 
     /// The entries' names, in the order in which the kernel lists them.
     pub(crate) fn names(&self) -> std::io::Result<Vec<String>> {
-        let entries = std::fs::read_dir(self.path())?;
+        let entries = std::fs::read_dir(self.path())
+            .inspect_err(|error| starved::note(error.raw_os_error().unwrap_or(0)))?;
         Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
     }
 

@@ -6,7 +6,9 @@ use super::{Dir, number};
 use crate::log;
 use crate::status::{self, Result};
 use crate::types::{rsmi_counter_value_t, rsmi_status_t};
+use once_cell::race::OnceBox;
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The first form of `perf_event_attr`, which every kernel takes.
 #[repr(C)]
@@ -39,23 +41,20 @@ const DISABLE: libc::c_ulong = 0x2401;
 const OVERFLOW: u64 = 1 << 48;
 
 /// One event of one unit. The kernel is told of it when it is first started.
-#[derive(Debug)]
 pub(crate) struct Counter {
     unit: Dir,
     event: &'static str,
-    opened: Option<Descriptor>,
-    last: u64,
+    opened: OnceBox<Descriptor>,
+    last: AtomicU64,
 }
 
 impl Counter {
     pub(crate) fn new(unit: Dir, event: &'static str) -> Self {
-        Self { unit, event, opened: None, last: 0 }
+        Self { unit, event, opened: OnceBox::new(), last: AtomicU64::new(0) }
     }
 
-    pub(crate) fn start(&mut self) -> Result {
-        if self.opened.is_none() {
-            self.opened = Some(self.open()?);
-        }
+    pub(crate) fn start(&self) -> Result {
+        self.opened.get_or_try_init(|| self.open().map(Box::new))?;
         self.control(ENABLE)
     }
 
@@ -64,15 +63,15 @@ impl Counter {
     }
 
     /// What was counted since the last reading, and the times since the start.
-    pub(crate) fn read(&mut self) -> Result<rsmi_counter_value_t> {
+    pub(crate) fn read(&self) -> Result<rsmi_counter_value_t> {
         let value = self.read_once()?;
         if value.value < OVERFLOW { Ok(value) } else { self.read_once() }
     }
 
-    fn read_once(&mut self) -> Result<rsmi_counter_value_t> {
+    fn read_once(&self) -> Result<rsmi_counter_value_t> {
         self.tell();
         let mut read = [0u64; 3];
-        let opened = self.opened.as_ref().and_then(|opened| opened.get().ok());
+        let opened = self.opened.get().and_then(|opened| opened.get().ok());
         let count = opened.map_or(-1, |opened| {
             // SAFETY: the buffer is as long as we say; read writes no more.
             unsafe { libc::read(opened, read.as_mut_ptr().cast(), size_of_val(&read)) }
@@ -82,8 +81,7 @@ impl Counter {
             return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE);
         }
         let [counted, time_enabled, time_running] = read;
-        let value = counted.wrapping_sub(self.last);
-        self.last = counted;
+        let value = counted.wrapping_sub(self.last.swap(counted, Ordering::Relaxed));
         Ok(rsmi_counter_value_t { value, time_enabled, time_running })
     }
 
@@ -92,7 +90,7 @@ impl Counter {
     }
 
     fn control(&self, request: libc::c_ulong) -> Result {
-        let Some(opened) = &self.opened else {
+        let Some(opened) = self.opened.get() else {
             log::reason(|| "the counter was never started".into());
             return Err(status::from_errno(libc::EBADF));
         };
@@ -201,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_counter_that_was_never_started_cannot_be_stopped_or_read() {
-        let mut counter = Counter::new(Dir::new("/nonexistent"), "out");
+        let counter = Counter::new(Dir::new("/nonexistent"), "out");
         assert_eq!(counter.stop(), Err(rsmi_status_t::RSMI_STATUS_FILE_ERROR));
         assert_eq!(counter.read(), Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE));
         assert_eq!(counter.start(), Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));

@@ -1,4 +1,5 @@
-//! The library in a test's own process, over a libamd_smi without GPUs and a machine of the simulator.
+//! The library in a test's own process, over a machine of the simulator.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use rsmi_simulator::Machine;
 use std::fs;
@@ -28,11 +29,24 @@ const EMPTY_LIBAMD_SMI: &str = "
     int amdsmi_get_processor_handles(void) { return 2; }
 ";
 
-/// Writes the machine below `place`, and has the library use it; returns what stands for /sys.
+/// Writes the machine below `place`, and has the library use it, over a libamd_smi without GPUs;
+/// returns what stands for /sys.
 ///
 /// # Safety
 /// No other thread runs, and the library has not been called.
 pub unsafe fn set_up(place: &Path, description: &str) -> PathBuf {
+    // SAFETY: as this function demands; no other thread reads the environment.
+    unsafe {
+        std::env::set_var("RSMI_COMPAT_AMDSMI", empty_libamd_smi(place));
+        set_up_without_amdsmi(place, description)
+    }
+}
+
+/// As `set_up`, over the kernel's files alone.
+///
+/// # Safety
+/// No other thread runs, and the library has not been called.
+pub unsafe fn set_up_without_amdsmi(place: &Path, description: &str) -> PathBuf {
     let (file, sysfs) = (place.join("machine.toml"), place.join("sys"));
     fs::write(&file, description).expect("the description is written");
     fs::create_dir(&sysfs).expect("the tree has a root");
@@ -40,7 +54,6 @@ pub unsafe fn set_up(place: &Path, description: &str) -> PathBuf {
     machine.write_tree(&sysfs).unwrap_or_else(|error| panic!("{error}"));
     // SAFETY: no other thread reads the environment.
     unsafe {
-        std::env::set_var("RSMI_COMPAT_AMDSMI", empty_libamd_smi(place));
         std::env::set_var("RSMI_COMPAT_SYSFS", &sysfs);
         std::env::set_var("RSMI_COMPAT_ABI", "7.0");
     }
@@ -54,4 +67,10 @@ fn empty_libamd_smi(place: &Path) -> PathBuf {
     compile.args(["-shared", "-fPIC", "-o"]).args([&library, &source]);
     assert!(compile.status().expect("a C compiler, cc").success());
     library
+}
+
+/// The file in this process whose path has that in it.
+pub fn loaded(part: &str) -> Option<String> {
+    let maps = fs::read_to_string("/proc/self/maps").expect("this is Linux");
+    maps.lines().find(|line| line.contains(part)).map(str::to_owned)
 }

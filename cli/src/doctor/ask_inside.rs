@@ -98,6 +98,8 @@ impl Ask {
             for function in calls::functions() {
                 self.ask(&mut caller, &function, devices)?;
             }
+            // By now libamd_smi is open, if there is one.
+            tell(&Told::Library(caller.about()))?;
             caller.call("rsmi_shut_down", &[]);
         }
         tell(&Told::Done)?;

@@ -92,7 +92,7 @@ impl Report {
         let release = or_none(amdsmi_release.as_deref());
         match amdsmi {
             Some(path) => println!("  {:<16} {} (ROCm {release})", "libamd_smi", path.display()),
-            None => println!("  {:<16} none in use", "libamd_smi"),
+            None => println!("  {:<16} none in use: the kernel's files answer", "libamd_smi"),
         }
         let others = self.libraries.libamd_smi.iter();
         for found in others.filter(|found| Some(&found.path) != amdsmi.as_ref()) {

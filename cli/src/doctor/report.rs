@@ -89,8 +89,7 @@ fn environment() -> BTreeMap<String, String> {
 /// Where the library looks for /sys.
 fn sysfs(environment: &BTreeMap<String, String>) -> &Path {
     let simulated = environment.get("RSMI_COMPAT_SYSFS").filter(|path| path.starts_with('/'));
-    let with = environment.get("RSMI_COMPAT_AMDSMI").is_some_and(|path| path.starts_with('/'));
-    simulated.filter(|_| with).map_or(Path::new("/sys"), |path| Path::new(path))
+    simulated.map_or(Path::new("/sys"), |path| Path::new(path))
 }
 
 impl Report {
@@ -157,18 +156,6 @@ impl Report {
                  why, such as a GPU that KFD does not support, or a start of it that failed",
             );
         }
-        if self.libraries.libamd_smi.is_empty() {
-            error(
-                "no libamd_smi is installed".into(),
-                "install AMD SMI (amd-smi-lib, libamd-smi), or name its library in \
-                 RSMI_COMPAT_AMDSMI",
-            );
-        } else if self.about.amdsmi.is_none() && self.driver.kfd_gpus.is_some_and(|gpus| gpus > 0) {
-            error(
-                "none of the libamd_smi that are there could be used".into(),
-                "see the warnings of the library below",
-            );
-        }
         match self.init {
             Some(0) if self.devices.is_empty() => {
                 error("rsmi_init finds no device".into(), "see what else is wrong");
@@ -195,6 +182,13 @@ impl Report {
         }
         if let Some(why) = unfinished {
             error(format!("not everything could be asked: {why}"), "see above");
+        }
+        let there = !self.libraries.libamd_smi.is_empty();
+        if there && self.about.amdsmi.is_none() && !self.devices.is_empty() {
+            problems.push(warning(
+                "none of the libamd_smi that are there could be used".into(),
+                "the kernel's files answer; see the warnings of the library below",
+            ));
         }
         if self.about.amdsmi_release.as_deref() == Some("unknown") {
             problems.push(warning(

@@ -52,7 +52,7 @@ void describe_rsmi(const struct rsmi *rsmi, char line[LONGEST_LINE])
         add(&text, " !%d", status);
 
     for (uint32_t i = 0; i < count && i < MOST_GPUS; i++) {
-        char name[256] = "";
+        char name[256] = "", mode[32] = "";
         uint16_t id = 0;
         uint32_t busy = 0;
         uint64_t pci_id = 0, unique_id = 0, power = 0, memory = 0, weight = 0;
@@ -71,6 +71,11 @@ void describe_rsmi(const struct rsmi *rsmi, char line[LONGEST_LINE])
         ADD("power", rsmi->power(i, 0, &power), power);
         ADD("memory", rsmi->memory(i, VRAM, &memory), memory);
         ADD("link", rsmi->link(i, 0, &weight), weight);
+        /* For this one ours opens libamd_smi. */
+        status = rsmi->partition(i, mode, sizeof mode);
+        add(&text, " %s", mode);
+        if (status != SUCCESS)
+            add(&text, " !%d", status);
     }
 }
 

@@ -26,6 +26,7 @@ enum { SUCCESS = 0, INVALID_ARGS = 1, INIT_ERROR = 8 };
     F(busy, rsmi_dev_busy_percent_get, (uint32_t device, uint32_t *percent))       \
     F(power, rsmi_dev_power_ave_get, (uint32_t device, uint32_t sensor, uint64_t *power)) \
     F(memory, rsmi_dev_memory_total_get, (uint32_t device, int type, uint64_t *total)) \
+    F(partition, rsmi_dev_compute_partition_get, (uint32_t device, char *mode, uint32_t length)) \
     F(link, rsmi_topo_get_link_weight, (uint32_t device, uint32_t other, uint64_t *weight))
 
 /* The part of amdsmi.h, likewise; these did not change from 6.1.2 to 10.1. */

@@ -129,6 +129,9 @@ int main(void)
     rsmi_status_t status = rsmi_init(0);
     check(status == RSMI_STATUS_SUCCESS, "rsmi_init", status);
     rsmi_num_monitor_devices(&count);
+    /* It opens libamd_smi. */
+    char mode[32];
+    rsmi_dev_compute_partition_get(0, mode, sizeof mode);
     print_library();
     for (uint32_t device = 0; device < count; device++)
         print_device(device);

@@ -20,6 +20,7 @@ enum { ASKING = 100, SWITCHING = 10, SECONDS = 2, ENOUGH = 1000, MOST_DEVICES = 
 struct device {
     uint16_t id;
     uint64_t pci_id, unique_id, memory;
+    char mode[32];
 };
 
 static const struct rsmi rsmi = LINKED_RSMI;
@@ -53,12 +54,14 @@ static void ask(uint32_t i, struct device *device, bool checking)
         rsmi.pci_id(i, &got.pci_id),
         rsmi.unique_id(i, &got.unique_id),
         rsmi.memory(i, 0, &got.memory),
+        rsmi.partition(i, got.mode, sizeof got.mode),
     };
     if (checking) {
         check(status[0], got.id == device->id, "id");
         check(status[1], got.pci_id == device->pci_id, "pci id");
         check(status[2], got.unique_id == device->unique_id, "unique id");
         check(status[3], got.memory == device->memory, "memory");
+        check(status[4], !strcmp(got.mode, device->mode), "partition");
     } else {
         *device = got;
     }

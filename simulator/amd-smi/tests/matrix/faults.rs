@@ -11,12 +11,8 @@ pub enum Effect {
     Anything,
     /// Something is different.
     Some,
-    /// While it lasts; once it is over, every device answers as ever.
-    Passing,
     /// These devices' questions end so.
     Status { question: &'static str, status: &'static str },
-    /// No answer at all but this one.
-    NoInit,
 }
 
 pub struct Fault {
@@ -48,7 +44,7 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "every function fails",
         "[[fault]]\nfunction = 'amdsmi_get_*'\nstatus = 16",
-        Effect::NoInit,
+        Effect::NotListed,
     ),
     fault(
         "an answer beside a failure",
@@ -101,41 +97,49 @@ pub const FAULTS: &[Fault] = &[
         "[[fault]]\nfunction = 'amdsmi_get_gpu_*partition'\noverrun = 32768",
         told("UNEXPECTED_SIZE"),
     ),
-    fault("too much everywhere", "[[fault]]\noverrun = 16", Effect::NoInit),
+    fault("too much everywhere", "[[fault]]\noverrun = 16", Effect::NotListed),
     fault("no NUL", "[[fault]]\nfunction = 'amdsmi_get_gpu_*'\nunterminated = true", Effect::Some),
     fault(
         "sentinels",
         "[[fault]]\nfunction = 'amdsmi_get_gpu_memory_*'\nsentinels = true",
         Effect::Anything,
     ),
-    fault("every number a sentinel", "[[fault]]\nsentinels = true", Effect::Some),
+    fault("every number a sentinel", "[[fault]]\nsentinels = true", Effect::Anything),
     fault(
         "more sockets than asked for",
         "[[fault]]\nfunction = 'amdsmi_get_socket_handles'\nmore = 300",
-        Effect::NoInit,
+        Effect::NotListed,
     ),
     fault(
         "more processors than asked for",
         "[[fault]]\nfunction = 'amdsmi_get_processor_handles'\nmore = 3",
-        Effect::NoInit,
+        Effect::NotListed,
     ),
     fault(
         "a device is gone",
         "[[fault]]\nfunction = 'amdsmi_get_gpu_*partition'\ngone = 0",
         Effect::Some,
     ),
-    fault("a device comes back", "[[fault]]\ngone = 0\nfrom_call = 12\ntimes = 4", Effect::Passing),
+    fault(
+        "a device comes back",
+        "[[fault]]\ngone = 0\nfrom_call = 12\ntimes = 4",
+        Effect::NotListed,
+    ),
     Fault {
         name: "amdsmi_init hangs",
         description: "[[fault]]\nfunction = 'amdsmi_init'\ntakes_ms = 300\ntimes = 1",
         effect: Effect::None,
         takes: 300,
     },
-    fault("amdsmi_init fails", "[[fault]]\nfunction = 'amdsmi_init'\nstatus = 34", Effect::NoInit),
+    fault(
+        "amdsmi_init fails",
+        "[[fault]]\nfunction = 'amdsmi_init'\nstatus = 34",
+        Effect::NotListed,
+    ),
     fault(
         "amdsmi_init fails twice",
         "[[fault]]\nfunction = 'amdsmi_init'\nstatus = 18\ntimes = 2",
-        Effect::Passing,
+        Effect::NotListed,
     ),
     fault(
         "it does not say what it is",

@@ -41,6 +41,7 @@ const THREADS: Client = Client { name: "threads", sources: &["threads.c", "clien
 const FORKS: Client = Client { name: "forks", sources: &["forks.c", "client.c"], ..LINKED };
 const BUSY: Client = Client { name: "busy", sources: &["busy.c"], ..LINKED };
 const CYCLES: Client = Client { name: "cycles", sources: &["cycles.c", "client.c"], ..LINKED };
+const LATE: Client = Client { name: "late", sources: &["late.c", "client.c"], ..LINKED };
 const FALLBACK: Client =
     Client { name: "fallback", sources: &["fallback.c", "client.c"], ..LINKED };
 
@@ -96,6 +97,11 @@ const fn case(
     steps: &'static str,
 ) -> Case {
     Case { name, client, machine: MI300X, env, task: Steps(steps) }
+}
+
+const fn late(name: &'static str, arguments: &'static [&'static str]) -> Case {
+    let task = Other { arguments, prints: "same answers\nshut down\nonce\n" };
+    Case { name, client: &LATE, machine: MI300X, env: &[], task }
 }
 
 pub const CASES: &[Case] = &[
@@ -319,6 +325,10 @@ pub const CASES: &[Case] = &[
         env: &[],
         task: Other { arguments: &["2000"], prints: "2000 cycles: same answers\n" },
     },
+    // The end of the process.
+    late("a handler from before rsmi_init asks and shuts down", &["handler"]),
+    late("a handler from before libamd_smi was opened asks and shuts down", &["between"]),
+    late("a destructor asks and shuts down", &["destructor"]),
     // The environment.
     Case {
         name: "the average power of a card that has none",
