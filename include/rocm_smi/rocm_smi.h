@@ -2596,7 +2596,7 @@ rsmi_status_t rsmi_func_iter_value_get(rsmi_func_id_iter_handle_t handle,
 
 /// @}
 
-/// @defgroup system Processes that use the GPUs, as KFD lists them
+/// @defgroup system Processes that use GPUs, from KFD
 /// @{
 
 /// Lists the processes that use GPUs, from KFD in sysfs `class/kfd/kfd/proc`.
@@ -2835,7 +2835,7 @@ rsmi_status_t rsmi_dev_xgmi_hive_id_get(uint32_t dv_ind, uint64_t *hive_id);
 ///
 /// To use these functions, define RSMI_COMPAT_RETIRED before you include this header.
 ///
-/// The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each of them reads one value of
+/// The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each function reads one value of
 /// the metrics table, from sysfs `gpu_metrics`. All bits of the value are 1 if the firmware does not
 /// report it. These functions return RSMI_STATUS_SUCCESS, a common status, or:
 ///

@@ -2,7 +2,7 @@
 //!
 //! To use these functions, define RSMI_COMPAT_RETIRED before you include this header.
 //!
-//! The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each of them reads one value of
+//! The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each function reads one value of
 //! the metrics table, from sysfs `gpu_metrics`. All bits of the value are 1 if the firmware does not
 //! report it. These functions return RSMI_STATUS_SUCCESS, a common status, or:
 //!
