@@ -38,7 +38,7 @@ unsafe fn metric<T: Slot + Put + Default>(
 ///
 /// @param[out] nps_mode The mode, "NPS1" to "NPS8", ending with NUL.
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
-/// @retval RSMI_STATUS_INVALID_ARGS `nps_mode` is a null pointer, or `len` is 0.
+/// @return A status of rsmi_dev_memory_partition_get().
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_nps_mode_get(
