@@ -309,6 +309,21 @@ fn every_comment_of_a_function_is_complete() {
     assert!(seen >= all, "only {seen} functions of {all} were found");
 }
 
+/// A function "returns", a file "holds", a device "reports"; "them" leaves open what is meant.
+#[test]
+fn the_comments_are_in_plain_english() {
+    const AVOIDED: [&str; 7] = ["answers", "says", "tell", "tells", "told", "them", "whatever"];
+    let header = generate() + "\n\n" + &generate_compat();
+    let comments = header.lines().map(str::trim_start).filter(|line| line.starts_with("///"));
+    let mut seen = 0;
+    for line in comments {
+        let avoided = words(line).find(|word| AVOIDED.contains(word));
+        assert_eq!(avoided, None, "{line}");
+        seen += 1;
+    }
+    assert!(seen > 1000, "only {seen} lines were found");
+}
+
 /// cbindgen takes every `pub const` of the crate for one of the header's.
 #[test]
 fn every_macro_of_the_header_is_one_of_the_original() {

@@ -9,8 +9,8 @@
  * "From hwmon `file`" names a file in its subdirectory hwmon/hwmonN. `bus/...`, `class/...` and
  * `module/...` are below /sys. `*` stands for a number or a word.
  *
- * **Common statuses.** A function that takes `dv_ind` may return these statuses besides those that
- * its own comment lists:
+ * **Common statuses.** A function that takes the index of a device may return these statuses
+ * besides those that its own comment lists:
  *
  * - RSMI_STATUS_INVALID_ARGS: no device has this index, or the library is not initialised.
  * - RSMI_STATUS_BUSY: rsmi_init() got RSMI_INIT_FLAG_RESRV_TEST1, and another thread is using the
@@ -2614,7 +2614,7 @@ rsmi_status_t rsmi_func_iter_value_get(rsmi_func_id_iter_handle_t handle,
 
 /// @}
 
-/// @defgroup system Processes that use the GPUs, as KFD lists them
+/// @defgroup system Processes that use GPUs, from KFD
 /// @{
 
 /// Lists the processes that use GPUs, from KFD in sysfs `class/kfd/kfd/proc`.
@@ -2855,7 +2855,7 @@ extern int pthread_setcancelstate(int state, int *before);
 ///
 /// To use these functions, define RSMI_COMPAT_RETIRED before you include this header.
 ///
-/// The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each of them reads one value of
+/// The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each function reads one value of
 /// the metrics table, from sysfs `gpu_metrics`. All bits of the value are 1 if the firmware does not
 /// report it. These functions return RSMI_STATUS_SUCCESS, a common status, or:
 ///
@@ -2902,8 +2902,7 @@ typedef rsmi_nps_mode_type_t rsmi_nps_mode_type;
 /// @param[in] dv_ind The index of the device, from 0.
 /// @param[out] nps_mode The mode, "NPS1" to "NPS8", ending with NUL.
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `nps_mode` is a null pointer, or `len` is 0.
+/// @return A status of rsmi_dev_memory_partition_get().
 rsmi_status_t rsmi_dev_nps_mode_get(uint32_t dv_ind, char *nps_mode, uint32_t len);
 
 /// The name of rsmi_dev_memory_partition_set() in ROCm 5.6 and 5.7. It does the same.

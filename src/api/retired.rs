@@ -2,7 +2,7 @@
 //!
 //! To use these functions, define RSMI_COMPAT_RETIRED before you include this header.
 //!
-//! The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each of them reads one value of
+//! The functions rsmi_dev_metrics_*_get() were in ROCm 6.0 to 6.1.1. Each function reads one value of
 //! the metrics table, from sysfs `gpu_metrics`. All bits of the value are 1 if the firmware does not
 //! report it. These functions return RSMI_STATUS_SUCCESS, a common status, or:
 //!
@@ -38,7 +38,7 @@ unsafe fn metric<T: Slot + Put + Default>(
 ///
 /// @param[out] nps_mode The mode, "NPS1" to "NPS8", ending with NUL.
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
-/// @retval RSMI_STATUS_INVALID_ARGS `nps_mode` is a null pointer, or `len` is 0.
+/// @return A status of rsmi_dev_memory_partition_get().
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_nps_mode_get(

@@ -1,4 +1,4 @@
-//! Processes that use the GPUs, as KFD lists them.
+//! Processes that use GPUs, from KFD.
 
 // Not from libamd_smi: it no longer has the id of the address space, and it counts compute units in
 // another unit.

@@ -41,7 +41,7 @@ pub enum rsmi_power_profile_preset_masks_t {
 /// An older name of rsmi_power_profile_preset_masks_t.
 pub type rsmi_power_profile_preset_masks = rsmi_power_profile_preset_masks_t;
 
-/// How many power profiles fit in a rsmi_bit_field_t.
+/// The number of power profiles that a rsmi_bit_field_t can hold.
 ///
 /// cbindgen:ignore
 pub const RSMI_MAX_NUM_POWER_PROFILES: usize = rsmi_bit_field_t::BITS as usize;

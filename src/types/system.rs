@@ -1,6 +1,6 @@
 //! Processes that use the GPUs.
 
-/// The cu_occupancy of a device that cannot tell it.
+/// The value of cu_occupancy if the device does not report it.
 ///
 /// cbindgen:ignore
 pub const CU_OCCUPANCY_INVALID: u32 = 0xFFFF_FFFF;

@@ -18,7 +18,7 @@ pub enum RSMI_IO_LINK_TYPE {
     RSMI_IOLINK_TYPE_SIZE = 0xFFFF_FFFF,
 }
 
-/// The index that stands for the CPU, as a destination of rsmi_topo_get_link_type().
+/// The index that stands for the CPU, as `dv_ind_dst` of rsmi_topo_get_link_type().
 ///
 /// cbindgen:ignore
 pub const CPU_NODE_INDEX: u32 = 0xFFFF_FFFF;
