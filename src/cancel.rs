@@ -5,6 +5,7 @@
 
 use std::ffi::c_int;
 
+/// cbindgen:ignore
 unsafe extern "C" {
     fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
 }

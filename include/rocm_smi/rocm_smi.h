@@ -2845,8 +2845,6 @@ rsmi_status_t rsmi_dev_xgmi_error_reset(uint32_t dv_ind);
 /// @retval RSMI_STATUS_INVALID_ARGS `hive_id` is a null pointer.
 rsmi_status_t rsmi_dev_xgmi_hive_id_get(uint32_t dv_ind, uint64_t *hive_id);
 
-extern int pthread_setcancelstate(int state, int *before);
-
 /// @}
 
 #ifdef RSMI_COMPAT_RETIRED
