@@ -12,7 +12,10 @@ use std::{env, fs};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Programs of others that the guides name; one that is not here may be misspelled.
-const OTHERS: [&str; 7] = ["cc", "cmake", "docker", "export", "hipcc", "ldconfig", "module"];
+const OTHERS: [&str; 11] = [
+    "apt-get", "cc", "cmake", "docker", "echo", "export", "hipcc", "ldconfig", "module", "rpm",
+    "tar",
+];
 
 /// A page, and what is to be typed in it: whole lines, and pieces within sentences and tables.
 struct Page {

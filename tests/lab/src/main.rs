@@ -2,6 +2,7 @@
 
 mod answers;
 mod archive;
+mod cinstall;
 mod cleanroot;
 mod clients;
 mod compare;
@@ -45,6 +46,7 @@ use clap::{Args, Parser, Subcommand};
 use rustix::fs::Mode;
 use rustix::process::umask;
 
+use crate::cinstall::Cinstall;
 use crate::clients::Clients;
 use crate::conform::Conform;
 use crate::fidelity::Fidelity;
@@ -115,6 +117,8 @@ enum Command {
     Enter(Enter),
     /// Install in each way into a clean root, and build and run clients there
     Install(Install),
+    /// Install by cargo-c, with Debian's own cargo, in a clean root; not part of CI
+    Cinstall(Cinstall),
     /// What `enter` starts in its own namespace
     #[command(hide = true)]
     Inside { spec: String },
@@ -278,6 +282,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Install(install) => {
             prepare(&lab)?;
             install.run(&lab)?;
+        }
+        Command::Cinstall(cinstall) => {
+            prepare(&lab)?;
+            cinstall.run(&lab)?;
         }
         Command::Enter(enter) => return enter.run(&lab),
     }
