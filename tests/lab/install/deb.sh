@@ -45,7 +45,7 @@ cc /lab/install/client.c -lrocm_smi64 -o linked
 is "$CLIENT" ./linked
 cmake -S /lab/install/legacy -B legacy > log 2>&1 && cmake --build legacy >> log 2>&1 || fail "$(cat log)"
 is "$CLIENT" legacy/target
-cc /lab/install/client.c -I/lab/rsmi/6.4.1/include -L/lab/rsmi/6.4.1 -lrocm_smi64 -o legacy.client
+cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi64 -o legacy.client
 is "$CLIENT" rsmi-compat run ./legacy.client
 is /usr/share/zsh/vendor-completions/_rsmi-compat sh -c 'dpkg --listfiles rsmi-compat | grep zsh/.*/_'
 executable $(dpkg -L rsmi-compat | grep '\.so')

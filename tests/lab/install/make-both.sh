@@ -4,7 +4,7 @@ case $install in *PREFIX=*) ;; *) fail "no line installs: '$install'" ;; esac
 case $uninstall in *uninstall*PREFIX=*) ;; *) fail "no line removes: '$uninstall'" ;; esac
 eval "prefix=${install##*PREFIX=}"
 work=$PWD
-cc /lab/install/client.c -I/lab/rsmi/6.4.1/include -L/lab/rsmi/6.4.1 -lrocm_smi64 -o client
+cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi64 -o client
 listing > before
 cd "$SOURCES"
 eval "$install" > "$work/said" || fail "$install: exit status $?"

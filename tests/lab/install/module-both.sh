@@ -1,7 +1,7 @@
 # The module file, by the tool that $init begins: loaded, programs are built with ours, unchanged ones
 # find it, and the manual has its pages beside the system's; unloaded, all is as before.
 variables() { env | grep -E '^(CPATH|LIBRARY_PATH|LD_LIBRARY_PATH|MANPATH|PATH|PKG_CONFIG_PATH)=' | sort; }
-cc /lab/install/client.c -I/lab/rsmi/6.4.1/include -L/lab/rsmi/6.4.1 -lrocm_smi64 -o client
+cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi64 -o client
 PATH=/usr/bin:/bin:/sbin
 set +eu
 . $init

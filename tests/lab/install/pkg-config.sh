@@ -7,7 +7,7 @@ cc /lab/install/client.c $(pkg-config --cflags --libs rsmi_compat) -o client
 is "$CLIENT" ./client
 is "$(pkg-config --modversion rsmi_compat)" sh -c "rsmi-compat --version | sed 's/.* //'"
 # The legacy names, by the drop-in directory.
-cc /lab/install/client.c -I/lab/rsmi/6.4.1/include -L/lab/rsmi/6.4.1 -lrocm_smi64 -o legacy
+cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi64 -o legacy
 readelf -d legacy | grep -q 'NEEDED.*librocm_smi64.so.1' || fail "it is no legacy client"
 refuses "librocm_smi64.so.1" ./legacy
 LD_LIBRARY_PATH=$(pkg-config --variable=dropindir rsmi_compat) is "$CLIENT" ./legacy

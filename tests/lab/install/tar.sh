@@ -4,7 +4,7 @@
 printed 'tar xf '
 mv rsmi-compat-* first
 old first/bin/rsmi-compat $(find first/lib -name '*.so*' -type f)
-cc /lab/install/client.c -I/lab/rsmi/6.4.1/include -L/lab/rsmi/6.4.1 -lrocm_smi64 -o client
+cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi64 -o client
 LD_LIBRARY_PATH=$PWD/first/lib/rsmi-compat is "$CLIENT" ./client
 # The debug information, unpacked over it: gdb finds it beside each file.
 tar xf /lab/packages/rsmi-compat-debug-*.tar.gz

@@ -103,8 +103,12 @@ fn system(tree: &Tree, output: &Path) -> Result<PathBuf> {
         place::entry(&link, deb.root())?;
     }
     // What is built on such a system runs over the original too.
-    let shlibs = "librocm_smi64 1 librocm-smi64-1\nlibrocm_smi64 7 librocm-smi64-7\n";
-    deb.control_file("shlibs", shlibs, 0o644)?;
+    let mut shlibs =
+        String::from("librocm_smi64 1 librocm-smi64-1\nlibrocm_smi64 7 librocm-smi64-7\n");
+    for major in dropin::MAJORS.into_iter().filter(|major| ![1, 7].contains(major)) {
+        writeln!(shlibs, "librocm_smi64 {major} {SYSTEM}")?;
+    }
+    deb.control_file("shlibs", &shlibs, 0o644)?;
     deb.documents_of(RUNTIME)?;
     for (name, mode) in [("postinst", 0o755), ("postrm", 0o755), ("triggers", 0o644)] {
         deb.script(SYSTEM, name, mode)?;
@@ -266,6 +270,12 @@ impl Deb {
             self.name,
             maintainer()
         );
+        if self.name != DEBUG {
+            let overrides = workspace::root()?.join("packaging/debian/lintian-overrides");
+            let path = Path::new("usr/share/lintian/overrides").join(self.name);
+            let what = What::File { source: overrides, mode: 0o644 };
+            place::entry(&Entry { path, what }, self.root())?;
+        }
         self.sums()?;
         let size: u64 = super::files(self.root())?.iter().map(|file| kib(file)).sum();
         writeln!(control, "Installed-Size: {size}")?;

@@ -43,7 +43,7 @@ pub fn make(tree: &Tree, output: &Path) -> Result<Vec<PathBuf>> {
 
 fn runtime(tree: &Tree, output: &Path) -> Result<PathBuf> {
     let mut package = begin(NAME, SUMMARY)?;
-    package.description(DESCRIPTION);
+    package.description(folded(DESCRIPTION));
     // rpm finds what a package needs and offers in these forms, from the ELF files.
     for need in requirements(&floor::of_tree(tree.root())?) {
         package.requires(Dependency::any(need));
@@ -67,6 +67,7 @@ fn devel(tree: &Tree, output: &Path) -> Result<PathBuf> {
     package.requires(Dependency::eq(NAME, format!("{VERSION}-{REVISION}")));
     // The same files below /usr.
     package.conflicts(Dependency::any("rocm-smi-devel"));
+    package.provides(Dependency::eq("pkgconfig(rsmi_compat)", VERSION));
     fill(&mut package, tree, Entry::is_development)?;
     write(package, &name, output)
 }
@@ -74,10 +75,10 @@ fn devel(tree: &Tree, output: &Path) -> Result<PathBuf> {
 fn system(tree: &Tree, output: &Path) -> Result<PathBuf> {
     let name = format!("{NAME}-system");
     let mut package = begin(&name, "Takes the place of librocm_smi64 for the whole system")?;
-    package.description(
+    package.description(folded(
         "Every program that needs librocm_smi64 gets rsmi-compat, under whatever name it looks \
          for it.",
-    );
+    ));
     package.requires(Dependency::eq(NAME, format!("{VERSION}-{REVISION}")));
     // Those of Fedora and of SUSE, with the same files.
     package.conflicts(Dependency::any("rocm-smi"));
@@ -108,6 +109,21 @@ fn debuginfo(tree: &Tree, output: &Path) -> Result<PathBuf> {
     package.requires(Dependency::eq(NAME, format!("{VERSION}-{REVISION}")));
     fill(&mut package, tree, |entry| entry.is_debug() && !entry.is_debug_link())?;
     write(package, &name, output)
+}
+
+/// In lines that a terminal takes.
+fn folded(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always one");
+        if line.len() + word.len() > 77 {
+            lines.push(word.to_owned());
+        } else {
+            *line += if line.is_empty() { "" } else { " " };
+            *line += word;
+        }
+    }
+    lines.join("\n")
 }
 
 /// The text of a file of packaging/rpm.
