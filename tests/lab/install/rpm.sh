@@ -2,7 +2,7 @@
 . /lab/install/common.sh
 . /lab/install/printed.sh
 # Every system of rpm's has these.
-mkdir -p /usr/lib64/cmake /usr/lib64/pkgconfig
+mkdir -p /usr/lib64/cmake /usr/lib64/pkgconfig /usr/lib/debug
 listing > before
 # This system's own packages are not in rpm's database, and its lib64 is not the loader's.
 rpm="rpm --dbpath $PWD/database --nodeps"
