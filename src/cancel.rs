@@ -5,6 +5,7 @@
 
 use std::ffi::c_int;
 
+#[allow(unused_doc_comments, reason = "cbindgen reads it")]
 /// cbindgen:ignore
 unsafe extern "C" {
     fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;

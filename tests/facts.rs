@@ -1,14 +1,16 @@
 //! A number that was told is told again until somebody shuts down, and no longer.
 
 mod common;
+#[path = "common/double.rs"]
+#[allow(dead_code, reason = "others need more of it")]
+mod double;
 
+use double::Hang;
 use rsmi_compat::types::{rsmi_init_flags_t, rsmi_status_t};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 unsafe extern "C" {
     fn rsmi_init(flags: u64) -> rsmi_status_t;
@@ -20,9 +22,6 @@ unsafe extern "C" {
 const SUCCESS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_SUCCESS;
 const INVALID_ARGS: rsmi_status_t = rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
 
-/// Enough to be inside a file.
-const HEAD_START: Duration = Duration::from_millis(300);
-
 #[test]
 fn what_was_told_is_told_until_somebody_shuts_down() {
     let place = tempfile::tempdir().unwrap();
@@ -30,7 +29,9 @@ fn what_was_told_is_told_until_somebody_shuts_down() {
     let sysfs = unsafe { common::set_up(place.path(), common::MACHINE) };
     let device = sysfs.join("class/drm/renderD128/device");
     each_time_has_its_own(&device.join("device"));
-    who_never_waits_is_told_that_the_device_is_busy(&device.join("gpu_busy_percent"));
+    let file = device.join("gpu_busy_percent");
+    fs::write(&file, "42\n").unwrap();
+    who_never_waits_is_told_that_the_device_is_busy();
 }
 
 fn each_time_has_its_own(file: &Path) {
@@ -55,19 +56,18 @@ fn each_time_has_its_own(file: &Path) {
     });
 }
 
-fn who_never_waits_is_told_that_the_device_is_busy(file: &Path) {
+fn who_never_waits_is_told_that_the_device_is_busy() {
     assert_eq!(init(rsmi_init_flags_t::RSMI_INIT_FLAG_RESRV_TEST1.0), SUCCESS);
     assert_eq!(id(), (SUCCESS, 0x1000));
-    // Whoever reads a pipe waits for somebody to write.
-    assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
+    let hang = Hang::once("gpu_busy_percent");
     let other = thread::spawn(|| {
         let mut percent = 0;
         // SAFETY: the pointer is to such a value.
         (unsafe { rsmi_dev_busy_percent_get(0, &raw mut percent) }, percent)
     });
-    thread::sleep(HEAD_START);
+    hang.wait();
     let meanwhile = id();
-    fs::write(file, "42\n").unwrap();
+    hang.end();
     assert_eq!(other.join().unwrap(), (SUCCESS, 42));
     assert_eq!(meanwhile, (rsmi_status_t::RSMI_STATUS_BUSY, 0));
     assert_eq!((id(), shut_down()), ((SUCCESS, 0x1000), SUCCESS));

@@ -12,8 +12,10 @@ use std::{env, fs};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Programs of others that the guides name; one that is not here may be misspelled.
-const OTHERS: [&str; 8] =
-    ["apt-get", "cc", "cmake", "docker", "export", "hipcc", "ldconfig", "module"];
+const OTHERS: [&str; 11] = [
+    "apt-get", "cc", "cmake", "docker", "echo", "export", "hipcc", "ldconfig", "module", "rpm",
+    "tar",
+];
 
 /// What Rust 1.85 does not build.
 const PACKAGE: [&str; 2] = ["xtask", "package"];

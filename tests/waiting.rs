@@ -1,12 +1,14 @@
 //! A question for which the driver stops the reader for a second keeps nobody else waiting.
 
 mod common;
+#[path = "common/double.rs"]
+#[allow(dead_code, reason = "others need more of it")]
+mod double;
 
+use double::Hang;
 use rsmi_compat::types::rsmi_status_t;
-use std::ffi::c_void;
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -21,27 +23,8 @@ unsafe extern "C" {
     ) -> rsmi_status_t;
 }
 
-/// The driver is counting.
-static COUNTING: AtomicBool = AtomicBool::new(false);
-
-/// In front of the C library's: as the driver does, it stops who reads the file while it counts.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn read(fd: i32, to: *mut c_void, room: usize) -> isize {
-    let counted = |fd| {
-        let path = fs::read_link(format!("/proc/self/fd/{fd}"));
-        path.is_ok_and(|path| path.ends_with("pcie_bw"))
-    };
-    while COUNTING.load(Ordering::Acquire) && counted(fd) {
-        thread::sleep(Duration::from_millis(10));
-    }
-    // SAFETY: as the caller of read has to see to.
-    unsafe { libc::syscall(libc::SYS_read, fd, to, room) as isize }
-}
-
 /// Far more than a call takes, however busy the machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Enough to be inside the file.
-const HEAD_START: Duration = Duration::from_millis(300);
 
 #[test]
 fn others_initialise_and_shut_down_while_the_driver_counts() {
@@ -55,7 +38,7 @@ fn others_initialise_and_shut_down_while_the_driver_counts() {
     let file = fs::canonicalize(sysfs.join("class/drm/renderD128/device/pcie_bw")).unwrap();
     fs::remove_file(&file).unwrap();
     fs::write(&file, "12 34 256\n").unwrap();
-    COUNTING.store(true, Ordering::Release);
+    let counting = Hang::on("pcie_bw");
     let (answered, answer) = channel();
     thread::spawn(move || {
         let (mut sent, mut received, mut size) = (0, 0, 0);
@@ -65,7 +48,8 @@ fn others_initialise_and_shut_down_while_the_driver_counts() {
         };
         answered.send((status, [sent, received, size])).unwrap();
     });
-    assert_eq!(answer.recv_timeout(HEAD_START), Err(RecvTimeoutError::Timeout));
+    counting.wait();
+    assert_eq!(answer.try_recv(), Err(TryRecvError::Empty));
 
     let (restarted, restart) = channel();
     thread::spawn(move || {
@@ -74,6 +58,6 @@ fn others_initialise_and_shut_down_while_the_driver_counts() {
     });
     assert_eq!(restart.recv_timeout(PATIENCE), Ok([success; 2]));
 
-    COUNTING.store(false, Ordering::Release);
+    counting.end();
     assert_eq!(answer.recv_timeout(PATIENCE), Ok((success, [12, 34, 256])));
 }

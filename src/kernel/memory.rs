@@ -1,7 +1,7 @@
 //! How much of a GPU's memory is left, as KFD answers on /dev/kfd: sysfs has no such file of a partition.
 
-use super::file::errno;
 use super::events::{KFD, failed};
+use super::file::errno;
 use crate::config::Config;
 use crate::log;
 use crate::status::Result;

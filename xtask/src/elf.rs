@@ -40,7 +40,11 @@ pub fn strip_all(table: &mut Vec<Entry>, lib: Option<&Path>, scratch: &Path) -> 
         let file = place.join(number.to_string());
         fs::copy(&*source, &file).with_context(|| format!("cannot copy {}", source.display()))?;
         strip(&file)?;
-        if let Some((lib, id)) = lib.zip(build_id(source)?) {
+        let id = match lib {
+            Some(_) if has_lines(source)? => build_id(source)?,
+            _ => None,
+        };
+        if let Some((lib, id)) = lib.zip(id) {
             apart.extend(debug_information(&entry.path, source, &file, lib, &id)?);
         }
         *source = file;
@@ -75,6 +79,12 @@ fn debug_information(
         Entry { path: directory.join(name), what: What::Link(up.join(&by_id)) },
         Entry { path: by_id, what: What::File { source: file, mode: 0o644 } },
     ])
+}
+
+/// Whether there is anything for a debugger in it.
+fn has_lines(path: &Path) -> Result<bool> {
+    let sections = run::output(Command::new("readelf").env("LC_ALL", "C").arg("-SW").arg(path))?;
+    Ok(sections.contains(".debug_line"))
 }
 
 /// In hexadecimal digits, if the linker wrote one.

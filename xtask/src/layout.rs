@@ -63,6 +63,18 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Whether only a debugger wants it.
+    pub fn is_debug(&self) -> bool {
+        self.path.iter().any(|part| part == ".build-id" || part == ".debug")
+    }
+
+    /// Whether that is the link beside a file, for a prefix where no debugger looks by itself.
+    pub fn is_debug_link(&self) -> bool {
+        self.path.iter().any(|part| part == ".debug")
+    }
+}
+
 impl Default for Places {
     fn default() -> Self {
         Places { lib: "lib".into(), zsh: ZSH }

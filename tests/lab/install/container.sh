@@ -10,5 +10,5 @@ grep -q apt-get steps || fail "the recipe has no step that installs"
 sh -eux steps > log 2>&1 || fail "$(cat log)"
 test ! -e /tmp/packages || fail "the packages are left in the image"
 cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi64 -o client
-is "7.6.0 2 AMD Instinct MI300X OAM" ./client
+is "$CLIENT" ./client
 is "rsmi-compat" sh -c "$(sed -n 's/^ENTRYPOINT \["\(.*\)"\]$/\1/p' $recipe) --version | sed 's/ .*//'"

@@ -1,7 +1,7 @@
 # The tarball where glibc is older than the one that we build with: simulated, and by each road.
 . /lab/install/common.sh
 is 2.31 sh -c "ldd --version | sed -n '1s/.* //p'"
-tar xf /lab/packages/rsmi-compat-*.tar.gz
+tar xf /lab/packages/rsmi-compat-[0-9]*.tar.gz
 mv rsmi-compat-* ours
 cc /lab/install/client.c -Iours/include -Lours/lib/rsmi-compat -lrocm_smi64 \
     -Wl,--allow-shlib-undefined -o client

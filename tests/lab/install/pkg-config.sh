@@ -14,7 +14,7 @@ cp /lab/install/client.c monitor.c
 cc -I /opt/rocm/include monitor.c $(pkg-config --define-variable=abi=6.4 --libs rsmi_compat) -o monitor
 is "$CLIENT_OF_6_4" ./monitor
 # The legacy names, by the drop-in directory.
-cc /lab/install/client.c -I/usr/local/include -L/lab/rsmi/6.4.1 -lrocm_smi64 -o legacy
+cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi64 -o legacy
 readelf -d legacy | grep -q 'NEEDED.*librocm_smi64.so.1' || fail "it is no legacy client"
 refuses "librocm_smi64.so.1" ./legacy
 LD_LIBRARY_PATH=$(pkg-config --variable=dropindir rsmi_compat) is "$CLIENT" ./legacy

@@ -1,5 +1,6 @@
 # rsmi-compat-system: unchanged programs get ours, with the structs of their release of Debian.
 . /lab/install/common.sh
+. /lab/install/printed.sh
 conf=/etc/rsmi-compat.conf
 codename() { sed -i "s/^VERSION_CODENAME=.*/VERSION_CODENAME=$1/" /usr/lib/os-release; }
 control() { # NAME [FIELD...]
@@ -23,7 +24,9 @@ control rocm-smi 'Depends: librocm-smi64-1 (= 6.4.1-1.1)'
 dpkg --install librocm-smi64-1.deb rocm-smi.deb > log 2>&1 || fail "$(cat log)"
 codename bookworm
 dpkg --install /lab/packages/rsmi-compat_*.deb > log 2>&1 || fail "$(cat log)"
-dpkg --install /lab/packages/rsmi-compat-system_*.deb > log 2>&1 || fail "$(cat log)"
+# It takes their place, about which apt-get asks.
+apt_get=$(sed -n 's/^sudo apt-get install \(.*rsmi-compat-system_\)/apt-get install --yes \1/p' /lab/docs/distributors.md)
+eval "$apt_get" > log 2>&1 || fail "$apt_get: $(cat log)"
 is "" dpkg --audit
 executable $(dpkg -L rsmi-compat-system | grep '\.so')
 is "" sh -c "dpkg-query -W -f '\${db:Status-Status}' librocm-smi64-1 | grep -x installed || true"
@@ -36,7 +39,7 @@ is "7.8.0 2 AMD Instinct MI300X OAM" ./client
 cp client /usr/bin/lab-client
 is "5.0.0 2 AMD Instinct MI300X OAM" /usr/bin/lab-client
 # The next release of Debian comes with other programs.
-for pair in trixie/6.0/7.2.0 forky/6.4/7.6.0; do
+for pair in trixie/6.0/7.2.0 forky/6.4/7.6.0 noble/5/5.0.0 questing/6.0/7.2.0 resolute/7.0/7.8.0; do
     IFS=/ read -r name abi version << END
 $pair
 END
@@ -52,9 +55,9 @@ echo 'abi = 6.2' > $conf
 dpkg --install /lab/packages/rsmi-compat-system_*.deb > log 2>&1 || fail "$(cat log)"
 is "abi = 6.2" cat $conf
 rm $conf
-codename plucky
+codename oracular
 dpkg --install /lab/packages/rsmi-compat-system_*.deb > log 2>&1 || fail "$(cat log)"
-grep -q "'plucky' is no release of Debian that is known here" log || fail "$(cat log)"
+grep -q "'oracular' is no release of Debian or Ubuntu that is known here" log || fail "$(cat log)"
 test ! -e $conf || fail "a generation was made up: $(cat $conf)"
 codename forky
 dpkg --install /lab/packages/rsmi-compat-system_*.deb > log 2>&1 || fail "$(cat log)"

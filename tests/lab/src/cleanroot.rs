@@ -1,4 +1,4 @@
-//! A root of Debian with a compiler, a package database and libamd_smi, and without us.
+//! Roots of Debian with a compiler, a package database and libamd_smi, and without us.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,6 +14,7 @@ use crate::tool;
 
 /// A root to be made: the packages beside what apt itself needs, and what is done to it then.
 pub struct Recipe<'a> {
+    pub name: &'a str,
     pub suite: &'a str,
     pub packages: &'a [&'a str],
     /// A line for sh, where $1 is the root; with it the root is nothing but Debian's.
@@ -22,6 +23,7 @@ pub struct Recipe<'a> {
 
 /// What builds clients, what installs packages, and what libamd_smi and the lab want.
 pub const NEW: Recipe<'_> = Recipe {
+    name: "sid",
     suite: "sid",
     bare: None,
     packages: &[
@@ -33,14 +35,52 @@ pub const NEW: Recipe<'_> = Recipe {
         "libdrm-amdgpu1",
         "libdrm2",
         "make",
+        "man-db",
         "pci.ids",
         "pkgconf",
         "rpm",
     ],
 };
 
+/// As much of it as a module file takes, with Lmod, which Debian does not have beside the other.
+pub const WITH_LMOD: Recipe<'_> = Recipe {
+    name: "sid-lmod",
+    suite: "sid",
+    bare: None,
+    packages: &[
+        "gcc",
+        "libamd-smi27",
+        "libc6-dev",
+        "libdrm-amdgpu1",
+        "libdrm2",
+        "lmod",
+        "man-db",
+        "pci.ids",
+        "pkgconf",
+    ],
+};
+
+/// Debian's own cargo, with cargo-c.
+pub const WITH_CARGO_C: Recipe<'_> = Recipe {
+    name: "sid-cargo-c",
+    suite: "sid",
+    bare: None,
+    packages: &[
+        "cargo-c",
+        "gcc",
+        "libamd-smi27",
+        "libc6-dev",
+        "libdrm-amdgpu1",
+        "libdrm2",
+        "lld",
+        "pci.ids",
+        "pkgconf",
+    ],
+};
+
 /// The oldest glibc that the archive still has, and no libamd_smi.
 pub const OLD: Recipe<'_> = Recipe {
+    name: "bullseye",
     suite: "bullseye",
     bare: None,
     packages: &["gcc", "libc6-dev", "libdrm-amdgpu1", "libdrm2"],
@@ -51,7 +91,7 @@ const STAMP: &str = "etc/lab-root";
 /// The root, which is made once and never written to afterwards.
 pub fn get(lab: &Lab, recipe: &Recipe<'_>) -> Result<PathBuf> {
     let _lock = lab.lock()?;
-    let place = lab.cache.join("clean").join(recipe.suite);
+    let place = lab.cache.join("clean").join(recipe.name);
     let text = [recipe.packages, recipe.bare.as_slice()].concat().join("\n");
     if fs::read_to_string(place.join(STAMP)).is_ok_and(|there| there == text) {
         return Ok(place);
@@ -71,7 +111,7 @@ pub fn get(lab: &Lab, recipe: &Recipe<'_>) -> Result<PathBuf> {
     fs::write(partial.join(STAMP), text)?;
     fs::rename(&partial, &place)?;
     let seconds = start.elapsed().as_secs_f64();
-    eprintln!("lab: made a clean root of {} in {seconds:.1} s", recipe.suite);
+    eprintln!("lab: made the clean root {} in {seconds:.1} s", recipe.name);
     Ok(place)
 }
 

@@ -91,7 +91,12 @@ impl FirstHour {
         ensure!(getuid().is_root(), "lab first-hour makes a machine with users: run it as root");
         let (packages, lines) = lines(&lab.workspace)?;
         let packages: Vec<_> = packages.iter().map(String::as_str).chain(GIVEN).collect();
-        let recipe = Recipe { suite: "trixie", packages: &packages, bare: Some(FURNISH) };
+        let recipe = Recipe {
+            name: "trixie-bare",
+            suite: "trixie",
+            packages: &packages,
+            bare: Some(FURNISH),
+        };
         let root = lab.cache.join("first-hour");
         if !self.again || !root.exists() {
             machine(lab, &cleanroot::get(lab, &recipe)?, &root)?;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::cleanroot::{self, NEW, OLD};
+use crate::cleanroot::{self, NEW, OLD, Recipe, WITH_LMOD};
 use crate::lab::Lab;
 use crate::namespace::Run;
 use crate::tool;
@@ -19,39 +19,40 @@ use crate::tool;
 const MACHINE: &str = "mi300x-2";
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A script of tests/lab/install, and whether an ordinary user runs it.
-const CASES: [(&str, bool); 11] = [
-    ("make", false),
-    ("make-home", true),
-    ("pkg-config", false),
-    ("cmake", false),
-    ("deb", false),
-    ("system", false),
-    ("rpm", false),
-    ("tar", true),
-    ("module", false),
-    ("container", false),
-    (OLD_GLIBC, true),
+/// A script of tests/lab/install, whether an ordinary user runs it, and where.
+const CASES: [(&str, bool, &Recipe); 12] = [
+    ("make", false, &NEW),
+    ("make-home", true, &NEW),
+    ("pkg-config", false, &NEW),
+    ("cmake", false, &NEW),
+    ("module", false, &NEW),
+    ("lmod", false, &WITH_LMOD),
+    ("deb", false, &NEW),
+    ("system", false, &NEW),
+    ("rpm", false, &NEW),
+    ("tar", true, &NEW),
+    ("container", false, &NEW),
+    ("old-glibc", true, &OLD),
 ];
+
+/// Those of them that look at no package.
+const WITHOUT_PACKAGES: [&str; 6] = ["make", "make-home", "pkg-config", "cmake", "module", "lmod"];
 
 /// The cases that run `make` itself.
 fn is_make(case: &str) -> bool {
     case.starts_with("make")
 }
 
-/// The case that is run where glibc is old.
-const OLD_GLIBC: &str = "old-glibc";
-
 #[derive(Args)]
 pub struct Install {
-    /// Only this case
-    #[arg(long, value_parser = CASES.map(|(name, _)| name))]
-    case: Option<String>,
+    /// Only this case; it can be given several times
+    #[arg(long, value_parser = CASES.map(|(name, _, _)| name))]
+    case: Vec<String>,
 }
 
 impl Install {
     pub fn run(&self, lab: &Lab) -> Result<()> {
-        let root = cleanroot::get(lab, &NEW)?;
+        let wanted = |name: &str| self.case.is_empty() || self.case.iter().any(|case| case == name);
         let place = lab.cache.join("install");
         if place.exists() {
             fs::remove_dir_all(&place)?;
@@ -69,8 +70,8 @@ impl Install {
             }
         };
         fs::create_dir_all(&packages)?;
-        // They take most of the time, and `make` has no use for them.
-        if !self.case.as_deref().is_some_and(is_make) {
+        // They take most of the time.
+        if CASES.iter().any(|(name, ..)| wanted(name) && !WITHOUT_PACKAGES.contains(name)) {
             let start = Instant::now();
             tool::output(tool::xtask(lab).args(["package", "all", "--output"]).arg(&packages))?;
             println!("packages in {:.1} s", start.elapsed().as_secs_f64());
@@ -82,21 +83,18 @@ impl Install {
         ] {
             make(lab, "install", &destdir, &[("PREFIX", prefix), ("LIBDIR", libdir)])?;
         }
-        if self.case.is_none() {
+        if self.case.is_empty() {
             let start = Instant::now();
             report("uninstall", start, uninstall(lab, &place.join("uninstall")));
         }
-        let wanted = |name: &str| self.case.as_deref().is_none_or(|case| case == name);
-        for (name, user) in CASES.into_iter().filter(|(name, _)| wanted(name)) {
+        for (name, user, recipe) in CASES.into_iter().filter(|(name, _, _)| wanted(name)) {
             let mut run = Run::new(MACHINE, ["/bin/sh", &format!("/lab/install/{name}.sh")]);
             run.user = user;
-            run.root = match name {
-                OLD_GLIBC => Some(cleanroot::get(lab, &OLD)?),
-                _ => Some(root.clone()),
-            };
+            run.root = Some(cleanroot::get(lab, recipe)?);
             run.binds = vec![
                 (lab.workspace.join("tests/lab/install"), "/lab/install".into()),
                 (lab.workspace.join("packaging"), "/lab/packaging".into()),
+                (lab.workspace.join("docs"), "/lab/docs".into()),
                 (packages.clone(), "/lab/packages".into()),
                 (destdir.clone(), "/lab/destdir".into()),
             ];

@@ -2,6 +2,7 @@
 
 mod answers;
 mod archive;
+mod cinstall;
 mod cleanroot;
 mod clients;
 mod compare;
@@ -46,6 +47,7 @@ use clap::{Args, Parser, Subcommand};
 use rustix::fs::Mode;
 use rustix::process::umask;
 
+use crate::cinstall::Cinstall;
 use crate::clients::Clients;
 use crate::conform::Conform;
 use crate::fidelity::Fidelity;
@@ -119,6 +121,8 @@ enum Command {
     Install(Install),
     /// Type what README prints, as a user of a bare Debian 13; takes ten minutes
     FirstHour(FirstHour),
+    /// Install by cargo-c, with Debian's own cargo, in a clean root; not part of CI
+    Cinstall(Cinstall),
     /// What `enter` starts in its own namespace
     #[command(hide = true)]
     Inside { spec: String },
@@ -284,6 +288,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             install.run(&lab)?;
         }
         Command::FirstHour(first_hour) => first_hour.run(&lab)?,
+        Command::Cinstall(cinstall) => {
+            prepare(&lab)?;
+            cinstall.run(&lab)?;
+        }
         Command::Enter(enter) => return enter.run(&lab),
     }
     Ok(ExitCode::SUCCESS)

@@ -14,6 +14,7 @@ use flate2::{Compression, GzBuilder};
 use tempfile::TempDir;
 
 use super::floor::{self, Needs};
+use super::symbols;
 use super::{DESCRIPTION, REVISION, SUMMARY, Tree};
 use xtask::dropin;
 use xtask::elf;
@@ -25,20 +26,32 @@ use xtask::workspace::{self, VERSION};
 const RUNTIME: &str = "rsmi-compat";
 const DEV: &str = "rsmi-compat-dev";
 const SYSTEM: &str = "rsmi-compat-system";
+const DEBUG: &str = "rsmi-compat-dbgsym";
 
-/// What Debian's packages ask of librocm-smi64-1: its rocm-smi wants exactly its own release.
-const IN_PLACE_OF: &str = "librocm-smi64-1 (= 5.2.3-2), librocm-smi64-1 (= 6.1.2-1), \
-    librocm-smi64-1 (= 6.4.1-1.1), librocm-smi64-7 (= 7.2.4-1~exp1)";
+/// What packages of Debian and Ubuntu ask for: their rocm-smi wants exactly its own release.
+const IN_PLACE_OF: &str = "librocm-smi64-1 (= 5.2.3-2), librocm-smi64-1 (= 5.7.0-1), \
+    librocm-smi64-1 (= 6.1.2-1), librocm-smi64-1 (= 6.4.1-1.1), \
+    librocm-smi64-7 (= 7.1.1-0ubuntu1), librocm-smi64-7 (= 7.2.4-1~exp1), \
+    librocm-smi64-7 (= 10.0-0ubuntu1)";
 
 pub fn make(tree: &Tree, output: &Path) -> Result<Vec<PathBuf>> {
-    Ok(vec![runtime(tree, output)?, dev(tree, output)?, system(tree, output)?])
+    Ok(vec![
+        runtime(tree, output)?,
+        dev(tree, output)?,
+        system(tree, output)?,
+        debug(tree, output)?,
+    ])
 }
 
 fn runtime(tree: &Tree, output: &Path) -> Result<PathBuf> {
     let deb = Deb::begin(RUNTIME)?;
-    for entry in tree.entries.iter().filter(|entry| !entry.is_development()) {
+    let part = |entry: &&Entry| !entry.is_development() && !entry.is_debug();
+    for entry in tree.entries.iter().filter(part) {
         deb.take(tree, entry)?;
     }
+    let text = deb.script(RUNTIME, "symbols", 0o644)?;
+    symbols::check(&text, &tree.root().join(&tree.lib).join(layout::SONAME))?;
+    deb.script(RUNTIME, "prerm", 0o755)?;
     deb.control_file("triggers", "activate-noawait ldconfig\n", 0o644)?;
     deb.control_file("shlibs", &format!("librsmi_compat 1 {RUNTIME} (>= {VERSION})\n"), 0o644)?;
     let fields = [
@@ -90,15 +103,15 @@ fn system(tree: &Tree, output: &Path) -> Result<PathBuf> {
         place::entry(&link, deb.root())?;
     }
     // What is built on such a system runs over the original too.
-    let shlibs = "librocm_smi64 1 librocm-smi64-1\nlibrocm_smi64 7 librocm-smi64-7\n";
-    deb.control_file("shlibs", shlibs, 0o644)?;
+    let mut shlibs =
+        String::from("librocm_smi64 1 librocm-smi64-1\nlibrocm_smi64 7 librocm-smi64-7\n");
+    for major in dropin::MAJORS.into_iter().filter(|major| ![1, 7].contains(major)) {
+        writeln!(shlibs, "librocm_smi64 {major} {SYSTEM}")?;
+    }
+    deb.control_file("shlibs", &shlibs, 0o644)?;
     deb.documents_of(RUNTIME)?;
-    let sources = workspace::root()?.join("packaging/debian");
     for (name, mode) in [("postinst", 0o755), ("postrm", 0o755), ("triggers", 0o644)] {
-        let source = sources.join(format!("{SYSTEM}.{name}"));
-        let text = fs::read_to_string(&source)
-            .with_context(|| format!("cannot read {}", source.display()))?;
-        deb.control_file(name, &text, mode)?;
+        deb.script(SYSTEM, name, mode)?;
     }
     let fields = [
         ("Depends", same_version()),
@@ -109,7 +122,30 @@ fn system(tree: &Tree, output: &Path) -> Result<PathBuf> {
     ];
     let summary = "Takes the place of librocm_smi64 for the whole system";
     let description = "Every program that needs librocm_smi64 gets rsmi-compat, under whatever name \
-        it looks for it, with the structs that this release of Debian was built with.";
+        it looks for it, with the structs that this release of Debian or Ubuntu was built with.";
+    deb.finish(&fields, summary, description, output)
+}
+
+/// By build id, where gdb looks.
+fn debug(tree: &Tree, output: &Path) -> Result<PathBuf> {
+    let deb = Deb::begin(DEBUG)?;
+    let mut ids = Vec::new();
+    let part = |entry: &&Entry| entry.is_debug() && !entry.is_debug_link();
+    for entry in tree.entries.iter().filter(part) {
+        deb.take(tree, entry)?;
+        let file = entry.path.file_stem().context("it is named by its build id")?;
+        let first = entry.path.parent().and_then(Path::file_name).context("so is its directory")?;
+        ids.push(format!("{}{}", first.display(), file.display()));
+    }
+    deb.documents_of(RUNTIME)?;
+    let fields = [
+        ("Depends", same_version()),
+        ("Section", "debug".into()),
+        ("Auto-Built-Package", "debug-symbols".into()),
+        ("Build-Ids", ids.join(" ")),
+    ];
+    let summary = "Debug information of rsmi-compat";
+    let description = "The lines of the sources, for debuggers and profilers.";
     deb.finish(&fields, summary, description, output)
 }
 
@@ -123,7 +159,8 @@ fn depends(needs: &Needs) -> Result<String> {
     let mut packages = vec![format!("libc6 (>= {major}.{minor})")];
     for library in &needs.libraries {
         match library.as_str() {
-            "libgcc_s.so.1" => packages.push("libgcc-s1 (>= 4.2)".into()),
+            // The second one was its name before Debian 11.
+            "libgcc_s.so.1" => packages.push("libgcc-s1 (>= 4.2) | libgcc1".into()),
             "libc.so.6" | "libm.so.6" | "libdl.so.2" | "libpthread.so.0" | "librt.so.1" => {}
             "ld-linux-x86-64.so.2" | "ld-linux-aarch64.so.1" | "librsmi_compat.so.1" => {}
             other => bail!("{other} is needed, and no package of Debian is known for it here"),
@@ -203,6 +240,15 @@ impl Deb {
         Ok(())
     }
 
+    /// Takes a file of packaging/debian.
+    fn script(&self, package: &str, name: &str, mode: u32) -> Result<String> {
+        let source = workspace::root()?.join("packaging/debian").join(format!("{package}.{name}"));
+        let text = fs::read_to_string(&source)
+            .with_context(|| format!("cannot read {}", source.display()))?;
+        self.control_file(name, &text, mode)?;
+        Ok(text)
+    }
+
     fn control_file(&self, name: &str, text: &str, mode: u32) -> Result<()> {
         let path = self.root().join("DEBIAN").join(name);
         fs::write(&path, text)?;
@@ -224,10 +270,17 @@ impl Deb {
             self.name,
             maintainer()
         );
+        if self.name != DEBUG {
+            let overrides = workspace::root()?.join("packaging/debian/lintian-overrides");
+            let path = Path::new("usr/share/lintian/overrides").join(self.name);
+            let what = What::File { source: overrides, mode: 0o644 };
+            place::entry(&Entry { path, what }, self.root())?;
+        }
         self.sums()?;
         let size: u64 = super::files(self.root())?.iter().map(|file| kib(file)).sum();
         writeln!(control, "Installed-Size: {size}")?;
-        for (name, value) in fields {
+        let homepage = super::homepage().map(|address| ("Homepage", address));
+        for (name, value) in fields.iter().chain(&homepage) {
             writeln!(control, "{name}: {value}")?;
         }
         write!(control, "Description: {summary}\n{}", folded(description))?;

@@ -3,6 +3,7 @@
 mod deb;
 mod floor;
 mod rpm;
+mod symbols;
 mod tar;
 
 use std::env;
@@ -11,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use tempfile::TempDir;
 
@@ -20,6 +21,10 @@ use xtask::layout::{Entry, Places, ZSH_OF_DEBIAN};
 use xtask::{elf, main_of, place, run, workspace, zig};
 
 pub const SUMMARY: &str = "C API of rocm_smi_lib, answered by AMD SMI";
+
+/// What cargo builds of it with lines for a debugger: the library, the command and the stand-in. That
+/// of `run` has none.
+const BUILT: usize = 3;
 
 /// The package's own version, behind the library's.
 const REVISION: &str = "1";
@@ -39,7 +44,7 @@ struct Package {
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Kind {
-    /// For Debian, built with this system's glibc
+    /// For Debian and Ubuntu, for glibc 2.28 and later
     Deb,
     /// For Red Hat and SUSE, for glibc 2.28 and later
     Rpm,
@@ -65,13 +70,13 @@ impl Package {
         if wanted(Kind::Deb) {
             let triplet = format!("lib/{}-linux-gnu", env::consts::ARCH);
             let places = Places { lib: triplet.into(), zsh: ZSH_OF_DEBIAN };
-            made.extend(deb::make(&Tree::build(Build::Release, places)?, &output)?);
+            made.extend(deb::make(&Tree::build(places)?, &output)?);
         }
         if wanted(Kind::Rpm) {
-            made.extend(rpm::make(&Tree::build_for_floor("lib64")?, &output)?);
+            made.extend(rpm::make(&Tree::build(in_lib("lib64"))?, &output)?);
         }
         if wanted(Kind::Tar) {
-            made.push(tar::make(&Tree::build_for_floor("lib")?, &output)?);
+            made.extend(tar::make(&Tree::build(in_lib("lib"))?, &output)?);
         }
         for package in made {
             let kib = fs::metadata(&package)?.len().div_ceil(1024);
@@ -79,6 +84,10 @@ impl Package {
         }
         Ok(())
     }
+}
+
+fn in_lib(lib: &str) -> Places {
+    Places { lib: lib.into(), ..Places::default() }
 }
 
 /// The installed tree, laid out to be packed.
@@ -89,25 +98,19 @@ struct Tree {
 }
 
 impl Tree {
-    fn build(build: Build, places: Places) -> Result<Tree> {
-        let built = build.run()?;
+    fn build(places: Places) -> Result<Tree> {
+        let built = Build::ForOldGlibc.run()?;
         let (place, scratch) = (tempfile::tempdir()?, tempfile::tempdir()?);
-        let entries = places.table(&built, scratch.path())?;
+        let mut entries = places.table(&built, scratch.path())?;
         place::check(&entries)?;
+        // Where debuggers look, whatever the directory of libraries is.
+        elf::strip_all(&mut entries, Some(Path::new("lib")), scratch.path())?;
+        let apart = entries.iter().filter(|entry| entry.is_debug_link()).count();
+        ensure!(apart == BUILT, "{apart} files have debug information, and not {BUILT}");
         for entry in &entries {
             place::entry(entry, place.path())?;
         }
-        for file in files(place.path())? {
-            if elf::is_loaded(&file) {
-                elf::strip(&file)?;
-            }
-        }
-        Ok(Tree { place, entries, lib: places.lib })
-    }
-
-    fn build_for_floor(lib: &str) -> Result<Tree> {
-        let tree =
-            Tree::build(Build::ForOldGlibc, Places { lib: lib.into(), ..Places::default() })?;
+        let tree = Tree { place, entries, lib: places.lib };
         floor::check(tree.root(), zig::GLIBC)?;
         Ok(tree)
     }
@@ -149,6 +152,11 @@ fn date() -> Result<u32> {
     let text = run::output(&mut git)
         .context("set SOURCE_DATE_EPOCH where the sources are no git repository")?;
     text.trim().parse().context("git gave no time")
+}
+
+/// The address of the project's pages, where whoever packs has some.
+fn homepage() -> Option<String> {
+    env::var("RSMI_COMPAT_HOMEPAGE").ok().filter(|address| !address.is_empty())
 }
 
 /// Gives a complete file its name, readable for all.
