@@ -182,6 +182,8 @@ fn parse_by_cargo(arguments: &[String]) -> Result<(), String> {
             succeeds(cargo().arg(command).args(&arguments[1..end]).arg("--help"))
         }
         other if OTHERS_OF_CARGO.contains(&other) => Ok(()),
+        // Packages of their own, on Debian.
+        "fmt" | "clippy" if !needs::program(&format!("cargo-{command}")) => Ok(()),
         other => succeeds(cargo().args(["help", other])),
     }
 }
