@@ -118,12 +118,12 @@ fn a_card_that_sleeps() {
     let (_, report) = json(&mut on(file.to_str().unwrap(), &[]));
     says(&report, "warning: the GPU 0000:03:00.0 was asleep");
     assert_eq!(report["driver"]["suspended"], serde_json::json!(["0000:03:00.0"]));
-    let busy = function(&report, "rsmi_dev_gpu_clk_freq_get", Some(0));
-    assert_eq!(busy["answered"], true, "{busy}");
+    let cap = function(&report, "rsmi_dev_power_cap_get", Some(0));
+    assert_eq!(cap["answered"], true, "{cap}");
     let (_, report) = json(&mut on(file.to_str().unwrap(), &["RSMI_COMPAT_NO_WAKE=1"]));
-    let busy = function(&report, "rsmi_dev_gpu_clk_freq_get", Some(0));
-    assert_eq!(busy["statuses"][0], "RSMI_STATUS_BUSY", "{busy}");
-    assert!(busy["because"][0].as_str().unwrap().contains("suspended"), "{busy}");
+    let cap = function(&report, "rsmi_dev_power_cap_get", Some(0));
+    assert_eq!(cap["statuses"][0], "RSMI_STATUS_BUSY", "{cap}");
+    assert!(cap["because"][0].as_str().unwrap().contains("suspended"), "{cap}");
     let (_, report) = json(&mut on("navi31", &[]));
     assert_eq!(report["driver"]["suspended"], serde_json::json!([]));
 }

@@ -25,16 +25,16 @@ impl Gpu {
         if (first_stack..=last_stack).contains(&kind.0) {
             return self.hbm_temperature((kind.0 - first_stack) as usize, metric);
         }
-        let file = map::find(map::TEMPERATURE_FILES, &metric);
-        if kind.0 > last_stack {
-            log::reason(|| "there is no such type of temperature".into());
-            return Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
-        }
-        let Some(file) = file else {
-            log::reason(|| "there is no such measure of a temperature".into());
-            return Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
-        };
+        // Where there are no sensors at all, that is what a client is told first.
         self.sensors(|hwmon| {
+            if kind.0 > last_stack {
+                log::reason(|| "there is no such type of temperature".into());
+                return Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
+            }
+            let Some(file) = map::find(map::TEMPERATURE_FILES, &metric) else {
+                log::reason(|| "there is no such measure of a temperature".into());
+                return Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION);
+            };
             let sensor = hwmon.temperature_file(kind).ok_or_else(|| {
                 log::reason(|| "no temperature of the device has that label".into());
                 NOT_SUPPORTED
