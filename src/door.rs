@@ -15,7 +15,7 @@
 pub(crate) use imp::HULL;
 
 use crate::object;
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
@@ -161,7 +161,7 @@ fn recognise(address: usize) -> Option<&'static Library> {
 }
 
 fn add(object: &Object, handle: *mut c_void) -> Option<&'static Library> {
-    let (start, end) = object.code()?;
+    let (start, end) = object.code?;
     for library in &LIBRARIES {
         // The range is there before the handle that makes the entry count.
         if library.start.compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
@@ -246,26 +246,37 @@ pub(crate) fn own_base() -> usize {
     base
 }
 
-/// A loaded object, as dladdr tells it.
+/// A loaded object. Found by dl_iterate_phdr and not by dladdr, whose lock a thread may have for as
+/// long as it opens a library; and nothing is asked of the loader while it shows its objects.
 struct Object {
+    /// Where its first segment is loaded.
     base: usize,
-    name: &'static CStr,
+    /// Empty for the program.
+    name: CString,
+    /// None of an object without code.
+    code: Option<(usize, usize)>,
 }
 
 impl Object {
     fn at(address: usize) -> Option<Self> {
-        // SAFETY: Dl_info is plain data, all zeros is a value of it.
-        let mut info: libc::Dl_info = unsafe { std::mem::zeroed() };
-        // SAFETY: dladdr takes any address and writes only the struct that it is given.
-        if unsafe { libc::dladdr(address as *const c_void, &raw mut info) } == 0
-            || info.dli_fname.is_null()
-        {
-            return None;
-        }
-        // SAFETY: the name belongs to the loader's link map, which lives as long as the object; the
-        // caller's object cannot go while it is calling.
-        let name = unsafe { CStr::from_ptr(info.dli_fname) };
-        Some(Self { base: info.dli_fbase as usize, name })
+        let mut found = None;
+        each_object(|info| {
+            let segments = object::headers(info).iter().filter(|it| it.p_type == libc::PT_LOAD);
+            let start =
+                |segment: &libc::Elf64_Phdr| info.dlpi_addr as usize + segment.p_vaddr as usize;
+            let has = |segment: &libc::Elf64_Phdr| {
+                (start(segment)..start(segment) + segment.p_memsz as usize).contains(&address)
+            };
+            if segments.clone().any(has) {
+                let base = segments.map(start).min().unwrap_or(0);
+                // SAFETY: the loader's name of an object is a NUL-terminated string or null.
+                let name = (!info.dlpi_name.is_null())
+                    .then(|| unsafe { CStr::from_ptr(info.dlpi_name) }.to_owned());
+                found = Some(Self { base, name: name.unwrap_or_default(), code: code_of(info) });
+            }
+            found.is_none()
+        });
+        found
     }
 
     /// A handle on the object that is never given back, if it defines `rsmi_init` itself.
@@ -296,18 +307,6 @@ impl Object {
         let handle =
             unsafe { libc::dlopen(self.name.as_ptr(), libc::RTLD_NOW | libc::RTLD_NOLOAD) };
         (!handle.is_null()).then_some(handle)
-    }
-
-    fn code(&self) -> Option<(usize, usize)> {
-        let mut found = None;
-        each_object(|info| {
-            let Some((start, end)) = code_of(info) else { return true };
-            if Self::at(start).is_some_and(|object| object.base == self.base) {
-                found = Some((start, end));
-            }
-            found.is_none()
-        });
-        found
     }
 }
 
