@@ -15,8 +15,12 @@
 pub(crate) use imp::HULL;
 
 use crate::object;
+use parking_lot::lock_api::RawMutex as _;
+use parking_lot::{Mutex, MutexGuard, RawMutex, const_mutex};
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 #[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
 mod imp {
@@ -322,6 +326,62 @@ pub(crate) fn code_of(info: &libc::dl_phdr_info) -> Option<(usize, usize)> {
         .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
 }
 
+/// Held while the loader shows its objects: its own lock for that is not free in a child that was
+/// forked meanwhile. Nothing that may wait happens under it.
+static LOOKING: Mutex<()> = const_mutex(());
+
+thread_local! {
+    /// Whether this thread is looking.
+    static HERE: Cell<bool> = const { Cell::new(false) };
+    /// Whether this thread's fork keeps others from looking.
+    static FORKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// This thread looks, as long as this lives.
+struct Look(Option<MutexGuard<'static, ()>>);
+
+impl Look {
+    fn begin() -> Self {
+        Self((!HERE.replace(true)).then(|| LOOKING.lock()))
+    }
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        if self.0.take().is_some() {
+            HERE.set(false);
+        }
+    }
+}
+
+/// Far more than a look takes.
+const LONGEST_LOOK: Duration = Duration::from_millis(100);
+
+/// Nobody looks while this thread forks.
+pub(crate) fn before_fork() {
+    // A signal handler may fork in the middle of a look of this thread's.
+    let looking = if HERE.get() { None } else { LOOKING.try_lock_for(LONGEST_LOOK) };
+    FORKING.set(looking.is_some());
+    std::mem::forget(looking);
+}
+
+pub(crate) fn after_fork_in_parent() {
+    if FORKING.take() {
+        // SAFETY: before_fork has locked it on this thread.
+        unsafe { LOOKING.force_unlock() };
+    }
+}
+
+pub(crate) fn after_fork_in_child() {
+    if FORKING.take() {
+        // The threads that may wait for it are not in the child, where unlocking would wake them.
+        // SAFETY: the child has this one thread, and no other guard of the lock is alive on it.
+        let raw = std::ptr::from_ref(unsafe { LOOKING.raw() }).cast_mut();
+        // SAFETY: as above; the raw lock is plain data.
+        unsafe { raw.write(RawMutex::INIT) };
+    }
+}
+
 /// Shows every loaded object until `look` answers false.
 pub(crate) fn each_object(mut look: impl FnMut(&libc::dl_phdr_info) -> bool) {
     unsafe extern "C" fn visit<F: FnMut(&libc::dl_phdr_info) -> bool>(
@@ -336,6 +396,7 @@ pub(crate) fn each_object(mut look: impl FnMut(&libc::dl_phdr_info) -> bool) {
         libc::c_int::from(!look(info))
     }
     fn go<F: FnMut(&libc::dl_phdr_info) -> bool>(look: &mut F) {
+        let _look = Look::begin();
         // SAFETY: the callback gets back the closure that it is instantiated for.
         unsafe { libc::dl_iterate_phdr(Some(visit::<F>), (&raw mut *look).cast()) };
     }

@@ -1,6 +1,6 @@
 //! Who uses the library, from the first rsmi_init to the last rsmi_shut_down.
 //!
-//! Nothing here is a lock. The state of the devices is shared by reference: a call goes on with the
+//! Nothing here is a lock that is held over more than a look at the process's objects. The state of the devices is shared by reference: a call goes on with the
 //! one that it began with, whoever initialises or shuts down meanwhile, and a call that hangs keeps
 //! nobody else. Its users are counted in the state itself; one without users is dead, and whoever
 //! initialises puts another in its place. So a fork has nothing to wait for, and its child goes on
@@ -162,12 +162,21 @@ fn be_told() {
     static TOLD: AtomicBool = AtomicBool::new(false);
     if !TOLD.swap(true, Ordering::Relaxed) {
         // SAFETY: we stay loaded for ever.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child)) };
         amdsmi::be_told_of_exit();
     }
 }
 
+unsafe extern "C" fn before_fork() {
+    door::before_fork();
+}
+
+unsafe extern "C" fn in_parent() {
+    door::after_fork_in_parent();
+}
+
 unsafe extern "C" fn in_child() {
+    door::after_fork_in_child();
     client::in_child();
     amdsmi::in_child();
     // What is forked in the middle of a call, as by libamd_smi, which starts helpers of its own, has
