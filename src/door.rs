@@ -355,7 +355,7 @@ impl Drop for Look {
 }
 
 /// Far more than a look takes.
-const LONGEST_LOOK: Duration = Duration::from_millis(100);
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
 
 /// Nobody looks while this thread forks.
 pub(crate) fn before_fork() {
@@ -373,7 +373,7 @@ pub(crate) fn after_fork_in_parent() {
 }
 
 pub(crate) fn after_fork_in_child() {
-    if FORKING.take() {
+    if FORKING.take() || !HERE.get() {
         // The threads that may wait for it are not in the child, where unlocking would wake them.
         // SAFETY: the child has this one thread, and no other guard of the lock is alive on it.
         let raw = std::ptr::from_ref(unsafe { LOOKING.raw() }).cast_mut();

@@ -279,7 +279,7 @@ const ALONE: [(&str, &str); 46] = [
     ("manners/stop", "0"),
     ("manners/shut_down", "0"),
     ("manners/others_waited", "no"),
-    ("manners/waiting", "14 count=0 waited"),
+    ("manners/waiting", "14 count=0"),
     ("manners/kept", "0"),
     ("manners/shut_down #2", "0"),
     ("the end", "status 0"),
