@@ -15,8 +15,12 @@
 pub(crate) use imp::HULL;
 
 use crate::object;
-use std::ffi::{CStr, c_void};
+use parking_lot::lock_api::RawMutex as _;
+use parking_lot::{Mutex, MutexGuard, RawMutex, const_mutex};
+use std::cell::Cell;
+use std::ffi::{CStr, CString, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 #[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
 mod imp {
@@ -161,7 +165,7 @@ fn recognise(address: usize) -> Option<&'static Library> {
 }
 
 fn add(object: &Object, handle: *mut c_void) -> Option<&'static Library> {
-    let (start, end) = object.code()?;
+    let (start, end) = object.code?;
     for library in &LIBRARIES {
         // The range is there before the handle that makes the entry count.
         if library.start.compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
@@ -246,26 +250,37 @@ pub(crate) fn own_base() -> usize {
     base
 }
 
-/// A loaded object, as dladdr tells it.
+/// A loaded object. Found by dl_iterate_phdr and not by dladdr, whose lock a thread may have for as
+/// long as it opens a library; and nothing is asked of the loader while it shows its objects.
 struct Object {
+    /// Where its first segment is loaded.
     base: usize,
-    name: &'static CStr,
+    /// Empty for the program.
+    name: CString,
+    /// None of an object without code.
+    code: Option<(usize, usize)>,
 }
 
 impl Object {
     fn at(address: usize) -> Option<Self> {
-        // SAFETY: Dl_info is plain data, all zeros is a value of it.
-        let mut info: libc::Dl_info = unsafe { std::mem::zeroed() };
-        // SAFETY: dladdr takes any address and writes only the struct that it is given.
-        if unsafe { libc::dladdr(address as *const c_void, &raw mut info) } == 0
-            || info.dli_fname.is_null()
-        {
-            return None;
-        }
-        // SAFETY: the name belongs to the loader's link map, which lives as long as the object; the
-        // caller's object cannot go while it is calling.
-        let name = unsafe { CStr::from_ptr(info.dli_fname) };
-        Some(Self { base: info.dli_fbase as usize, name })
+        let mut found = None;
+        each_object(|info| {
+            let segments = object::headers(info).iter().filter(|it| it.p_type == libc::PT_LOAD);
+            let start =
+                |segment: &libc::Elf64_Phdr| info.dlpi_addr as usize + segment.p_vaddr as usize;
+            let has = |segment: &libc::Elf64_Phdr| {
+                (start(segment)..start(segment) + segment.p_memsz as usize).contains(&address)
+            };
+            if segments.clone().any(has) {
+                let base = segments.map(start).min().unwrap_or(0);
+                // SAFETY: the loader's name of an object is a NUL-terminated string or null.
+                let name = (!info.dlpi_name.is_null())
+                    .then(|| unsafe { CStr::from_ptr(info.dlpi_name) }.to_owned());
+                found = Some(Self { base, name: name.unwrap_or_default(), code: code_of(info) });
+            }
+            found.is_none()
+        });
+        found
     }
 
     /// A handle on the object that is never given back, if it defines `rsmi_init` itself.
@@ -297,18 +312,6 @@ impl Object {
             unsafe { libc::dlopen(self.name.as_ptr(), libc::RTLD_NOW | libc::RTLD_NOLOAD) };
         (!handle.is_null()).then_some(handle)
     }
-
-    fn code(&self) -> Option<(usize, usize)> {
-        let mut found = None;
-        each_object(|info| {
-            let Some((start, end)) = code_of(info) else { return true };
-            if Self::at(start).is_some_and(|object| object.base == self.base) {
-                found = Some((start, end));
-            }
-            found.is_none()
-        });
-        found
-    }
 }
 
 /// The extent of an object's executable segments.
@@ -321,6 +324,62 @@ pub(crate) fn code_of(info: &libc::dl_phdr_info) -> Option<(usize, usize)> {
             (start, start + header.p_memsz as usize)
         })
         .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
+}
+
+/// Held while the loader shows its objects: its own lock for that is not free in a child that was
+/// forked meanwhile. Nothing that may wait happens under it.
+static LOOKING: Mutex<()> = const_mutex(());
+
+thread_local! {
+    /// Whether this thread is looking.
+    static HERE: Cell<bool> = const { Cell::new(false) };
+    /// Whether this thread's fork keeps others from looking.
+    static FORKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// This thread looks, as long as this lives.
+struct Look(Option<MutexGuard<'static, ()>>);
+
+impl Look {
+    fn begin() -> Self {
+        Self((!HERE.replace(true)).then(|| LOOKING.lock()))
+    }
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        if self.0.take().is_some() {
+            HERE.set(false);
+        }
+    }
+}
+
+/// Far more than a look takes.
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
+
+/// Nobody looks while this thread forks.
+pub(crate) fn before_fork() {
+    // A signal handler may fork in the middle of a look of this thread's.
+    let looking = if HERE.get() { None } else { LOOKING.try_lock_for(LONGEST_LOOK) };
+    FORKING.set(looking.is_some());
+    std::mem::forget(looking);
+}
+
+pub(crate) fn after_fork_in_parent() {
+    if FORKING.take() {
+        // SAFETY: before_fork has locked it on this thread.
+        unsafe { LOOKING.force_unlock() };
+    }
+}
+
+pub(crate) fn after_fork_in_child() {
+    if FORKING.take() || !HERE.get() {
+        // The threads that may wait for it are not in the child, where unlocking would wake them.
+        // SAFETY: the child has this one thread, and no other guard of the lock is alive on it.
+        let raw = std::ptr::from_ref(unsafe { LOOKING.raw() }).cast_mut();
+        // SAFETY: as above; the raw lock is plain data.
+        unsafe { raw.write(RawMutex::INIT) };
+    }
 }
 
 /// Shows every loaded object until `look` answers false.
@@ -337,6 +396,7 @@ pub(crate) fn each_object(mut look: impl FnMut(&libc::dl_phdr_info) -> bool) {
         libc::c_int::from(!look(info))
     }
     fn go<F: FnMut(&libc::dl_phdr_info) -> bool>(look: &mut F) {
+        let _look = Look::begin();
         // SAFETY: the callback gets back the closure that it is instantiated for.
         unsafe { libc::dl_iterate_phdr(Some(visit::<F>), (&raw mut *look).cast()) };
     }

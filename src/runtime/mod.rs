@@ -1,6 +1,6 @@
 //! Who uses the library, from the first rsmi_init to the last rsmi_shut_down.
 //!
-//! Nothing here is a lock. The state of the devices is shared by reference: a call goes on with the
+//! Nothing here is a lock that is held over more than a look at the process's objects. The state of the devices is shared by reference: a call goes on with the
 //! one that it began with, whoever initialises or shuts down meanwhile, and a call that hangs keeps
 //! nobody else. Its users are counted in the state itself; one without users is dead, and whoever
 //! initialises puts another in its place. So a fork has nothing to wait for, and its child goes on
@@ -93,24 +93,31 @@ fn init_is_taken() -> bool {
 }
 
 /// Where several come at once to be the first, each reads the devices, so that nobody waits for a
-/// read of another's; the first that has read them counts for all.
+/// read of another's; the first that has read them counts for all. What the others have read serves
+/// where that one has left already.
 fn enter(flags: u64) -> Result {
+    let mut own = None;
     loop {
         let current = CURRENT.load_full();
         if let Some(joined) = current.as_deref().and_then(State::join) {
             return joined;
         }
-        be_told();
-        let state = Arc::new(State::start(flags)?);
+        let state = match own.take() {
+            Some(state) => state,
+            None => {
+                be_told();
+                Arc::new(State::start(flags)?)
+            }
+        };
         // SAFETY: geteuid reads a number and cannot fail.
-        let user = unsafe { libc::geteuid() };
+        USER.store(unsafe { libc::geteuid() }, Ordering::Relaxed);
         let before = CURRENT.compare_and_swap(&current, Some(Arc::clone(&state)));
         if address(before.as_ref()) == address(current.as_ref()) {
-            USER.store(user, Ordering::Relaxed);
             log::info(|| format!("{} devices", state.count()));
             settle_door();
             return Ok(());
         }
+        own = Some(state);
     }
 }
 
@@ -155,12 +162,21 @@ fn be_told() {
     static TOLD: AtomicBool = AtomicBool::new(false);
     if !TOLD.swap(true, Ordering::Relaxed) {
         // SAFETY: we stay loaded for ever.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child)) };
         amdsmi::be_told_of_exit();
     }
 }
 
+unsafe extern "C" fn before_fork() {
+    door::before_fork();
+}
+
+unsafe extern "C" fn in_parent() {
+    door::after_fork_in_parent();
+}
+
 unsafe extern "C" fn in_child() {
+    door::after_fork_in_child();
     client::in_child();
     amdsmi::in_child();
     // What is forked in the middle of a call, as by libamd_smi, which starts helpers of its own, has

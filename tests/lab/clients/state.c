@@ -450,6 +450,7 @@ static int descriptors(bool inherited)
 
 static void *wait_for_event(void *unused)
 {
+    /* It is woken before its time is up. */
     get("waiting", 600, 1);
     return unused;
 }
