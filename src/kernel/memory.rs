@@ -21,7 +21,7 @@ const AVAILABLE_MEMORY: libc::c_ulong = 0xC010_4B23;
 
 /// Bytes.
 pub(crate) fn available(gpu_id: u32) -> Result<u64> {
-    log::source(|| format!("KFD's available memory of GPU {gpu_id}"));
+    log::source(|| "KFD's available memory".into());
     if Config::get().sysfs.is_some() {
         log::reason(|| {
             "the KFD of this computer does not know the machine of RSMI_COMPAT_SYSFS".into()
