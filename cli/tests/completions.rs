@@ -12,9 +12,9 @@ use tempfile::TempDir;
 
 /// What was typed when the key was hit, and all that is offered then.
 const CASES: &[(&str, &[&str])] = &[
-    ("", &["audit", "completions", "doctor", "help", "run", "simulate"]),
+    ("", &["audit", "completions", "doctor", "help", "link", "run", "simulate", "unlink"]),
     ("--ver", &["--version"]),
-    ("help ", &["audit", "completions", "doctor", "help", "run", "simulate"]),
+    ("help ", &["audit", "completions", "doctor", "help", "link", "run", "simulate", "unlink"]),
     ("completions ", &["bash", "elvish", "fish", "powershell", "zsh"]),
     ("completions z", &["zsh"]),
     ("run --a", &["--abi", "--amdsmi"]),
