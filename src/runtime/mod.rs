@@ -1,10 +1,11 @@
 //! Who uses the library, from the first rsmi_init to the last rsmi_shut_down.
 //!
-//! Nothing here is a lock that is held over more than a look at the process's objects. The state of the devices is shared by reference: a call goes on with the
-//! one that it began with, whoever initialises or shuts down meanwhile, and a call that hangs keeps
-//! nobody else. Its users are counted in the state itself; one without users is dead, and whoever
-//! initialises puts another in its place. So a fork has nothing to wait for, and its child goes on
-//! with what its parent had, as with the original, and may initialise again.
+//! No lock here is held over more than a look at the process's objects. The state of the devices is
+//! shared by reference: a call goes on with the state that it began with, whoever initialises or shuts
+//! down meanwhile, and a call that hangs keeps nobody else. The state counts its users itself; a state
+//! without users is dead, and whoever initialises puts another in its place. So a fork has nothing to
+//! wait for. Its child goes on with what its parent had, as with the original, and may initialise
+//! again.
 
 mod state;
 mod ways;
