@@ -339,7 +339,8 @@ fn said(name: &str, outcome: &Outcome, stderr: String) -> Result<Said> {
     Ok(said)
 }
 
-/// A line about a GPU goes by what it is about, so that one more or less moves no other.
+/// A line about a GPU goes by what it is about, and any other by its words, so that one more or less
+/// moves no other. Those of a table go by their place.
 fn lines(said: &mut Said, name: &str, output: &str) {
     static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(GPU\[\d+\](?: XCP\[\d+\])?)\s*:\s*(.*?)\s*:\s(.*)$")
@@ -354,7 +355,12 @@ fn lines(said: &mut Said, name: &str, output: &str) {
             None => others.push(line),
         }
     }
-    said.text(name, &others.join("\n"));
+    if name.ends_with("--csv") {
+        return said.text(name, &others.join("\n"));
+    }
+    for line in others.into_iter().filter(|line| line.contains(|c: char| c.is_alphanumeric())) {
+        said.one_more(format!("{name}/line {}", line.trim()), "there");
+    }
 }
 
 /// 5.2.3 numbers GPUs as the kernel does; here each gets its place by PCI address.
@@ -398,8 +404,8 @@ mod tests {
         let expected = [
             ("c/GPU[0]: a", "b: 1; b: 2"),
             ("c/GPU[1] XCP[2]: a", "3"),
-            ("c/line 0", "= Title ="),
-            ("c/line 1", "GPU[1]: ok"),
+            ("c/line = Title =", "there"),
+            ("c/line GPU[1]: ok", "there"),
         ];
         assert_eq!(answers, expected.map(|(name, answer)| (name.to_owned(), answer.to_owned())));
     }

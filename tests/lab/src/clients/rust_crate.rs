@@ -40,7 +40,7 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
             let errors = outcome.errors();
             ensure!(outcome.success(), "{CLIENT}: {:?} {}", outcome.signal, errors.trim());
             let mut said = Said::default();
-            said.text(CLIENT, &outcome.text());
+            by_subject(&mut said, &outcome.text());
             said.stderr(CLIENT, &errors);
             Ok(said)
         })?;
@@ -51,6 +51,15 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
         }
     }
     Ok(())
+}
+
+/// Each value, which may have several lines, by what it is of: one more level of one clock then moves
+/// no other value.
+fn by_subject(said: &mut Said, text: &str) {
+    for line in text.lines() {
+        let (subject, value) = line.split_once(": ").unwrap_or((line, ""));
+        said.one_more(format!("{CLIENT}/{subject}"), value.trim());
+    }
 }
 
 /// Builds the client against the real library, without debug information, which would say too much.
@@ -75,4 +84,19 @@ fn build(lab: &Lab) -> Result<PathBuf> {
     )
     .context("cannot build the client of the Rust crate")?;
     Ok(target.join("debug/every-field"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_value_moves_no_other() {
+        let text =
+            "0 \"fans\": 1,\n0 (\"t\", Edge): Ok(\n0 (\"t\", Edge):     5,\n1 \"fans\": 2,\n";
+        let mut said = Said::default();
+        by_subject(&mut said, text);
+        let values: Vec<_> = said.answers.values().map(String::as_str).collect();
+        assert_eq!(values, ["1,", "Ok(; 5,", "2,"]);
+    }
 }
