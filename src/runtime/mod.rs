@@ -107,11 +107,12 @@ fn enter(flags: u64) -> Result {
             Some(state) => state,
             None => {
                 be_told();
+                // Also where it fails, as with the original.
+                // SAFETY: geteuid reads a number and cannot fail.
+                USER.store(unsafe { libc::geteuid() }, Ordering::Relaxed);
                 Arc::new(State::start(flags)?)
             }
         };
-        // SAFETY: geteuid reads a number and cannot fail.
-        USER.store(unsafe { libc::geteuid() }, Ordering::Relaxed);
         let before = CURRENT.compare_and_swap(&current, Some(Arc::clone(&state)));
         if address(before.as_ref()) == address(current.as_ref()) {
             log::info(|| format!("{} devices", state.count()));

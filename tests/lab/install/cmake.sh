@@ -20,11 +20,15 @@ for version in 7.9 8 '5...<7'; do
 done
 rm -r legacy
 # A project that is compiled with AMD's own header of ROCm 6.4, and says so.
+rm -r modern
+of_release() {
+    cmake -S /lab/install/"$1" -B "$1" -DCMAKE_PREFIX_PATH=/srv/moved -D rsmi_compat_ABI="$2" \
+        -DCMAKE_C_FLAGS=-DRSMI_COMPAT_UNMARKED
+}
 for project in modern legacy; do
-    build $project -DVERSION=5 "-DCMAKE_C_FLAGS=-DRSMI_COMPAT_UNMARKED" > log 2>&1 &&
-        cmake $project -D rsmi_compat_ABI=6.4 >> log 2>&1 &&
-        cmake --build $project >> log 2>&1 || fail "$(cat log)"
-    refuses 'rsmi_compat_ABI is 6.1: it is one of 5, 6.0,' cmake $project -D rsmi_compat_ABI=6.1
+    refuses 'rsmi_compat_ABI is 6.1: it is one of 5, 6.0,' of_release $project 6.1
+    rm -r $project
+    of_release $project 6.4 > log 2>&1 && cmake --build $project >> log 2>&1 || fail "$(cat log)"
 done
 for program in modern/client legacy/target legacy/variable legacy/found; do
     is "$CLIENT_OF_6_4" $program

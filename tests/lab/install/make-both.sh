@@ -7,7 +7,7 @@ work=$PWD
 cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi64 -o client
 listing > before
 cd "$SOURCES"
-eval "$install" > "$work/said" || fail "$install: exit status $?"
+eval "$install" > "$work/printed" || fail "$install: exit status $?"
 is "$CLIENT" "$prefix/bin/rsmi-compat" run "$work/client"
 for file in "$prefix/bin/rsmi-compat" "$prefix"/lib/librsmi_compat.so.1 "$prefix"/lib/rsmi-compat/*.so; do
     if readelf -SW "$file" | grep -q '\.debug_line\|\.symtab'; then fail "$file is not stripped"; fi

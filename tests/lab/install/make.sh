@@ -17,8 +17,8 @@ mend=$(sed -n 's/^echo \(.*\) | sudo tee /echo \1 | tee /p; s/^sudo ldconfig$/ld
 installed() {
     cc /lab/install/client.c -lrsmi_compat -o own
     refuses 'librsmi_compat.so.1: cannot open' ./own
-    grep -qF 'does not search /usr/local/lib' said || fail "$(cat said)"
-    eval "$(tail -n 1 said)" || fail "what it said does not work: $(tail -n 1 said)"
+    grep -qF 'does not search /usr/local/lib' printed || fail "$(cat printed)"
+    eval "$(tail -n 1 printed)" || fail "what it printed does not work: $(tail -n 1 printed)"
     is "$CLIENT" ./own
     rm /etc/ld.so.conf.d/rsmi-compat.conf
     ldconfig
