@@ -3,7 +3,7 @@
 
 use crate::log::{self, Level};
 use once_cell::race::OnceBox;
-use rsmi_generations::conf::Conf;
+use rsmi_generations::conf::{Conf, Said};
 use rsmi_generations::{Open, RELEASES};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -84,16 +84,15 @@ impl Config {
             }
             _ => None,
         };
-        let power_fallback = switch("RSMI_COMPAT_POWER_FALLBACK");
-        let no_wake = switch("RSMI_COMPAT_NO_WAKE");
+        let is_on = |name: &str, said: &Option<Said<bool>>| {
+            switch(name).unwrap_or_else(|| said.as_ref().is_some_and(|said| said.value))
+        };
         Self {
             amdsmi: absolute("RSMI_COMPAT_AMDSMI")
                 .or_else(|| Some(conf.amdsmi.as_ref()?.value.clone())),
             sysfs: absolute("RSMI_COMPAT_SYSFS"),
-            power_fallback: power_fallback
-                .unwrap_or_else(|| conf.power_fallback.as_ref().is_some_and(|said| said.value)),
-            no_wake: no_wake
-                .unwrap_or_else(|| conf.no_wake.as_ref().is_some_and(|said| said.value)),
+            power_fallback: is_on("RSMI_COMPAT_POWER_FALLBACK", &conf.power_fallback),
+            no_wake: is_on("RSMI_COMPAT_NO_WAKE", &conf.no_wake),
             abi: variable("RSMI_COMPAT_ABI").filter(|value| !value.is_empty()).and_then(abi),
             abi_of: variable("RSMI_COMPAT_ABI_OF").map(|list| abi_of(&list)).unwrap_or_default(),
             rocm_path: variable("ROCM_PATH").map(PathBuf::from).filter(|path| path.is_absolute()),

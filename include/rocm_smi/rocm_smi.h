@@ -1895,13 +1895,11 @@ rsmi_status_t rsmi_dev_device_identifiers_get(uint32_t dv_ind,
 /// @defgroup init Initialisation and shutdown
 /// @{
 
-/// Initialises the library: finds the GPUs, and reads what cannot change.
+/// Initialises the library.
 ///
-/// A later function opens AMD SMI, if it needs AMD SMI.
-///
-/// The function finds the GPUs, opens AMD SMI, and reads the values that cannot change. Any part of
-/// a process may call it, any number of times. The library stays initialised until rsmi_shut_down()
-/// was called as often.
+/// The function finds the GPUs and reads the values that cannot change. The first later function
+/// that needs AMD SMI opens it. Any part of a process may call rsmi_init(), any number of times. The
+/// library stays initialised until rsmi_shut_down() was called as often.
 ///
 /// @param[in] init_flags Zero, or values of rsmi_init_flags_t joined with |. Only the flags of the
 ///   first call count. With RSMI_INIT_FLAG_RESRV_TEST1 a function returns RSMI_STATUS_BUSY at once
