@@ -3,10 +3,11 @@
 //! A client's answers are what it prints, value by value, and what it writes below /sys. Over ours
 //! a shell runs the very line that the documents print, on a machine where all is where the guide
 //! has it: ours in /usr/local, libamd_smi in /opt/rocm/lib, the made-up tree at /sys. The line is
-//! given three things more, none of which reaches what is compared: RSMI_COMPAT_LOG, over the oldest
+//! given few things more, none of which reaches what is compared: RSMI_COMPAT_LOG, over the oldest
 //! libamd_smi only, since nothing else says which functions were called; PYTHONPYCACHEPREFIX, since
-//! a root that is never written keeps no compiled modules; and for setters a PATH with stand-ins for
-//! what would harm this host.
+//! a root that is never written keeps no compiled modules, with PYTHONUNBUFFERED, since a program that
+//! dies loses what it has not written; and for setters a PATH with stand-ins for what would harm this
+//! host.
 
 mod btop;
 mod lines;
@@ -185,7 +186,7 @@ impl<'a> Start<'a> {
         let bytecode = lab.cache.join("bytecode");
         fs::create_dir_all(&bytecode)?;
         run.binds.push((bytecode, BYTECODE.into()));
-        run = run.env("PYTHONPYCACHEPREFIX", BYTECODE);
+        run = run.env("PYTHONPYCACHEPREFIX", BYTECODE).env("PYTHONUNBUFFERED", "1");
         match side {
             Side::Original(release) => {
                 let library = lab.library(Library::Rsmi, release).join(Library::Rsmi.file());
@@ -322,15 +323,36 @@ impl Said {
         }
     }
 
-    /// Takes out of what was said on stderr the lines of our own log; the rest are answers.
+    /// Where the original died, takes out what only ours says after that: there is nothing to compare
+    /// it with. That the original died is a difference of its own.
+    fn as_far_as(&mut self, real: &Said) {
+        for (probe, status) in &real.answers {
+            let Some(name) = probe.strip_suffix("/status") else { continue };
+            if !status.starts_with("signal ") || self.answers.get(probe) == Some(status) {
+                continue;
+            }
+            let begin = format!("{name}/");
+            self.answers.retain(|probe, answer| {
+                if !probe.starts_with(&begin) {
+                    return true;
+                }
+                let real = real.answers.get(probe);
+                if let Some(real) = real.filter(|real| answer.starts_with(&format!("{real}; "))) {
+                    answer.clone_from(real);
+                }
+                real.is_some()
+            });
+        }
+    }
+
+    /// Takes out of what was said on stderr the lines of our own log. The rest are answers, each by its
+    /// words, so that one more or less moves no other.
     fn stderr(&mut self, name: &str, text: &str) {
-        let mut number = 0;
         for line in text.lines() {
             if let Some(function) = report::called(line) {
                 self.functions.insert(function.to_owned());
             } else if !line.starts_with("rsmi-compat: ") {
-                self.answer(format!("{name}/stderr {number}"), line);
-                number += 1;
+                self.one_more(format!("{name}/stderr {line}"), "there");
             }
         }
     }
@@ -361,6 +383,30 @@ mod tests {
         assert!(check(&lines).unwrap_err().to_string().contains("2 lines are printed"));
         lines.retain(|line| line.tool != tool);
         assert!(check(&lines).unwrap_err().to_string().contains(&tool));
+    }
+
+    #[test]
+    fn what_comes_after_the_originals_death_is_not_compared() {
+        let said = |answers: &[(&str, &str)]| {
+            let mut said = Said::default();
+            answers.iter().for_each(|(name, answer)| said.answer((*name).to_owned(), *answer));
+            said
+        };
+        let real = said(&[("c/a/status", "signal 6"), ("c/a/x", "1; 2"), ("c/b/status", "0")]);
+        let mut ours = said(&[
+            ("c/a/status", "0"),
+            ("c/a/x", "1; 2; 3"),
+            ("c/a/y", "4"),
+            ("c/b/status", "0"),
+            ("c/b/y", "5"),
+        ]);
+        ours.as_far_as(&real);
+        let left = [("c/a/status", "0"), ("c/a/x", "1; 2"), ("c/b/status", "0"), ("c/b/y", "5")];
+        assert_eq!(ours.answers, said(&left).answers);
+
+        let mut wrong = said(&[("c/a/status", "0"), ("c/a/x", "1; 3")]);
+        wrong.as_far_as(&real);
+        assert_eq!(wrong.answers["c/a/x"], "1; 3");
     }
 
     #[test]

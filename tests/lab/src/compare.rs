@@ -249,6 +249,11 @@ impl Selection {
         Ok(generations)
     }
 
+    /// Whether anything shall be compared with that release of librocm_smi64.
+    pub fn wants(&self, release: &str) -> bool {
+        self.release.is_empty() || self.release.iter().any(|it| it == release)
+    }
+
     pub fn amdsmi(&self, lab: &Lab) -> Result<Vec<&'static str>> {
         chosen(&fetch::releases(lab, Library::AmdSmi), &self.amdsmi, "libamd_smi")
     }

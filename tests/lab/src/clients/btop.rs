@@ -31,7 +31,7 @@ const LOGS: [&str; 2] = ["/root/.config/btop/btop.log", "/root/.local/state/btop
 pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> {
     let amdsmi = selection.amdsmi(lab)?;
     let line = ledger.line("btop")?;
-    for (btop, release) in RELEASES {
+    for (btop, release) in RELEASES.into_iter().filter(|(_, release)| selection.wants(release)) {
         let program = fetch::program(lab, "btop", btop).join("usr/bin/btop");
         if !program.is_file() {
             println!("btop {btop} is gone from the archive");

@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const FUNCTIONS: usize = 38;
 
 pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> {
+    if !selection.wants(LIBRARY_RELEASE) {
+        return Ok(());
+    }
     let amdsmi = selection.amdsmi(lab)?;
     let line = ledger.line("pyrsmi 0.2")?;
     let start = Start::new(&line, &[LIBRARY]);

@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use regex::{Captures, Regex};
+use regex::Regex;
 use tempfile::TempDir;
 
 use super::lines::Line;
-use super::{Ledger, MACHINES, OLDEST, Of, SETTERS_PATH, Said, Side, Start, machine_for};
+use super::{Ledger, MACHINES, Of, SETTERS_PATH, Said, Side, Start};
 use crate::compare::{Selection, in_parallel};
 use crate::fetch;
 use crate::lab::Lab;
@@ -32,7 +32,7 @@ const SEARCHES: &str = "Unable to find ";
 /// The command's release, and that of the library it came with.
 const RELEASES: [&str; 2] = ["6.1.2", "6.4.1"];
 
-/// What is asked of the oldest, and on machines beyond the usual ones.
+/// What is asked on machines beyond the usual ones.
 const BRIEFLY: [&str; 3] = ["-a", "--showmetrics", "--showclocks"];
 
 /// What shows something until somebody types a letter.
@@ -45,10 +45,6 @@ const FEWEST_OPTIONS: usize = 50;
 const TRACE: &str = "/setters/trace";
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Where the kernel has no events, `--showevents` of every release goes on for ever, also over the
-/// original; on the machines that are asked briefly this is how long it is waited for.
-const PATIENCE_WITH_A_WATCH: Duration = Duration::from_secs(15);
 
 const SETTERS: [&str; 53] = [
     "--setclock sclk 1",
@@ -111,22 +107,24 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
     let newest = &amdsmi[amdsmi.len().saturating_sub(1)..];
     let place = tempfile::Builder::new().prefix("rsmi-clients-").tempdir()?;
     let line = &ledger.line("rocm-smi (the command)")?;
-    for release in RELEASES {
+    for release in RELEASES.into_iter().filter(|release| selection.wants(release)) {
         if !fetch::program(lab, "rocm-smi", release).is_dir() {
             println!("rocm-smi {release} is gone from the archive");
             continue;
         }
         for machine in selection.machines() {
-            let machine = machine_for(release, &machine, selection);
+            let machine = machine.as_str();
             let bench = Bench::new(lab, line, release, machine, &place)?;
             // What is written does not depend on libamd_smi, and takes long to watch.
             let all = [(bench.shown()?, &*amdsmi), (bench.set(), newest)];
             for (tasks, amdsmi) in all.into_iter().filter(|(tasks, _)| !tasks.is_empty()) {
-                let said = bench.ask_all(&tasks, &Side::all(release, amdsmi))?;
-                for (amdsmi, ours) in amdsmi.iter().zip(&said[1..]) {
+                let mut said = bench.ask_all(&tasks, &Side::all(release, amdsmi))?;
+                let (real, ours) = said.split_at_mut(1);
+                for (amdsmi, ours) in amdsmi.iter().zip(ours) {
+                    ours.as_far_as(&real[0]);
                     let client = &format!("rocm-smi {release}");
                     let of = Of { client, row: client, line: &line.text, release, machine };
-                    ledger.add(of, amdsmi, &said[0], ours);
+                    ledger.add(of, amdsmi, &real[0], ours);
                 }
             }
         }
@@ -144,6 +142,7 @@ struct Bench<'a> {
 }
 
 /// One way to start the command.
+#[derive(Clone)]
 enum Task {
     Show(String),
     Watch(&'static str),
@@ -178,7 +177,7 @@ impl<'a> Bench<'a> {
     }
 
     fn is_brief(&self) -> bool {
-        self.release == OLDEST || !MACHINES.contains(&self.machine)
+        !MACHINES.contains(&self.machine)
     }
 
     fn set(&self) -> Vec<Task> {
@@ -188,8 +187,7 @@ impl<'a> Bench<'a> {
 
     fn shown(&self) -> Result<Vec<Task>> {
         if self.is_brief() {
-            let shown = BRIEFLY.map(|options| Task::Show(options.to_owned())).into_iter();
-            return Ok(shown.chain([Task::Watch("--showevents")]).collect());
+            return Ok(BRIEFLY.map(|options| Task::Show(options.to_owned())).to_vec());
         }
         let help = self.start(Side::Original(self.release), &["--help"])?.output(self.lab)?;
         let options = options(&help.text())?;
@@ -220,23 +218,13 @@ impl<'a> Bench<'a> {
         match task {
             Task::Show(options) => {
                 let arguments: Vec<_> = options.split_whitespace().collect();
-                let mut outcome = self.start(side, &arguments)?.output(self.lab)?;
-                if self.release == OLDEST {
-                    for text in [&mut outcome.stdout, &mut outcome.stderr] {
-                        let all = String::from_utf8_lossy(text);
-                        *text = by_address(&all, &self.bus(side)?).into_bytes();
-                    }
-                }
+                let outcome = self.start(side, &arguments)?.output(self.lab)?;
                 said(&self.name(options), &outcome, outcome.errors())
             }
             Task::Watch(option) => self.watch(side, option),
             Task::Set(options) => self.sets(side, options),
         }
         .with_context(|| format!("rocm-smi {} on {}", self.release, self.machine))
-    }
-
-    fn bus(&self, side: Side) -> Result<String> {
-        Ok(self.start(side, &["--showbus"])?.output(self.lab)?.text())
     }
 
     fn name(&self, options: &str) -> String {
@@ -250,10 +238,7 @@ impl<'a> Bench<'a> {
 
     /// Lets it draw for a while, and types the letter that ends it.
     fn watch(&self, side: Side, option: &str) -> Result<Said> {
-        let mut run = self.start(side, &[option])?;
-        if self.is_brief() {
-            run = run.timeout(PATIENCE_WITH_A_WATCH);
-        }
+        let run = self.start(side, &[option])?;
         let mut kept = false;
         let ending = terminal::run(&run, self.lab, |_, time| match kept {
             false if time > Duration::from_millis(1500) => {
@@ -265,11 +250,7 @@ impl<'a> Bench<'a> {
         let name = self.name(option);
         let mut said = Said::default();
         said.answer(format!("{name}/status"), format!("{:?} {:?}", ending.status, ending.signal));
-        // Where there is no GPU it ends at once.
-        let screen = match ending.screen {
-            None if self.is_brief() => String::new(),
-            screen => screen.with_context(|| format!("{option} showed nothing"))?,
-        };
+        let screen = ending.screen.with_context(|| format!("{option} showed nothing"))?;
         // How often it drew is chance.
         let mut lines: Vec<_> = screen.lines().map(str::trim_end).collect();
         lines.dedup();
@@ -363,24 +344,6 @@ fn lines(said: &mut Said, name: &str, output: &str) {
     }
 }
 
-/// 5.2.3 numbers GPUs as the kernel does; here each gets its place by PCI address.
-fn by_address(text: &str, bus: &str) -> String {
-    static BUS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"GPU\[(\d+)\]\s*: PCI Bus: (\S+)").expect("a constant pattern")
-    });
-    static GPU: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"GPU\[(\d+)\]").expect("a constant pattern"));
-    let buses = BUS.captures_iter(bus);
-    let mut order: Vec<_> =
-        buses.map(|found| (found[2].to_uppercase(), found[1].to_owned())).collect();
-    order.sort();
-    GPU.replace_all(text, |found: &Captures| {
-        let place = order.iter().position(|(_, number)| *number == found[1]);
-        place.map_or_else(|| found[0].to_owned(), |place| format!("GPU[{place}]"))
-    })
-    .into_owned()
-}
-
 /// Another process of the command's draws a bar, and gets as far as it gets.
 fn without_progress(output: &str) -> Cow<'_, str> {
     static BAR: LazyLock<Regex> = LazyLock::new(|| {
@@ -408,12 +371,6 @@ mod tests {
             ("c/line GPU[1]: ok", "there"),
         ];
         assert_eq!(answers, expected.map(|(name, answer)| (name.to_owned(), answer.to_owned())));
-    }
-
-    #[test]
-    fn gpus_go_by_their_addresses() {
-        let bus = "GPU[0]\t\t: PCI Bus: 0000:A3:00.0\nGPU[1]\t\t: PCI Bus: 0000:03:00.0\n";
-        assert_eq!(by_address("GPU[0] x GPU[1] GPU[2]", bus), "GPU[1] x GPU[0] GPU[2]");
     }
 
     #[test]

@@ -27,6 +27,9 @@ const PROGRAM: &str = "/root/monitor";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> {
+    if !selection.wants(LIBRARY_RELEASE) {
+        return Ok(());
+    }
     let program = build(lab)?;
     let amdsmi = selection.amdsmi(lab)?;
     let line = ledger.line("Rust programs with the crate rocm_smi_lib")?;

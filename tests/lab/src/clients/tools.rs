@@ -298,7 +298,8 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
     let machines = selection.machines();
     let lines = ledger.lines.clone();
     let mut work = Vec::new();
-    for (tool, place) in TOOLS.iter().zip(&built) {
+    let tools = TOOLS.iter().zip(&built).filter(|(tool, _)| selection.wants(tool.release));
+    for (tool, place) in tools {
         if !there.contains(&tool.release) {
             println!("{}: librocm_smi64 {} is gone from the archive", tool.name, tool.release);
             continue;
