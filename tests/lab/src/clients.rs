@@ -77,7 +77,7 @@ pub struct Clients {
     /// On a system with nothing of ours but our Debian package, and with Debian's newest libamd_smi
     #[arg(long, conflicts_with = "bless")]
     deb: bool,
-    /// The rocm-smi command, briefly, and the stand-ins on every machine
+    /// The rocm-smi command on every machine, with -a, --showmetrics and --showclocks
     #[arg(long, conflicts_with = "bless")]
     full: bool,
     /// Write the table into docs/results.md instead of comparing with it
@@ -106,7 +106,7 @@ impl Clients {
         let mut ledger = Ledger::new(lab)?;
         for (name, _, client) in CLIENTS {
             let wanted = self.client.is_empty() || self.client.iter().any(|wanted| wanted == name);
-            if wanted && (!self.full || matches!(name, "rocm-smi" | "tools")) {
+            if wanted && (!self.full || name == "rocm-smi") {
                 let start = Instant::now();
                 client(lab, &selection, &mut ledger)?;
                 println!("{name}: {:.1} s", start.elapsed().as_secs_f64());
