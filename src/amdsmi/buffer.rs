@@ -6,51 +6,65 @@
 //! more than the release we take it for.
 
 use std::cell::Cell;
+use std::slice;
 
 const SIZE: usize = 64 * 1024;
 const MARGIN: usize = 4 * 1024;
 const PATTERN: u8 = 0xA5;
 
-#[repr(align(64))]
-struct Block([u8; SIZE]);
+/// A piece of the block, for its alignment.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([u8; 64]);
+
+const LINES: usize = SIZE / size_of::<Line>();
 
 thread_local! {
-    /// The thread's block, away while a call is using it.
-    static BLOCK: Cell<Option<Box<Block>>> = const { Cell::new(None) };
+    /// The thread's block, away while a call is using it; empty before the first.
+    static BLOCK: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
 }
 
 /// libamd_smi wrote past the value that was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Overrun;
 
-/// Types whose every bit pattern is a value.
-pub(crate) trait Plain: Copy {}
-impl Plain for u32 {}
-impl Plain for u64 {}
-impl Plain for i64 {}
-impl<T: Plain, const N: usize> Plain for [T; N] {}
-impl Plain for u8 {}
-impl Plain for super::Handle {}
+/// Types that libamd_smi may write.
+///
+/// # Safety
+///
+/// Every bit pattern is a value of the type, and the type has no padding.
+pub(crate) unsafe trait Plain: Copy {}
+// SAFETY: numbers.
+unsafe impl Plain for u8 {}
+// SAFETY: as above.
+unsafe impl Plain for u32 {}
+// SAFETY: as above.
+unsafe impl Plain for u64 {}
+// SAFETY: as above.
+unsafe impl Plain for i64 {}
+// SAFETY: an array has no padding but that of its elements.
+unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
+// SAFETY: a pointer that is only ever passed back.
+unsafe impl Plain for super::Handle {}
 
 /// Lets `write` fill a value. What it leaves alone stays 0xA5.
 pub(crate) fn filled<T: Plain, R>(write: impl FnOnce(*mut T) -> R) -> (R, Result<T, Overrun>) {
-    const { assert!(size_of::<T>() + MARGIN <= SIZE && align_of::<T>() <= align_of::<Block>()) };
+    const { assert!(size_of::<T>() + MARGIN <= SIZE && align_of::<T>() <= align_of::<Line>()) };
     let watched = size_of::<T>() + MARGIN;
     // A thread that ends has no block any more, and may still ask.
-    let kept = BLOCK.try_with(Cell::take).unwrap_or_default();
-    let mut block = kept.unwrap_or_else(|| {
-        // On the heap from the start: 64 KiB would be a lot to ask of a client's stack.
-        let block = Box::<Block>::new_uninit();
-        // SAFETY: an array of bytes has no invalid value; what is read is written first.
-        unsafe { block.assume_init() }
-    });
-    block.0[..watched].fill(PATTERN);
-    let pointer: *mut T = block.0.as_mut_ptr().cast();
-    let result = write(pointer);
-    let intact = block.0[size_of::<T>()..watched].iter().all(|byte| *byte == PATTERN);
+    let mut block = BLOCK.try_with(Cell::take).unwrap_or_default();
+    // On the heap: 64 KiB would be a lot to ask of a client's stack.
+    block.resize(LINES, Line([PATTERN; 64]));
+    let start: *mut u8 = block.as_mut_ptr().cast();
+    // SAFETY: the block is longer than what is watched.
+    unsafe { start.write_bytes(PATTERN, watched) };
+    let result = write(start.cast());
+    // SAFETY: these bytes lie in the block, were written above, and nobody writes them now.
+    let margin = unsafe { slice::from_raw_parts(start.add(size_of::<T>()), MARGIN) };
+    let intact = margin.iter().all(|byte| *byte == PATTERN);
     // SAFETY: the block is aligned and larger than a T, and any bytes are a T.
-    let value = unsafe { pointer.read() };
-    let _ = BLOCK.try_with(|kept| kept.set(Some(block)));
+    let value = unsafe { start.cast::<T>().read() };
+    let _ = BLOCK.try_with(|kept| kept.set(block));
     (result, if intact { Ok(value) } else { Err(Overrun) })
 }
 
