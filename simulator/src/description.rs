@@ -6,7 +6,7 @@
 use crate::fault::Fault;
 use crate::live::LoadKind;
 use crate::metrics::Metrics;
-use crate::value::{self, Hex64, PciAddress};
+use crate::value::{self, FileName, FilePath, Hex64, PciAddress};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -57,7 +57,9 @@ fn yes() -> bool {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cpu {
+    #[serde(deserialize_with = "value::sockets")]
     pub nodes: u32,
+    #[serde(deserialize_with = "value::count")]
     pub cores: u32,
     pub memory: u64,
 }
@@ -83,7 +85,7 @@ pub(crate) struct OtherCard {
     pub pci: PciAddress,
     pub vendor: u16,
     pub device: u16,
-    pub driver: String,
+    pub driver: FileName,
     #[serde(default, deserialize_with = "value::card_minor")]
     pub card: Option<u32>,
     #[serde(default, deserialize_with = "value::render_minor")]
@@ -113,7 +115,7 @@ pub(crate) struct ProcessOn {
     pub cu_occupancy: Option<u32>,
     #[serde(default)]
     pub evicted_ms: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::count")]
     pub queues: u32,
 }
 
@@ -131,6 +133,7 @@ pub(crate) struct Gpu {
     pub card: Option<u32>,
     #[serde(default, deserialize_with = "value::render_minor")]
     pub render: Option<u32>,
+    #[serde(default, deserialize_with = "value::hwmon")]
     pub hwmon_number: Option<u32>,
     #[serde(default, deserialize_with = "value::numa")]
     pub numa_node: Option<i32>,
@@ -169,7 +172,7 @@ pub(crate) struct Gpu {
     pub overdrive: Option<Overdrive>,
     pub power_profile: Option<PowerProfile>,
     pub pcie: Option<Pcie>,
-    pub firmware: Option<BTreeMap<String, u32>>,
+    pub firmware: Option<BTreeMap<FileName, u32>>,
     pub ras: Option<Ras>,
     pub xgmi: Option<Xgmi>,
     pub partition: Option<Partition>,
@@ -179,16 +182,16 @@ pub(crate) struct Gpu {
 
     /// Any other file of the device's directory, written as it stands here.
     #[serde(default)]
-    pub files: BTreeMap<String, String>,
+    pub files: BTreeMap<FilePath, String>,
     /// Files to leave out after all.
     #[serde(default)]
-    pub absent: Vec<String>,
+    pub absent: Vec<FilePath>,
     /// Files that can be opened, but reading them fails.
     #[serde(default)]
-    pub read_error: Vec<String>,
+    pub read_error: Vec<FilePath>,
     /// Permissions that differ from the driver's, in octal.
     #[serde(default)]
-    pub mode: BTreeMap<String, String>,
+    pub mode: BTreeMap<FilePath, String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -363,7 +366,7 @@ pub(crate) struct Ras {
     #[serde(default)]
     pub aca: bool,
     #[serde(default)]
-    pub blocks: BTreeMap<String, ErrorCount>,
+    pub blocks: BTreeMap<FileName, ErrorCount>,
     pub bad_pages: Option<Vec<BadPage>>,
 }
 
@@ -420,7 +423,7 @@ pub(crate) struct Partition {
     pub available_compute: Option<String>,
     pub available_memory: Option<String>,
     /// The driver makes DRM nodes for this many partitions whether they are used or not.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::count")]
     pub nodes: u32,
     /// One per partition; without it all have the card's.
     #[serde(default)]
@@ -445,16 +448,27 @@ pub(crate) struct Kfd {
     pub name: Option<String>,
     /// major * 10000 + minor * 100 + stepping.
     pub gfx_target_version: Option<u32>,
+    #[serde(default, deserialize_with = "value::parts")]
     pub xcc: Option<u32>,
+    #[serde(default, deserialize_with = "value::many")]
     pub compute_units: Option<u32>,
+    #[serde(default, deserialize_with = "value::many")]
     pub shader_engines: Option<u32>,
+    #[serde(default, deserialize_with = "value::many")]
     pub arrays_per_engine: Option<u32>,
+    #[serde(default, deserialize_with = "value::many")]
     pub simd_per_cu: Option<u32>,
+    #[serde(default, deserialize_with = "value::many")]
     pub max_waves_per_simd: Option<u32>,
+    #[serde(default, deserialize_with = "value::many")]
     pub wave_front_size: Option<u32>,
+    #[serde(default, deserialize_with = "value::many")]
     pub lds_kib: Option<u32>,
+    #[serde(default, deserialize_with = "value::many")]
     pub sdma_engines: Option<u32>,
+    #[serde(default, deserialize_with = "value::many")]
     pub sdma_xgmi_engines: Option<u32>,
+    #[serde(default, deserialize_with = "value::many")]
     pub cp_queues: Option<u32>,
     pub max_clock: Option<u32>,
     pub fw_version: Option<u32>,
@@ -476,6 +490,7 @@ pub(crate) struct Cache {
     pub level: u32,
     pub kib: u32,
     pub kind: CacheKind,
+    #[serde(deserialize_with = "value::count")]
     pub count: u32,
     /// Compute units that share one.
     pub shared_by: u32,
@@ -504,7 +519,7 @@ pub(crate) struct Drm {
     pub vram_bit_width: Option<u32>,
     /// Sockets for screens: each is a directory `cardN-…` more.
     #[serde(default)]
-    pub connectors: Vec<String>,
+    pub connectors: Vec<FileName>,
 }
 
 impl Gpu {

@@ -2,10 +2,20 @@
 
 use crate::description::{Description, Gpu};
 use crate::fault;
+use rustix::fs::OFlags;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
-use std::io;
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use toml::{Table, Value};
+
+/// Bytes of a description.
+const LONGEST: u64 = 1 << 20;
+
+/// Cards and partitions, as many as a large machine has twice: each is linked to every other.
+const MOST_DEVICES: u32 = 256;
 
 /// What is wrong with a description, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +57,23 @@ pub(crate) fn load(file: &str, text: &str, chips: &[(&str, &str)]) -> Result<Des
         .and_then(|()| fault::check(&machine.fault))
         .map_err(|what| Error::Machine { file: file.into(), what })?;
     Ok(machine)
+}
+
+/// The text of a description, which is a plain file of at most [`LONGEST`] bytes.
+pub(crate) fn text(path: &Path) -> io::Result<String> {
+    let wrong = |what: String| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    // A FIFO that nobody writes is opened at once, and then refused.
+    let flags = OFlags::NONBLOCK.bits() as i32;
+    let mut file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return wrong("a description is a plain file".into());
+    }
+    let mut text = String::new();
+    file.by_ref().take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        return wrong(format!("a description has at most {LONGEST} bytes"));
+    }
+    Ok(text)
 }
 
 /// All keys of a chip, those of the chip that it is like included; or what is wrong with its name.
@@ -157,6 +184,10 @@ fn check(machine: &Description) -> Result<(), String> {
             return Err(format!("{who}: `pcie.level` must be less than the number of levels"));
         }
     }
+    let devices = machine.gpu.iter().map(Gpu::drm_nodes).fold(0, u32::saturating_add);
+    if devices > MOST_DEVICES {
+        return Err(format!("{devices} cards and partitions, allowed are {MOST_DEVICES}"));
+    }
     for other in &machine.other {
         if !addresses.insert(other.pci) {
             return Err(format!("other: another card has the address {}", other.pci));
@@ -206,6 +237,67 @@ mod tests {
         assert!(text.starts_with("m.toml:7: unique_id: invalid type: integer `5`"), "{text}");
         let text = error("[[gpu]\n");
         assert!(text.starts_with("m.toml:6: [[gpu]"), "{text}");
+    }
+
+    #[test]
+    fn nothing_leads_out_of_the_tree() {
+        let card = "[[gpu]]\nchip = 'big'\npci = '0000:c1:00.0'\n";
+        for key in [
+            "files.\"/etc/passwd\" = ''",
+            "files.\"../x\" = ''",
+            "absent = ['../../x']",
+            "read_error = ['/x']",
+            "mode.\"a/../../x\" = '0400'",
+            "ras.blocks.\"../x\" = {}",
+            "firmware.\"a/b\" = 1",
+            "drm.connectors = ['../x']",
+        ] {
+            let text = error(&format!("{card}{key}\n"));
+            assert!(text.starts_with("m.toml:9: "), "{key}: {text}");
+            assert!(text.contains(", allowed are "), "{key}: {text}");
+        }
+        let text =
+            error("[[other]]\npci = '0000:c1:00.0'\nvendor = 1\ndevice = 1\ndriver = '../x'\n");
+        assert!(text.starts_with("m.toml:10: driver: `../x` is no name of a file"), "{text}");
+    }
+
+    #[test]
+    fn counts_are_bounded() {
+        let text = error("[[gpu]]\nkfd.xcc = 4000000000\n");
+        let expected =
+            "m.toml:7: kfd.xcc: 4000000000 is out of range, allowed is 1 to 64 parts of one card";
+        assert_eq!(text.replace("(parts of one card)", "parts of one card"), expected);
+        let wrong = GOOD.replace("nodes = 1", "nodes = 70000");
+        let Err(text) = load("m.toml", &wrong, CHIPS) else { panic!("accepted") };
+        let expected = "m.toml:3: nodes: 70000 is out of range, allowed is 0 to 64 sockets";
+        assert_eq!(text.to_string(), expected);
+        let card = |at: u32| {
+            format!(
+                "[[gpu]]\nchip = 'big'\npci = '{at:04x}:c1:00.0'\nkfd.xcc = 64\n\
+                 kfd.hidden = true\npartition.compute = 'CPX'\n"
+            )
+        };
+        let cards: String = (0..5).map(card).collect();
+        assert_eq!(error(&cards), "m.toml: 320 cards and partitions, allowed are 256");
+        let cards: String = (0..4).map(card).collect();
+        load("m.toml", &format!("{GOOD}{cards}"), CHIPS).expect("a good machine");
+    }
+
+    #[test]
+    fn a_description_is_a_plain_file_that_ends() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let fifo = dir.path().join("fifo.toml");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, mode).expect("a FIFO");
+        for path in [fifo.as_path(), Path::new("/dev/zero"), dir.path()] {
+            let error = text(path).expect_err("no plain file").to_string();
+            assert!(error.contains("plain file"), "{}: {error}", path.display());
+        }
+        let long = dir.path().join("long.toml");
+        fs::write(&long, "#".repeat(LONGEST as usize + 1)).expect("written");
+        assert!(text(&long).expect_err("too long").to_string().contains("1048576 bytes"));
+        fs::write(&long, "#".repeat(LONGEST as usize)).expect("written");
+        assert_eq!(text(&long).expect("a text").len() as u64, LONGEST);
     }
 
     #[test]

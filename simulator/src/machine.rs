@@ -91,8 +91,7 @@ impl Machine {
     /// The file cannot be read, or is wrong: the error names the line, the key and what is allowed.
     pub fn from_file(path: &Path) -> Result<Self, Error> {
         let file = path.display().to_string();
-        let text = fs::read_to_string(path)
-            .map_err(|source| Error::Read { file: file.clone(), source })?;
+        let text = load::text(path).map_err(|source| Error::Read { file: file.clone(), source })?;
         Self::from_text(&file, &text)
     }
 

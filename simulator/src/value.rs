@@ -75,6 +75,83 @@ impl<'de> Deserialize<'de> for Hex64 {
     }
 }
 
+/// The name of one file or directory, as the kernel makes them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FileName(String);
+
+/// A file below a directory of the tree, by names alone: nothing leads out of the tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FilePath(String);
+
+const LONGEST_NAME: usize = 64;
+const LONGEST_PATH: usize = 255;
+
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:+".contains(&byte);
+    (1..=LONGEST_NAME).contains(&name.len())
+        && name.bytes().all(plain)
+        && name.bytes().any(|byte| byte != b'.')
+}
+
+impl FromStr for FileName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match is_name(text) {
+            true => Ok(Self(text.into())),
+            false => Err(format!(
+                "`{text}` is no name of a file, allowed are up to {LONGEST_NAME} letters, digits and _ - . : +"
+            )),
+        }
+    }
+}
+
+impl FromStr for FilePath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.len() <= LONGEST_PATH && text.split('/').all(is_name) {
+            true => Ok(Self(text.into())),
+            false => Err(format!(
+                "`{text}` is no file below the device's directory, allowed are names of letters, digits \
+                 and _ - . : + with a / between them, like \"power/runtime_status\""
+            )),
+        }
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident),*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                String::deserialize(from)?.parse().map_err(de::Error::custom)
+            }
+        }
+
+        impl std::ops::Deref for $name {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl AsRef<std::path::Path> for $name {
+            fn as_ref(&self) -> &std::path::Path {
+                self.0.as_ref()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+texts! { FileName, FilePath }
+
 /// The name of a release of libamd_smi.
 pub(crate) fn release<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let name = String::deserialize(from)?;
@@ -98,6 +175,20 @@ where
     Ok(Some(value))
 }
 
+/// A number that the description must have, in one of the ranges below.
+macro_rules! needed {
+    ($($name:ident: $range:ident;)*) => {$(
+        pub(crate) fn $name<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+            $range(from).map(Option::unwrap_or_default)
+        }
+    )*};
+}
+
+needed! {
+    sockets: socket_count;
+    count: many;
+}
+
 macro_rules! ranges {
     ($($name:ident: $type:ty = $low:literal ..= $high:literal, $unit:literal;)*) => {$(
         pub(crate) fn $name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<$type>, D::Error> {
@@ -118,6 +209,10 @@ ranges! {
     gpu_id: u32 = 1..=65535, "(a KFD gpu_id)";
     seconds: f64 = 1.0..=300.0, "seconds";
     numa: i32 = -1..=255, "(a NUMA node, -1 for none)";
+    socket_count: u32 = 0..=64, "sockets";
+    hwmon: u32 = 0..=65535, "(the number of a hwmon directory)";
+    parts: u32 = 1..=64, "(parts of one card)";
+    many: u32 = 0..=4096, "of them";
 }
 
 #[cfg(test)]
@@ -129,6 +224,23 @@ mod tests {
         for text in ["0000:c1:00.0", "0001:05:1f.7", "10000:e1:00.0"] {
             assert_eq!(text.parse::<PciAddress>().map(|a| a.to_string()), Ok(text.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_name_leads_nowhere() {
+        for path in ["power", "power/runtime_status", "a..b", "0000:03:00.0"] {
+            assert_eq!(path.parse::<FilePath>().map(|path| path.to_string()), Ok(path.to_owned()));
+        }
+        let long = "x".repeat(LONGEST_NAME + 1);
+        for path in
+            ["", "/etc/passwd", "..", "../x", "x/../y", "x//y", "x/", ".", "a\nb", "é", &long]
+        {
+            assert!(path.parse::<FilePath>().is_err(), "{path:?}");
+            assert!(path.parse::<FileName>().is_err(), "{path:?}");
+        }
+        assert!("power/control".parse::<FileName>().is_err());
+        assert!("x/".repeat(128).strip_suffix('/').unwrap().parse::<FilePath>().is_ok());
+        assert!("x/".repeat(129).strip_suffix('/').unwrap().parse::<FilePath>().is_err());
     }
 
     #[test]

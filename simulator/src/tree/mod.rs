@@ -88,7 +88,7 @@ fn correct(files: &mut Files, dir: &Path, gpu: &Gpu) -> Result<(), String> {
             missing.push(name);
         }
     }
-    missing.first().map_or(Ok(()), |name| Err((*name).clone()))
+    missing.first().map_or(Ok(()), |name| Err(name.to_string()))
 }
 
 /// `devices/pci0000:00/0000:00:01.1/…/0000:05:00.0`
