@@ -93,20 +93,16 @@ fn chip(
     };
     if let Some(like) = chip.as_table_mut().and_then(|keys| keys.remove("chip")) {
         let like = like.as_str().unwrap_or_default();
+        if chips.iter().all(|(built_in, _)| *built_in != like) {
+            return Ok(Err(format!("chip `{name}` is like `{like}`, which is no built-in chip")));
+        }
         // A chip of one's own is like a built-in one, be it of the same name.
-        match built_in(like, chips)? {
-            Some(mut base) => {
-                if let Some(keys) = base.as_table_mut() {
-                    keys.remove("chip");
-                }
+        match self::chip(like, None, chips)? {
+            Ok(mut base) => {
                 merge(&mut base, &chip);
                 chip = base;
             }
-            None => {
-                return Ok(Err(format!(
-                    "chip `{name}` is like `{like}`, which is no built-in chip"
-                )));
-            }
+            wrong => return Ok(wrong),
         }
     }
     Ok(Ok(chip))

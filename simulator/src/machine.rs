@@ -39,11 +39,25 @@ pub(crate) const MACHINES: &[(&str, &str)] = built_in!("machines":
     "mi300x-dpx",
     "mi300x-cpx-nps4",
     "mi325x-8",
+    "mi300a-4",
+    "mi308x-8",
+    "mi350x-8",
+    "mi355x-8-dpx",
+    "mi355x-2-cpx",
+    "mi300x-16-cpx",
     "mi250x-4",
     "mi210",
     "navi31",
     "navi31-2",
+    "navi48",
+    "navi33",
+    "navi21",
+    "mi50-2",
     "apu",
+    "renoir",
+    "raven",
+    "strix-halo",
+    "igpu-dgpu",
     "mixed",
     "sparse",
     "kfd-unknown",
@@ -51,8 +65,25 @@ pub(crate) const MACHINES: &[(&str, &str)] = built_in!("machines":
     "no-driver",
 );
 
-pub(crate) const CHIPS: &[(&str, &str)] =
-    built_in!("chips": "mi300x", "mi325x", "mi250x", "mi210", "navi31", "phoenix");
+pub(crate) const CHIPS: &[(&str, &str)] = built_in!("chips":
+    "mi300x",
+    "mi325x",
+    "mi300a",
+    "mi308x",
+    "mi350x",
+    "mi355x",
+    "mi250x",
+    "mi210",
+    "vega20",
+    "navi21",
+    "navi31",
+    "navi33",
+    "navi48",
+    "phoenix",
+    "raven",
+    "renoir",
+    "strix-halo",
+);
 
 #[derive(Clone, Debug)]
 pub struct Machine {

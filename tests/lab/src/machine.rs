@@ -29,9 +29,36 @@ impl Written {
     }
 }
 
-/// The names of the built-in machines.
+/// Machines for the cards themselves: their tables are odd, and the rest is as on the others. By
+/// default they are compared with the newest release alone, and by `lab conform` alone.
+const FURTHER: [&str; 14] = [
+    "mi300a-4",
+    "mi350x-8",
+    "mi355x-8-dpx",
+    "mi355x-2-cpx",
+    "mi300x-16-cpx",
+    "navi48",
+    "navi33",
+    "navi21",
+    "mi50-2",
+    "renoir",
+    "raven",
+    "strix-halo",
+    "igpu-dgpu",
+    "mi308x-8",
+];
+
+/// The names of the built-in machines on which everything is compared.
 pub fn names() -> Vec<&'static str> {
-    Machine::names().collect()
+    Machine::names().filter(|name| !is_further(name)).collect()
+}
+
+pub fn further() -> &'static [&'static str] {
+    &FURTHER
+}
+
+pub fn is_further(name: &str) -> bool {
+    FURTHER.contains(&name)
 }
 
 /// Writes a built-in machine, or the one that a file describes.
