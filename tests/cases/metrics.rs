@@ -70,6 +70,20 @@ fn what_is_not_reported_is_all_ones_in_the_width_of_the_client() {
     assert_eq!((told.ppt_residency_acc, told.pcie_bandwidth_acc), (u64::MAX, u64::MAX));
 }
 
+/// The newest cards have two values where others have one, and counters of 64 bits.
+#[test]
+fn two_values_are_summed_where_they_count_and_the_first_is_taken_of_clocks() {
+    let laid = Laid::out("navi31", "").init();
+    let more = "[gpu.metrics]\nversion = \"1.9\"\npcie_bandwidth_acc = [5000000000, 7]\n\
+                pcie_bandwidth_inst = [3, 4]\ncurrent_uclk = [1900, 1850]\n\
+                ppt_residency_acc = 8589934599\nxgmi_read_data_acc = 11";
+    laid.put_as(FILE, "mi400", more);
+    let told = metrics();
+    assert_eq!((told.pcie_bandwidth_acc, told.pcie_bandwidth_inst), (5_000_000_007, 7));
+    assert_eq!((told.current_uclk, told.ppt_residency_acc), (1900, 8_589_934_599));
+    assert_eq!(told.xgmi_read_data_acc[..2], [11, u64::MAX]);
+}
+
 #[test]
 fn an_apus_numbers_are_in_the_clients_units() {
     let laid = Laid::out("phoenix", "").init();

@@ -45,26 +45,26 @@ attributes! {
     6 "mem_max_bandwidth" 8 x 1 BANDWIDTH,
     7 "energy_accumulator" 8 x 1 NONE,
     8 "system_clock_counter" 8 x 1 TIME,
-    9 "accumulation_counter" 4 x 1 NONE,
-    10 "prochot_residency_acc" 4 x 1 NONE,
-    11 "ppt_residency_acc" 4 x 1 NONE,
-    12 "socket_thm_residency_acc" 4 x 1 NONE,
-    13 "vr_thm_residency_acc" 4 x 1 NONE,
-    14 "hbm_thm_residency_acc" 4 x 1 NONE,
+    9 "accumulation_counter" 8 x 1 NONE,
+    10 "prochot_residency_acc" 8 x 1 NONE,
+    11 "ppt_residency_acc" 8 x 1 NONE,
+    12 "socket_thm_residency_acc" 8 x 1 NONE,
+    13 "vr_thm_residency_acc" 8 x 1 NONE,
+    14 "hbm_thm_residency_acc" 8 x 1 NONE,
     15 "gfxclk_lock_status" 4 x 1 NONE,
     16 "pcie_link_width" 2 x 1 NONE,
     17 "pcie_link_speed" 2 x 1 TENTHS_OF_SPEED,
     18 "xgmi_link_width" 2 x 1 NONE,
     19 "xgmi_link_speed" 2 x 1 SPEED,
-    20 "gfx_activity_acc" 4 x 1 PERCENT,
-    21 "mem_activity_acc" 4 x 1 PERCENT,
-    22 "pcie_bandwidth_acc" 8 x 1 PERCENT,
-    23 "pcie_bandwidth_inst" 8 x 1 BANDWIDTH,
+    20 "gfx_activity_acc" 8 x 1 PERCENT,
+    21 "mem_activity_acc" 8 x 1 PERCENT,
+    22 "pcie_bandwidth_acc" 8 x 2 PERCENT,
+    23 "pcie_bandwidth_inst" 8 x 2 BANDWIDTH,
     24 "pcie_l0_to_recov_count_acc" 8 x 1 NONE,
     25 "pcie_replay_count_acc" 8 x 1 NONE,
     26 "pcie_replay_rover_count_acc" 8 x 1 NONE,
-    27 "pcie_nak_sent_count_acc" 4 x 1 NONE,
-    28 "pcie_nak_rcvd_count_acc" 4 x 1 NONE,
+    27 "pcie_nak_sent_count_acc" 8 x 1 NONE,
+    28 "pcie_nak_rcvd_count_acc" 8 x 1 NONE,
     29 "xgmi_read_data_acc" 8 x 8 DATA,
     30 "xgmi_write_data_acc" 8 x 8 DATA,
     31 "xgmi_link_status" 2 x 8 NONE,
@@ -73,9 +73,9 @@ attributes! {
     34 "current_socclk" 2 x 4 CLOCK,
     35 "current_vclk0" 2 x 4 CLOCK,
     36 "current_dclk0" 2 x 4 CLOCK,
-    37 "current_uclk" 2 x 1 CLOCK,
+    37 "current_uclk" 2 x 2 CLOCK,
     38 "num_partition" 2 x 1 NONE,
-    39 "pcie_lc_perf_other_end_recovery" 4 x 1 NONE,
+    39 "pcie_lc_perf_other_end_recovery" 8 x 1 NONE,
     40 "gfx_busy_inst" 4 x 8 PERCENT,
     41 "jpeg_busy" 2 x 40 PERCENT,
     42 "vcn_busy" 2 x 4 PERCENT,
@@ -84,11 +84,14 @@ attributes! {
     45 "gfx_below_host_limit_thm_acc" 8 x 8 NONE,
     46 "gfx_low_utilization_acc" 8 x 8 NONE,
     47 "gfx_below_host_limit_total_acc" 8 x 8 NONE,
-    48 "temperature_hbm" 2 x 8 TEMPERATURE,
+    48 "temperature_hbm" 2 x 12 TEMPERATURE,
     49 "temperature_mid" 2 x 2 TEMPERATURE,
     50 "temperature_aid" 2 x 2 TEMPERATURE,
     51 "temperature_xcd" 2 x 8 TEMPERATURE,
 }
+
+/// Of 4 bytes on MI300, and of 8 on the cards after it: here where a value needs them.
+const NARROW: [u64; 11] = [9, 10, 11, 12, 13, 14, 20, 21, 27, 28, 39];
 
 /// Its place is where a layout would be; its size is that of its beginning.
 pub(super) const LAYOUT: Layout =
@@ -108,12 +111,14 @@ pub(super) fn encode(values: &Values, xcp: &[Values]) -> Vec<u8> {
         if given.is_empty() {
             continue;
         }
+        let narrow = || given.iter().all(|value| **value <= u32::MAX.into());
+        let bytes_each = if NARROW.contains(id) && narrow() { 4 } else { member.bytes };
         // Unsigned types have the even numbers.
-        let kind = 2 * u64::from(member.bytes.ilog2());
+        let kind = 2 * u64::from(bytes_each.ilog2());
         let word = unit << 24 | kind << 20 | id << 10 | given.len() as u64;
         bytes.extend(word.to_le_bytes());
         for value in given {
-            bytes.extend(&value.to_le_bytes()[..member.bytes]);
+            bytes.extend(&value.to_le_bytes()[..bytes_each]);
         }
         count += 1;
     }
@@ -144,6 +149,20 @@ mod tests {
         expected.extend(word(10, 2, 42, 3));
         expected.extend([1, 0, 2, 0, 3, 0]);
         assert_eq!(bytes, expected);
+    }
+
+    #[test]
+    fn an_accumulator_is_as_wide_as_its_value() {
+        let encoded = |value: u64| {
+            let text = format!("version = '1.9'\nppt_residency_acc = {value}");
+            let metrics: Metrics = toml::from_str(&text).expect("a good table");
+            metrics.encode().expect("a table")
+        };
+        let word = |kind: u64| (kind << 20 | 11 << 10 | 1).to_le_bytes();
+        let end = |value: u64| encoded(value)[8..].to_vec();
+        assert_eq!(end(5), [&word(4)[..], &5_u32.to_le_bytes()].concat());
+        let wide = u64::from(u32::MAX) + 1;
+        assert_eq!(end(wide), [&word(6)[..], &wide.to_le_bytes()].concat());
     }
 
     #[test]

@@ -31,11 +31,12 @@ impl Written {
 
 /// Machines for the cards themselves: their tables are odd, and the rest is as on the others. By
 /// default they are compared with the newest release alone, and by `lab conform` alone.
-const FURTHER: [&str; 14] = [
+const FURTHER: [&str; 15] = [
     "mi300a-4",
     "mi350x-8",
     "mi355x-8-dpx",
     "mi355x-2-cpx",
+    "mi400-2",
     "mi300x-16-cpx",
     "navi48",
     "navi33",
