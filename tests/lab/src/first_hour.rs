@@ -20,7 +20,7 @@ use crate::cleanroot::{self, Recipe};
 use crate::lab::Lab;
 use crate::namespace::{contents, stream};
 use crate::tool;
-use lines::Step;
+use lines::{PACKAGES, Step};
 
 /// What whoever has such a machine, and fetched the sources, has installed before they read README.
 const GIVEN: [&str; 2] = ["ca-certificates", "sudo"];
@@ -82,6 +82,9 @@ pub struct FirstHour {
     /// Only the lines that have this in them
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Not the lines that have this in them
+    #[arg(long, value_name = "TEXT")]
+    without: Option<String>,
     /// On the machine as the last run left it, with the sources as they are committed by now
     #[arg(long)]
     again: bool,
@@ -104,27 +107,28 @@ impl FirstHour {
             machine(lab, &cleanroot::get(lab, &recipe)?, &root)?;
         }
         sources(lab, &root)?;
-        if steps.iter().any(|step| self.wants(step) && step.text().contains(PACKAGES)) {
-            bring_packages(lab, &root)?;
-        }
-        own(&root)?;
-        let mut typed = 0;
+        let (mut typed, mut brought) = (0, false);
         for step in steps.iter().filter(|step| self.wants(step)) {
+            if !brought && step.packages().next().is_some() {
+                bring_packages(lab, &root, steps.iter().flat_map(Step::packages))?;
+                brought = true;
+            }
             let start = Instant::now();
             println!("$ {}", step.text());
             take(&root, step)?;
             println!("  ({:.1} s)", start.elapsed().as_secs_f64());
             typed += usize::from(!matches!(step, Step::Install(_)));
         }
-        ensure!(typed > 0, "no line has {:?} in it", self.only.as_deref().unwrap_or_default());
+        ensure!(typed > 0, "no line was typed: none has in it what was asked for");
         println!("{typed} passed, 0 failed");
         Ok(())
     }
 
     /// What the machine has by then is installed whoever types.
     fn wants(&self, step: &Step) -> bool {
-        let chosen = |only: &String| step.text().contains(only);
-        matches!(step, Step::Install(_)) || self.only.as_ref().is_none_or(chosen)
+        let has = |text: &String| step.text().contains(text);
+        matches!(step, Step::Install(_))
+            || self.only.as_ref().is_none_or(has) && !self.without.as_ref().is_some_and(has)
     }
 }
 
@@ -169,17 +173,18 @@ fn sources(lab: &Lab, place: &Path) -> Result<()> {
     let page = fs::read_to_string(lab.workspace.join(MACHINES))?;
     let machine = page.split("```toml\n").nth(1).and_then(|text| text.split("```").next());
     fs::write(sources.join(MINE), machine.with_context(|| format!("{MACHINES} has no machine"))?)?;
-    Ok(())
+    own(place)
 }
 
-/// Where the guide's lines look for packages.
-const PACKAGES: &str = "target/package/";
-
 /// Those that `cargo xtask package` made here: no Rust of Debian 13 makes them.
-fn bring_packages(lab: &Lab, root: &Path) -> Result<()> {
+fn bring_packages<'a>(
+    lab: &Lab,
+    root: &Path,
+    mut named: impl Iterator<Item = &'a str>,
+) -> Result<()> {
     let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let made = lab.workspace.join(target).join("package");
-    if !made.exists() {
+    if !named.all(|name| made.join(name).exists()) {
         tool::output(tool::xtask(lab).args(["package", "all"]))?;
     }
     let place = root.join(SOURCES).join(PACKAGES);
@@ -187,7 +192,8 @@ fn bring_packages(lab: &Lab, root: &Path) -> Result<()> {
         fs::remove_dir_all(&place)?;
     }
     fs::create_dir_all(&place)?;
-    tool::output(Command::new("cp").arg("--recursive").arg(made.join(".")).arg(place)).map(drop)
+    tool::output(Command::new("cp").arg("--recursive").arg(made.join(".")).arg(place))?;
+    own(root)
 }
 
 /// All of it is the user's.

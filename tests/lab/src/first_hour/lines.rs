@@ -69,7 +69,15 @@ pub enum Step {
     Complete(&'static str, &'static [&'static str]),
 }
 
+/// Where the guide's lines look for packages.
+pub const PACKAGES: &str = "target/package/";
+
 impl Step {
+    /// The packages that it names.
+    pub fn packages(&self) -> impl Iterator<Item = &str> {
+        self.text().split_whitespace().filter_map(|word| Some(word.split_once(PACKAGES)?.1))
+    }
+
     pub fn text(&self) -> &str {
         match self {
             Self::Type(text) => text,
