@@ -5,8 +5,9 @@ mod lines;
 
 use std::collections::BTreeSet;
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -74,8 +75,15 @@ const MINE: &str = "mine.toml";
 const TESTS: &str = "cargo test --workspace";
 const SUMMARY: [&str; 2] = ["No test was skipped.", "RSMI_TEST_ALL=1"];
 
-/// Until a program has drawn its screen, or bash its answer.
-const A_WHILE: Duration = Duration::from_secs(3);
+/// Until a program has drawn its screen, or bash its answer, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Of a screen.
+const DRAWN: usize = 4000;
+
+/// What somebody who sits before it waits to see, and the keys that they hit then.
+type Keys<'a> = (&'a dyn Fn(&str) -> bool, &'a str);
 
 #[derive(Args)]
 pub struct FirstHour {
@@ -216,17 +224,18 @@ fn take(root: &Path, step: &Step) -> Result<()> {
             type_in(root, &line, PLAIN, &[]).map(drop)
         }
         Step::Complete(typed, offered) => {
-            let keys = [format!("{typed}\t\t"), "\u{15}exit\n".to_owned()];
-            let said = type_in(root, typed, SHELL, &keys)?;
-            for word in *offered {
-                ensure!(said.contains(word), "`{typed}` is not completed by {word}:\n{said}");
-            }
+            let is_offered = |said: &str| offered.iter().all(|word| said.contains(word));
+            let keys = format!("{typed}\t\t");
+            let sits: [Keys<'_>; 2] =
+                [(&|said| said.contains("$ "), &keys), (&is_offered, "\u{15}exit\n")];
+            let said = type_in(root, typed, SHELL, &sits)?;
+            ensure!(is_offered(&said), "`{typed}` is not completed by {offered:?}:\n{said}");
             Ok(())
         }
         Step::Type(line) => {
-            let draws = line.ends_with(" btop");
-            let keys: &[String] = if draws { &["q".to_owned()] } else { &[] };
-            let said = type_in(root, line, &form(line), keys)?;
+            let ends: [Keys<'_>; 1] = [(&|said| said.len() > DRAWN, "q")];
+            let sits = if line.ends_with(" btop") { &ends[..] } else { &[] };
+            let said = type_in(root, line, &form(line), sits)?;
             if line == TESTS { check_summary(&said) } else { Ok(()) }
         }
     }
@@ -251,7 +260,7 @@ fn form(line: &str) -> String {
 }
 
 /// The line, as the user types it in the sources, and keys after it; what was printed.
-fn type_in(root: &Path, line: &str, form: &str, keys: &[String]) -> Result<String> {
+fn type_in(root: &Path, line: &str, form: &str, keys: &[Keys<'_>]) -> Result<String> {
     let (file, stdout) = stream("output")?;
     let mut command = Command::new("unshare");
     command.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, "sh"]);
@@ -259,12 +268,23 @@ fn type_in(root: &Path, line: &str, form: &str, keys: &[String]) -> Result<Strin
     command.stdin(if keys.is_empty() { Stdio::null() } else { Stdio::piped() });
     let mut child = command.spawn().context("unshare(1) cannot be run")?;
     if let Some(mut stdin) = child.stdin.take() {
-        for key in keys {
-            thread::sleep(A_WHILE);
-            // Who has ended hits no key, which the status says.
-            let _ = stdin.write_all(key.as_bytes());
+        for (seen, keys) in keys {
+            let start = Instant::now();
+            while !seen(&shown(&file)?) && start.elapsed() < PATIENCE && child.try_wait()?.is_none()
+            {
+                thread::sleep(LOOK);
+            }
+            // A program that has ended takes none; how it ended is said below.
+            let _ = stdin.write_all(keys.as_bytes());
         }
-        thread::sleep(A_WHILE);
+        // The end of its input would end it, too; and who does not end now does so never.
+        let start = Instant::now();
+        while child.try_wait()?.is_none() {
+            if start.elapsed() > PATIENCE {
+                child.kill()?;
+            }
+            thread::sleep(LOOK);
+        }
     }
     let status = child.wait()?;
     let said = String::from_utf8_lossy(&contents(file)?).into_owned();
@@ -272,6 +292,13 @@ fn type_in(root: &Path, line: &str, form: &str, keys: &[String]) -> Result<Strin
         bail!("`{line}` failed ({status}):\n{}", said.trim_end());
     }
     Ok(said)
+}
+
+/// What was printed so far; who prints goes on where they are.
+fn shown(file: &File) -> Result<String> {
+    let mut bytes = vec![0; usize::try_from(file.metadata()?.len())?];
+    file.read_exact_at(&mut bytes, 0)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// What was skipped is said at the end.
