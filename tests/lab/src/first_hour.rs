@@ -52,6 +52,10 @@ const ENTER: &str = "set -e
 const PLAIN: &str = "eval \"$TYPED\"";
 /// There is no GPU, but for programs that ask for one.
 const ON_A_MACHINE: &str = "rsmi-compat simulate --machine mi300x-2 -- bash -c \"$TYPED\"";
+/// The one of ROCm's, where the line has it.
+const AMDSMI: &str = "--amdsmi /opt/rocm/lib/libamd_smi.so";
+const HAS_AMDSMI: &str = "sudo install -D /usr/local/lib/rsmi-compat/simulator/libamd_smi.so \
+    /opt/rocm/lib/libamd_smi.so; ";
 /// The registry is not there: the crates are those of the line before.
 const VENDORED: &str = "export CARGO_HOME=$HOME/without-crates; eval \"$TYPED\"";
 /// Nothing shows what a variable is for but a program that is started then.
@@ -122,7 +126,8 @@ impl FirstHour {
                 brought = true;
             }
             let start = Instant::now();
-            println!("$ {}", step.text());
+            let sign = if matches!(step, Step::Install(_)) { "has" } else { "$" };
+            println!("{sign} {}", step.text());
             take(&root, step)?;
             println!("  ({:.1} s)", start.elapsed().as_secs_f64());
             typed += usize::from(!matches!(step, Step::Install(_)));
@@ -253,8 +258,10 @@ fn form(line: &str) -> String {
     } else {
         PLAIN
     };
+    let before = if line.contains(AMDSMI) { HAS_AMDSMI } else { "" };
+    let form = format!("{before}{form}");
     if !line.ends_with(" btop") {
-        return form.to_owned();
+        return form;
     }
     format!("script --quiet --return --command 'stty rows 50 cols 160; {form}' /dev/null")
 }
