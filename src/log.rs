@@ -141,6 +141,17 @@ fn notes<T: Default>(use_them: impl FnOnce(&mut Notes) -> T) -> T {
     NOTES.try_with(|notes| use_them(&mut notes.borrow_mut())).unwrap_or_default()
 }
 
+/// What a file says, as one line that is plain to be somebody else's words.
+pub(crate) fn quoted(text: &[u8]) -> String {
+    format!("{:?}", String::from_utf8_lossy(text))
+}
+
+/// `1, 2, 3`.
+pub(crate) fn list(numbers: impl IntoIterator<Item: ToString>) -> String {
+    let texts: Vec<_> = numbers.into_iter().map(|number| number.to_string()).collect();
+    texts.join(", ")
+}
+
 /// Names what answers the call under way: an amdsmi function, a file, own state.
 pub(crate) fn source(name: impl FnOnce() -> String) {
     if enabled(Level::Debug) {

@@ -40,61 +40,70 @@ impl<T> From<Result<T>> for Reply<T> {
     }
 }
 
-/// amdsmi's statuses. A number that is not here is unknown to us, and to rsmi.
+/// amdsmi's statuses, and their names behind AMDSMI_STATUS_. A number that is not here is unknown to
+/// us, and to rsmi.
 #[rustfmt::skip]
-const FROM_AMDSMI: &[(u32, S)] = &[
-    (0, S::RSMI_STATUS_SUCCESS),
-    (1, S::RSMI_STATUS_INVALID_ARGS),           // INVAL
-    (2, S::RSMI_STATUS_NOT_SUPPORTED),
-    (3, S::RSMI_STATUS_NOT_YET_IMPLEMENTED),
-    (4, S::RSMI_STATUS_FAIL_LOAD_MODULE),
-    (5, S::RSMI_STATUS_FAIL_LOAD_SYMBOL),
-    (6, S::RSMI_STATUS_DRM_ERROR),
-    (7, S::RSMI_STATUS_UNKNOWN_ERROR),          // API_FAILED
-    (8, S::RSMI_STATUS_BUSY),                   // TIMEOUT
-    (9, S::RSMI_STATUS_BUSY),                   // RETRY
-    (10, S::RSMI_STATUS_PERMISSION),
-    (11, S::RSMI_STATUS_INTERRUPT),
-    (12, S::RSMI_STATUS_UNEXPECTED_SIZE),       // IO: rsmi maps EIO so
-    (13, S::RSMI_STATUS_INTERNAL_EXCEPTION),    // ADDRESS_FAULT
-    (14, S::RSMI_STATUS_FILE_ERROR),
-    (15, S::RSMI_STATUS_OUT_OF_RESOURCES),
-    (16, S::RSMI_STATUS_INTERNAL_EXCEPTION),
-    (17, S::RSMI_STATUS_INPUT_OUT_OF_BOUNDS),
-    (18, S::RSMI_STATUS_INIT_ERROR),
-    (19, S::RSMI_STATUS_REFCOUNT_OVERFLOW),
-    (20, S::RSMI_STATUS_NOT_SUPPORTED),         // DIRECTORY_NOT_FOUND
-    (30, S::RSMI_STATUS_BUSY),
-    (31, S::RSMI_STATUS_NOT_FOUND),
-    (32, S::RSMI_STATUS_INIT_ERROR),            // NOT_INIT
-    (33, S::RSMI_STATUS_OUT_OF_RESOURCES),      // NO_SLOT
-    (34, S::RSMI_STATUS_INIT_ERROR),            // DRIVER_NOT_LOADED
-    (39, S::RSMI_STATUS_INSUFFICIENT_SIZE),     // MORE_DATA
-    (40, S::RSMI_STATUS_NO_DATA),
-    (41, S::RSMI_STATUS_INSUFFICIENT_SIZE),
-    (42, S::RSMI_STATUS_UNEXPECTED_SIZE),
-    (43, S::RSMI_STATUS_UNEXPECTED_DATA),
-    (44, S::RSMI_STATUS_NOT_SUPPORTED),         // 44 to 51 speak of CPUs
-    (45, S::RSMI_STATUS_NOT_SUPPORTED),
-    (46, S::RSMI_STATUS_NOT_SUPPORTED),
-    (47, S::RSMI_STATUS_NOT_SUPPORTED),
-    (48, S::RSMI_STATUS_NOT_SUPPORTED),
-    (49, S::RSMI_STATUS_NOT_SUPPORTED),
-    (50, S::RSMI_STATUS_NOT_SUPPORTED),
-    (51, S::RSMI_STATUS_NOT_SUPPORTED),
-    (52, S::RSMI_STATUS_NOT_SUPPORTED),         // FILE_NOT_FOUND: rsmi maps ENOENT so
-    (53, S::RSMI_STATUS_INVALID_ARGS),          // ARG_PTR_NULL
-    (54, S::RSMI_STATUS_AMDGPU_RESTART_ERR),
-    (55, S::RSMI_STATUS_SETTING_UNAVAILABLE),
-    (56, S::RSMI_STATUS_UNEXPECTED_DATA),       // CORRUPTED_EEPROM
-    (57, S::RSMI_STATUS_INSUFFICIENT_SIZE),     // MORE_DATA, 6.4
+const FROM_AMDSMI: &[(u32, S, &str)] = &[
+    (0, S::RSMI_STATUS_SUCCESS, "SUCCESS"),
+    (1, S::RSMI_STATUS_INVALID_ARGS, "INVAL"),
+    (2, S::RSMI_STATUS_NOT_SUPPORTED, "NOT_SUPPORTED"),
+    (3, S::RSMI_STATUS_NOT_YET_IMPLEMENTED, "NOT_YET_IMPLEMENTED"),
+    (4, S::RSMI_STATUS_FAIL_LOAD_MODULE, "FAIL_LOAD_MODULE"),
+    (5, S::RSMI_STATUS_FAIL_LOAD_SYMBOL, "FAIL_LOAD_SYMBOL"),
+    (6, S::RSMI_STATUS_DRM_ERROR, "DRM_ERROR"),
+    (7, S::RSMI_STATUS_UNKNOWN_ERROR, "API_FAILED"),
+    (8, S::RSMI_STATUS_BUSY, "TIMEOUT"),
+    (9, S::RSMI_STATUS_BUSY, "RETRY"),
+    (10, S::RSMI_STATUS_PERMISSION, "NO_PERM"),
+    (11, S::RSMI_STATUS_INTERRUPT, "INTERRUPT"),
+    (12, S::RSMI_STATUS_UNEXPECTED_SIZE, "IO"),                             // rsmi maps EIO so
+    (13, S::RSMI_STATUS_INTERNAL_EXCEPTION, "ADDRESS_FAULT"),
+    (14, S::RSMI_STATUS_FILE_ERROR, "FILE_ERROR"),
+    (15, S::RSMI_STATUS_OUT_OF_RESOURCES, "OUT_OF_RESOURCES"),
+    (16, S::RSMI_STATUS_INTERNAL_EXCEPTION, "INTERNAL_EXCEPTION"),
+    (17, S::RSMI_STATUS_INPUT_OUT_OF_BOUNDS, "INPUT_OUT_OF_BOUNDS"),
+    (18, S::RSMI_STATUS_INIT_ERROR, "INIT_ERROR"),
+    (19, S::RSMI_STATUS_REFCOUNT_OVERFLOW, "REFCOUNT_OVERFLOW"),
+    (20, S::RSMI_STATUS_NOT_SUPPORTED, "DIRECTORY_NOT_FOUND"),
+    (30, S::RSMI_STATUS_BUSY, "BUSY"),
+    (31, S::RSMI_STATUS_NOT_FOUND, "NOT_FOUND"),
+    (32, S::RSMI_STATUS_INIT_ERROR, "NOT_INIT"),
+    (33, S::RSMI_STATUS_OUT_OF_RESOURCES, "NO_SLOT"),
+    (34, S::RSMI_STATUS_INIT_ERROR, "DRIVER_NOT_LOADED"),
+    (39, S::RSMI_STATUS_INSUFFICIENT_SIZE, "MORE_DATA"),
+    (40, S::RSMI_STATUS_NO_DATA, "NO_DATA"),
+    (41, S::RSMI_STATUS_INSUFFICIENT_SIZE, "INSUFFICIENT_SIZE"),
+    (42, S::RSMI_STATUS_UNEXPECTED_SIZE, "UNEXPECTED_SIZE"),
+    (43, S::RSMI_STATUS_UNEXPECTED_DATA, "UNEXPECTED_DATA"),
+    (44, S::RSMI_STATUS_NOT_SUPPORTED, "NON_AMD_CPU"),                      // 44 to 51 speak of CPUs
+    (45, S::RSMI_STATUS_NOT_SUPPORTED, "NO_ENERGY_DRV"),
+    (46, S::RSMI_STATUS_NOT_SUPPORTED, "NO_MSR_DRV"),
+    (47, S::RSMI_STATUS_NOT_SUPPORTED, "NO_HSMP_DRV"),
+    (48, S::RSMI_STATUS_NOT_SUPPORTED, "NO_HSMP_SUP"),
+    (49, S::RSMI_STATUS_NOT_SUPPORTED, "NO_HSMP_MSG_SUP"),
+    (50, S::RSMI_STATUS_NOT_SUPPORTED, "HSMP_TIMEOUT"),
+    (51, S::RSMI_STATUS_NOT_SUPPORTED, "NO_DRV"),
+    (52, S::RSMI_STATUS_NOT_SUPPORTED, "FILE_NOT_FOUND"),                   // rsmi maps ENOENT so
+    (53, S::RSMI_STATUS_INVALID_ARGS, "ARG_PTR_NULL"),
+    (54, S::RSMI_STATUS_AMDGPU_RESTART_ERR, "AMDGPU_RESTART_ERR"),
+    (55, S::RSMI_STATUS_SETTING_UNAVAILABLE, "SETTING_UNAVAILABLE"),
+    (56, S::RSMI_STATUS_UNEXPECTED_DATA, "CORRUPTED_EEPROM"),
+    (57, S::RSMI_STATUS_INSUFFICIENT_SIZE, "MORE_DATA"),                    // 6.4
 ];
 
 pub(crate) fn from_amdsmi(status: u32) -> Result {
-    let found = FROM_AMDSMI.iter().find(|(number, _)| *number == status);
-    match found.map_or(S::RSMI_STATUS_UNKNOWN_ERROR, |(_, rsmi)| *rsmi) {
+    let found = FROM_AMDSMI.iter().find(|(number, ..)| *number == status);
+    match found.map_or(S::RSMI_STATUS_UNKNOWN_ERROR, |(_, rsmi, _)| *rsmi) {
         S::RSMI_STATUS_SUCCESS => Ok(()),
         error => Err(error),
+    }
+}
+
+/// A status of amdsmi's for the log: its number, and its name if it has one.
+pub(crate) fn amdsmi_text(status: u32) -> String {
+    match FROM_AMDSMI.iter().find(|(number, ..)| *number == status) {
+        Some((.., name)) => format!("{status} AMDSMI_STATUS_{name}"),
+        None => status.to_string(),
     }
 }
 
@@ -235,13 +244,19 @@ mod tests {
     #[test]
     fn every_amdsmi_number_has_one_answer() {
         for number in 0..=0xFFFF {
-            let listed = FROM_AMDSMI.iter().filter(|(listed, _)| *listed == number).count();
+            let listed = FROM_AMDSMI.iter().filter(|(listed, ..)| *listed == number).count();
             assert!(listed <= 1, "{number} is listed {listed} times");
             assert_eq!(from_amdsmi(number).is_ok(), number == 0, "{number}");
         }
         for number in [22, 58, 0xFFFF_FFFE, 0xFFFF_FFFF] {
             assert_eq!(from_amdsmi(number), Err(S::RSMI_STATUS_UNKNOWN_ERROR), "{number}");
         }
+    }
+
+    #[test]
+    fn the_log_names_what_amdsmi_returns() {
+        assert_eq!(amdsmi_text(34), "34 AMDSMI_STATUS_DRIVER_NOT_LOADED");
+        assert_eq!(amdsmi_text(58), "58");
     }
 
     #[test]

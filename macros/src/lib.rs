@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 ///
 /// cbindgen reads the unexpanded `#[repr(C)] pub enum` and prints a C enum. rustc gets a
 /// transparent newtype with one constant an enumerator, so that aliases are allowed and a number
-/// that no header lists is an ordinary value. `#[c_enum(u64)]` sets another width than 32 bits.
+/// that no header lists is an ordinary value. `#[c_enum(u64)]` sets another width than 32 bits. The log
+/// shows the first enumerator that has the value, or the number.
 #[proc_macro_attribute]
 pub fn c_enum(args: TokenStream, item: TokenStream) -> TokenStream {
     expand(c_enum_text(&args, item))
@@ -98,10 +99,11 @@ fn c_enum_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     }
     let _ = write!(
         out,
-        "#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)] #[repr(transparent)] pub struct {name}(pub {width}); \
+        "#[derive(Clone, Copy, PartialEq, Eq, Hash)] #[repr(transparent)] pub struct {name}(pub {width}); \
          crate::entry::put_whole!({name}); \
          #[allow(dead_code)] impl {name} {{"
     );
+    let mut shown = String::new();
     for part in split_commas(body.stream()) {
         let (docs, variant) = split_attributes(part);
         let [TokenTree::Ident(variant), TokenTree::Punct(_), value @ ..] = variant.as_slice()
@@ -116,8 +118,21 @@ fn c_enum_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
             let _ = write!(out, "#{doc} ");
         }
         let _ = write!(out, "pub const {variant}: Self = Self({value});");
+        let _ = write!(shown, "(Self::{variant}, \"{variant}\"),");
     }
-    out.push('}');
+    let _ = write!(
+        out,
+        "}} impl ::core::fmt::Debug for {name} {{ \
+             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {{ \
+                 const NAMES: &[({name}, &str)] = &[{shown}]; \
+                 match NAMES.iter().find(|(value, _)| value == self) {{ \
+                     Some((_, name)) => f.write_str(name), \
+                     None => ::core::fmt::Debug::fmt(&self.0, f), \
+                 }} \
+             }} \
+         }}",
+        shown = shown.replace("Self::", &format!("{name}::"))
+    );
     Ok(out)
 }
 

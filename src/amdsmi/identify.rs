@@ -64,6 +64,18 @@ pub(crate) enum ByName {
     NotAmdSmi,
 }
 
+impl fmt::Display for ByName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(release) => write!(f, "{release}"),
+            Self::SevenZeroOrOne => f.write_str("7.0 or 7.1"),
+            Self::Newest => f.write_str("10.1 or newer"),
+            Self::TooOld => f.write_str("older than 6.1.2"),
+            Self::NotAmdSmi => f.write_str("none"),
+        }
+    }
+}
+
 impl ByName {
     /// Whether the names are those of this release or a later one. A library that nobody knows
     /// still does what the release did in which its newest known name came.

@@ -7,6 +7,7 @@ use super::{STATUS_NOT_FOUND, STATUS_SUCCESS, buffer, call};
 use crate::config::Config;
 use crate::kernel::kfd::PARTITION_BITS;
 use crate::log;
+use crate::status::amdsmi_text;
 use arc_swap::ArcSwap;
 use once_cell::race::{OnceBox, OnceRef};
 use std::ffi::{CStr, c_char};
@@ -85,7 +86,9 @@ impl AmdSmi {
             return false;
         }
         if let Err(status) = self.list() {
-            log::warn(|| format!("libamd_smi does not list its processors: status {status}"));
+            log::warn(|| {
+                format!("libamd_smi does not list its processors: status {}", amdsmi_text(status))
+            });
             self.stop();
             return false;
         }
@@ -103,7 +106,8 @@ impl AmdSmi {
             let status = call(|| unsafe { init(INIT_AMD_GPUS) });
             if status != STATUS_SUCCESS {
                 log::warn(|| {
-                    format!("{}: amdsmi_init failed with {status}", self.opened.path.display())
+                    let (path, status) = (self.opened.path.display(), amdsmi_text(status));
+                    format!("{path}: amdsmi_init failed with {status}")
                 });
                 return false;
             }
@@ -173,7 +177,7 @@ impl AmdSmi {
                 }
             };
             format!(
-                "libamd_smi is {path}, {release} (by exported names {names:?}, by its version {told})"
+                "libamd_smi is {path}, {release} (by exported names {names}, by its version {told})"
             )
         });
         identity

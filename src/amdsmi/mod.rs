@@ -99,7 +99,7 @@ impl Device {
         Some(match status::from_amdsmi(status) {
             Ok(()) => Ok(value).into(),
             Err(failed) => {
-                log::reason(|| format!("{name} returned {status}"));
+                log::reason(|| format!("{name} returned {}", status::amdsmi_text(status)));
                 Reply { status: failed, value: (value != buffer::untouched()).then_some(value) }
             }
         })

@@ -25,7 +25,7 @@ impl Gpu {
     pub(crate) fn target_graphics_version(&self) -> Result<u64> {
         log::kept(KFD);
         let Some(version) = self.node.property("gfx_target_version") else {
-            log::reason(|| "KFD does not tell it".into());
+            log::reason(|| "KFD does not report it".into());
             return Err(NOT_SUPPORTED);
         };
         Ok(if client::generation() >= Generation::V6_3 {

@@ -37,7 +37,7 @@ impl Gpu {
         let table = self.table()?;
         let (format, content) = table.version();
         if format != CARD {
-            log::reason(|| format!("gpu_metrics {format}.{content} does not tell it"));
+            log::reason(|| format!("gpu_metrics {format}.{content} does not have it"));
             return Err(self.unread(UNEXPECTED_DATA));
         }
         Ok(self.shown(&table))
@@ -48,7 +48,8 @@ impl Gpu {
         match metrics::header(&self.device) {
             Ok(header) if metrics::is_known(header) => Ok(header),
             Ok(header) => {
-                log::reason(|| format!("{header:?} is of no version that is known"));
+                let (format, content) = (header.format_revision, header.content_revision);
+                log::reason(|| format!("gpu_metrics {format}.{content} is not known"));
                 Err(NOT_SUPPORTED)
             }
             Err(UNEXPECTED_DATA) => Err(NOT_SUPPORTED),
@@ -109,7 +110,7 @@ impl Gpu {
             .find_map(|name| table.get(name, None).or_else(|| table.get(name, partition)));
         found.ok_or_else(|| {
             let (format, content) = table.version();
-            log::reason(|| format!("gpu_metrics {format}.{content} does not tell it"));
+            log::reason(|| format!("gpu_metrics {format}.{content} does not have it"));
             NOT_SUPPORTED
         })
     }

@@ -67,6 +67,6 @@ fn known(mode: Vec<u8>, modes: &[&[u8]]) -> Result<Vec<u8>> {
     if modes.contains(&&*mode) {
         return Ok(mode);
     }
-    log::reason(|| format!("{:?} is no mode that is known", mode.escape_ascii().to_string()));
+    log::reason(|| format!("{} is no mode that is known", log::quoted(&mode)));
     Err(rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION)
 }

@@ -46,7 +46,7 @@ impl Gpu {
         let mask = String::from_utf8_lossy(&line);
         let mut words = mask.split_ascii_whitespace();
         if (words.next(), words.next()) != (Some("feature"), Some("mask:")) {
-            log::reason(|| format!("{line:?} tells of no feature mask", line = mask));
+            log::reason(|| format!("{line:?} has no feature mask", line = mask));
             return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA);
         }
         Ok(number::lenient(words.next().unwrap_or_default().as_bytes(), 16))

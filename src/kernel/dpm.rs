@@ -95,7 +95,8 @@ impl Table {
         let chosen: String =
             self.numbers.iter().filter(asked).map(|number| format!("{number} ")).collect();
         if chosen.is_empty() {
-            log::reason(|| format!("the levels are {:?}, and bit n is level n", self.numbers));
+            let levels = log::list(&self.numbers);
+            log::reason(|| format!("the levels are {levels}, and bit n is level n"));
             return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS);
         }
         Ok(chosen)

@@ -85,9 +85,7 @@ impl Hwmon {
         if number::is_integer(&text) {
             return Ok(text);
         }
-        log::reason(|| {
-            format!("{name} says {:?}, which is no number", text.escape_ascii().to_string())
-        });
+        log::reason(|| format!("{name} says {}, which is no number", log::quoted(&text)));
         Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)
     }
 

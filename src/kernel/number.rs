@@ -80,7 +80,7 @@ pub(crate) fn is_integer(text: &[u8]) -> bool {
 }
 
 fn thrown(text: &[u8]) -> rsmi_status_t {
-    log::reason(|| format!("{:?} is no number", String::from_utf8_lossy(text)));
+    log::reason(|| format!("{} is no number", log::quoted(text)));
     rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION
 }
 

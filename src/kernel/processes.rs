@@ -181,7 +181,7 @@ impl Processes {
     fn pasid(&self, pid: u32) -> std::result::Result<u32, Unread> {
         let text = self.0.join(&pid.to_string()).line("pasid").map_err(Unread::Gone)?;
         if !is_number(&text) {
-            log::reason(|| format!("{:?} is no address space", String::from_utf8_lossy(&text)));
+            log::reason(|| format!("{} is no address space", log::quoted(&text)));
             return Err(Unread::Nonsense(status::from_errno(libc::EINVAL)));
         }
         number::int(&text).map(|number| number as u32).map_err(Unread::Nonsense)

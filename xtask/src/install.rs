@@ -1,6 +1,8 @@
 //! `cargo xtask install` and `uninstall`: the table below DESTDIR/PREFIX, and a manifest of it.
 
+use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
@@ -12,6 +14,7 @@ use xtask::artifacts::{Artifacts, Build};
 use xtask::elf;
 use xtask::layout::{Places, SONAME};
 use xtask::place;
+use xtask::run;
 
 #[derive(Args)]
 pub struct Install {
@@ -65,6 +68,28 @@ impl To {
         self.destdir.as_ref().is_some_and(|path| !path.as_os_str().is_empty())
     }
 
+    /// Has the installed command remove what `rsmi-compat link` put where programs look for ROCm's
+    /// library, if it leads into this installation.
+    fn unlink(&self, root: &Path, drop_in: &Path) -> Result<()> {
+        let system = match &self.destdir {
+            Some(destdir) if self.is_for_a_package() => std::path::absolute(destdir)?,
+            _ => PathBuf::from("/"),
+        };
+        let linked = fs::read_dir(system.join("opt/rocm/lib")).into_iter().flatten();
+        let targets = linked.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+        let inside = |path: &Path| system.join(path.strip_prefix("/").unwrap_or(path));
+        let ours = drop_in.canonicalize().ok();
+        let leads_here = |path: PathBuf| {
+            let directory = inside(&path).parent().and_then(|it| it.canonicalize().ok());
+            directory.is_some() && directory == ours
+        };
+        if targets.into_iter().any(leads_here) {
+            let mut command = Command::new(root.join("bin/rsmi-compat"));
+            run::output(command.args(["unlink", "--root"]).arg(&system))?;
+        }
+        Ok(())
+    }
+
     /// The directory that takes the place of the prefix.
     fn root(&self) -> Result<PathBuf> {
         let prefix = self.prefix.display();
@@ -116,6 +141,9 @@ impl Uninstall {
         };
         let lib = manifest.directory_of(SONAME).filter(|_| !self.to.is_for_a_package());
         let loader = lib.map(|lib| Loader::of(root.join(lib)));
+        if let Some(lib) = manifest.directory_of(SONAME) {
+            self.to.unlink(&root, &root.join(lib).join("rsmi-compat"))?;
+        }
         manifest.remove(&root)?;
         place::remove(&Manifest::path(&root))?;
         manifest.remove_directories(&root);

@@ -17,6 +17,9 @@ use crate::workspace::{self, VERSION};
 /// What the loader, the linker and the package tools know our library by.
 pub const SONAME: &str = "librsmi_compat.so.1";
 
+/// The file of that name, with the version of the ABI. The package has a version of its own.
+pub const LIBRARY_FILE: &str = "librsmi_compat.so.1.0.0";
+
 /// The mode of a shared library. The loader needs no x, but EAR opens only a library that access(2)
 /// lets it execute, as those of ROCm's own packages are.
 pub const LIBRARY: u32 = 0o755;
@@ -112,9 +115,8 @@ impl Places {
     }
 
     fn library(&self, table: &mut Table, built: &Artifacts) {
-        let full = format!("librsmi_compat.so.{VERSION}");
-        table.library(&built.library, self.lib.join(&full));
-        table.link(self.lib.join(SONAME), &full);
+        table.library(&built.library, self.lib.join(LIBRARY_FILE));
+        table.link(self.lib.join(SONAME), LIBRARY_FILE);
         table.link(self.lib.join("librsmi_compat.so"), SONAME);
         let own = self.lib.join("rsmi-compat");
         table.library(&built.audit, own.join("librsmi_compat_audit.so"));
@@ -212,6 +214,7 @@ impl Places {
             ("@VERSION@", VERSION),
             ("@PACKAGE_VERSION@", version),
             ("@SONAME@", SONAME),
+            ("@LIBRARY_FILE@", LIBRARY_FILE),
             ("@LIBDIR@", &self.lib.display().to_string()),
             ("@PREFIX_FROM_PKGCONFIG@", &up(1)),
             ("@PREFIX_FROM_CMAKE@", &up(2)),
@@ -288,6 +291,18 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// cargo-c would take the package's version, and the linker the name in build.rs.
+    #[test]
+    fn the_librarys_version_is_that_of_the_abi_wherever_it_is_said() {
+        let version = LIBRARY_FILE.strip_prefix("librsmi_compat.so.").unwrap();
+        assert!(LIBRARY_FILE.starts_with(&format!("{SONAME}.")));
+        let manifest = include_str!("../../Cargo.toml");
+        let (_, library) = manifest.split_once("[package.metadata.capi.library]").unwrap();
+        let mut lines = library.lines().take_while(|line| !line.starts_with('['));
+        assert!(lines.any(|line| line == format!("version = \"{version}\"")), "{library}");
+        assert!(include_str!("../../build.rs").contains(&format!("-soname,{SONAME}\"")));
+    }
 
     /// zsh itself is asked; where it is no Debian's, it looks into site-functions.
     #[test]

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// The package's version, which is the library's too.
+/// The version of the packages, and of all that says one, but for the library's file, whose name has
+/// that of the ABI.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The directory of the workspace's Cargo.toml.

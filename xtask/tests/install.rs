@@ -83,6 +83,31 @@ fn a_prefix_is_all_that_it_takes() {
     assert!(!again.status.success() && errors.contains("was not installed here"), "{errors}");
 }
 
+/// Links of `rsmi-compat link` would lead nowhere; those that lead elsewhere are others'.
+#[test]
+fn links_into_an_installation_go_with_it() {
+    if !needs::program("make") {
+        return;
+    }
+    let place = TempDir::new().expect("a scratch directory");
+    let target = built(place.path());
+    let system = place.path().join("system");
+    let lib = system.join("opt/rocm/lib");
+    let destdir = format!("DESTDIR={}", system.display());
+    for prefix in ["PREFIX=/usr/local", "PREFIX=/srv/other"] {
+        makes(&target, &["install", &destdir, prefix]);
+    }
+    let command = system.join("usr/local/bin/rsmi-compat");
+    let linked = Command::new(command).arg("link").arg("--root").arg(&system).output();
+    assert!(linked.expect("it runs").status.success());
+    makes(&target, &["uninstall", &destdir, "PREFIX=/srv/other"]);
+    // They lead into that system, not into this one.
+    let is_there = |name| lib.join(name).symlink_metadata().is_ok();
+    assert!(is_there("librocm_smi64.so"), "they were another installation's");
+    makes(&target, &["uninstall", &destdir, "PREFIX=/usr/local"]);
+    assert!(!lib.exists(), "something is left in /opt/rocm/lib");
+}
+
 /// Runs make with this as its cargo.
 fn make_with(cargo: &str, target: &Path, arguments: &[&str]) -> Output {
     let mut make = Command::new("make");

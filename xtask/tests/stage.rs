@@ -79,7 +79,7 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
         "include/rocm_smi/rocm_smi64Config.h",
         "lib/librsmi_compat.so",
         "lib/librsmi_compat.so.1",
-        concat!("lib/librsmi_compat.so.", env!("CARGO_PKG_VERSION")),
+        "lib/librsmi_compat.so.1.0.0",
         "lib/rsmi-compat/librsmi_compat_audit.so",
         "lib/rsmi-compat/librsmi_compat.so.1",
         "lib/rsmi-compat/simulator/libamd_smi.so",

@@ -265,11 +265,11 @@ impl Table {
     /// A line for every member that the table has, for the log.
     pub(crate) fn lines(&self) -> Vec<String> {
         let line = |reading: Reading<'_>| {
-            let numbers: Vec<_> = reading.numbers().collect();
+            let numbers = log::list(reading.numbers());
             match reading.place {
-                Place::Device(_) => format!("{} = {numbers:?}", reading.name),
+                Place::Device(_) => format!("{} = {numbers}", reading.name),
                 Place::Partition(nth, _) => {
-                    format!("partition {nth}: {} = {numbers:?}", reading.name)
+                    format!("partition {nth}: {} = {numbers}", reading.name)
                 }
             }
         };

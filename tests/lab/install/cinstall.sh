@@ -10,10 +10,13 @@ cd sources
 printed 'cargo cinstall '
 cd "$here"
 find /tmp/root -type f -o -type l | sort > made
-for file in lib/x86_64-linux-gnu/librsmi_compat.so lib/x86_64-linux-gnu/librsmi_compat.so.1 \
+for file in lib/x86_64-linux-gnu/librsmi_compat.so lib/x86_64-linux-gnu/librsmi_compat.so.1.0.0 \
+    lib/x86_64-linux-gnu/librsmi_compat.so.1 \
     lib/x86_64-linux-gnu/pkgconfig/rsmi_compat.pc include/rsmi_compat.h include/rocm_smi/rocm_smi.h; do
     grep -qx "/tmp/root/usr/$file" made || fail "no $file in $(cat made)"
 done
+soname=$(readelf -d /tmp/root/usr/lib/x86_64-linux-gnu/librsmi_compat.so | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
+is librsmi_compat.so.1 echo "$soname"
 cp -a /tmp/root/usr/. /usr/
 ldconfig
 cc /lab/install/client.c $(pkg-config --cflags --libs rsmi_compat) -o client

@@ -3,7 +3,14 @@
 mkdir -p /srv/moved
 cp -a /lab/destdir/opt/multiarch/. /srv/moved/
 build() { cmake -S /lab/install/"$1" -B "$1" -DCMAKE_PREFIX_PATH=/srv/moved "$2" "$3"; }
-build modern -DNONE= -DNONE= > log 2>&1 && cmake --build modern >> log 2>&1 || fail "$(cat log)"
+for version in 0.9 0.8 '0.9...<2'; do
+    build modern "-DVERSION=$version" -DNONE= > log 2>&1 || fail "$version: $(cat log)"
+done
+for version in 0.10 1.0; do
+    refuses 'compatible with requested version' build modern "-DVERSION=$version" -DNONE=
+done
+rm -r modern
+build modern -DVERSION=0.9 -DNONE= > log 2>&1 && cmake --build modern >> log 2>&1 || fail "$(cat log)"
 is "$CLIENT" modern/client
 build legacy -DVERSION=5 -DNONE= > log 2>&1 && cmake --build legacy >> log 2>&1 || fail "$(cat log)"
 for program in target variable found; do
@@ -39,5 +46,5 @@ refuses 'liboam is no part of rsmi-compat' build legacy -DALSO=oam -DNONE=
 refuses 'liboam is no part of rsmi-compat' build legacy '-DCOMPONENTS=COMPONENTS;oam' -DNONE=
 # Half an installation is none.
 rm /srv/moved/lib/*/librsmi_compat.so.1.*
-refuses 'install rsmi-compat and its development files together' build modern -DNONE= -DNONE=
+refuses 'install rsmi-compat and its development files together' build modern -DVERSION=0.9 -DNONE=
 refuses 'install rsmi-compat and its development files together' build legacy -DNONE= -DNONE=

@@ -6,6 +6,8 @@ uninstall=$(sed -n 's/.*`sudo \(make uninstall PREFIX=[^`]*\)`.*/\1/p' "$guide")
 installed() {
     cc /lab/install/client.c -lrsmi_compat -o own
     is "$CLIENT" ./own
+    # These go with it.
+    rsmi-compat link > log || fail "$(cat log)"
 }
 . /lab/install/make-both.sh
 

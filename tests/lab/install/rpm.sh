@@ -13,7 +13,7 @@ $rpm -i /lab/packages/rsmi-compat-debuginfo-*.rpm > log 2>&1 || fail "$(cat log)
 $rpm -V rsmi-compat rsmi-compat-devel rsmi-compat-debuginfo > log 2>&1 || fail "$(cat log)"
 old /usr/bin/rsmi-compat $(find /usr/lib64 -name '*rsmi_compat*.so*' -type f) \
     $(find /usr/lib64/rsmi-compat -name '*.so*' -type f)
-executable $(command rpm -qpl /lab/packages/rsmi-compat-1*.rpm | grep '\.so')
+executable $(command rpm -qpl /lab/packages/rsmi-compat-[0-9]*.rpm | grep '\.so')
 export PKG_CONFIG_PATH=/usr/lib64/pkgconfig LD_LIBRARY_PATH=/usr/lib64
 cc /lab/install/client.c $(pkg-config --cflags --libs rsmi_compat) -o client
 is "$CLIENT" ./client
@@ -21,7 +21,7 @@ cc /lab/install/client.c -I/lab/rsmi/6.1.2/include -L/lab/rsmi/6.1.2 -lrocm_smi6
 is "$CLIENT" env -u LD_LIBRARY_PATH rsmi-compat run ./legacy
 LD_LIBRARY_PATH=/usr/lib64/rsmi-compat is "$CLIENT" ./legacy
 # What a system must have to take the package.
-command rpm -qp --requires /lab/packages/rsmi-compat-1*.rpm > requires
+command rpm -qp --requires /lab/packages/rsmi-compat-[0-9]*.rpm > requires
 grep -qF 'libc.so.6(GLIBC_2.' requires || fail "$(cat requires)"
 newest=$(sed -n 's/.*(GLIBC_\(2\.[0-9]*\).*/\1/p' requires | sort -V | tail -n 1)
 is "$newest" sh -c "printf '%s\n2.28\n' $newest | sort -V | head -n 1"

@@ -66,6 +66,7 @@ pub const WITH_CARGO_C: Recipe<'_> = Recipe {
     suite: "sid",
     bare: None,
     packages: &[
+        "cargo",
         "cargo-c",
         "gcc",
         "libamd-smi27",

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::cleanroot::{self, NEW, OLD, Recipe, WITH_LMOD};
@@ -48,6 +48,9 @@ pub struct Install {
     /// Only this case; it can be given several times
     #[arg(long, value_parser = CASES.map(|(name, _, _)| name))]
     case: Vec<String>,
+    /// Packages that are made already; otherwise they are made
+    #[arg(long, value_name = "DIR")]
+    packages: Option<PathBuf>,
 }
 
 impl Install {
@@ -57,7 +60,11 @@ impl Install {
         if place.exists() {
             fs::remove_dir_all(&place)?;
         }
-        let (packages, destdir) = (place.join("packages"), place.join("destdir"));
+        let destdir = place.join("destdir");
+        let packages = match &self.packages {
+            Some(made) => made.canonicalize().with_context(|| made.display().to_string())?,
+            None => place.join("packages"),
+        };
         let mut failed = Vec::new();
         let mut report = |name: &str, start: Instant, result: Result<()>| {
             let seconds = start.elapsed().as_secs_f64();
@@ -71,7 +78,8 @@ impl Install {
         };
         fs::create_dir_all(&packages)?;
         // They take most of the time.
-        if CASES.iter().any(|(name, ..)| wanted(name) && !WITHOUT_PACKAGES.contains(name)) {
+        let looked_at = |name| wanted(name) && !WITHOUT_PACKAGES.contains(&name);
+        if self.packages.is_none() && CASES.iter().any(|(name, ..)| looked_at(name)) {
             let start = Instant::now();
             tool::output(tool::xtask(lab).args(["package", "all", "--output"]).arg(&packages))?;
             println!("packages in {:.1} s", start.elapsed().as_secs_f64());

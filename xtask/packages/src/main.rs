@@ -26,7 +26,7 @@ pub const SUMMARY: &str = "C API of rocm_smi_lib, answered by AMD SMI";
 /// of `run` has none.
 const BUILT: usize = 3;
 
-/// The package's own version, behind the library's.
+/// The packaging's own version, behind the project's.
 const REVISION: &str = "1";
 
 const DESCRIPTION: &str = "Programs that use librocm_smi64, which ROCm no longer has, run on AMD \

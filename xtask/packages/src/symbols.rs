@@ -29,7 +29,7 @@ pub fn check(text: &str, library: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The names of lines such as ` rsmi_init@RSMI_COMPAT_1 1.0.0`.
+/// The names of lines such as ` rsmi_init@RSMI_COMPAT_1 0.9.0`.
 fn listed(text: &str) -> BTreeSet<&str> {
     let lines = text.lines().filter_map(|line| line.strip_prefix(' '));
     let names = lines.filter_map(|line| line.split_once('@'));
@@ -51,7 +51,7 @@ mod tests {
         assert!(cc.status().unwrap().success());
         let head = "l.so.1 l #MINVER#\n* Build-Depends-Package: l-dev\n";
         let [one, two, three] =
-            ["one", "two", "three"].map(|name| format!(" {name}@RSMI_COMPAT_1 1.0.0\n"));
+            ["one", "two", "three"].map(|name| format!(" {name}@RSMI_COMPAT_1 0.9.0\n"));
         check(&format!("{head}{one}{two}"), &library).unwrap();
         let error = check(&format!("{head}{one}"), &library).unwrap_err().to_string();
         assert!(error.contains("lacks two:"), "{error}");
