@@ -29,7 +29,8 @@ pub fn soname(major: u32) -> String {
 /// Links the small library of that name; `rpath` leads from its directory to that of the core.
 pub fn link(core: &Path, soname: &str, rpath: Option<&str>, directory: &Path) -> Result<PathBuf> {
     let file = directory.join(soname);
-    let source = file.with_extension("c");
+    let scratch = tempfile::tempdir()?;
+    let source = scratch.path().join("functions.c");
     std::fs::write(&source, functions(core)?)?;
     let mut cc = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
     cc.args(["-shared", "-fPIC", "-O2", PROTECTION, "-nostdlib", "-x", "c"]).arg(&source);

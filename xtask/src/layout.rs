@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use rsmi_generations::Generation;
+use rsmi_generations::{Generation, OURS};
 
 use crate::artifacts::Artifacts;
 use crate::documents;
@@ -161,7 +161,7 @@ impl Places {
         let bindings = workspace::root()?.join("python/rsmiBindings.py");
         table.file(&bindings, directory.join("libexec/rocm_smi/rsmiBindings.py"));
         let version = scratch.join("version");
-        fs::write(&version, format!("{ROCM}\n"))?;
+        fs::write(&version, format!("{ROCM}{OURS}\n"))?;
         table.file(&version, directory.join(".info/version"));
         Ok(())
     }
