@@ -72,8 +72,8 @@ const MORE: [More; 9] = [
         examples: &[
             ("A program that was built for librocm_smi64:", "rsmi-compat run -- btop"),
             (
-                "One that was built with the headers of ROCm 5 and looks for the functions in the process:",
-                "rsmi-compat run --abi 5 --preload -- python3 monitor.py",
+                "One that looks for the functions in the process:",
+                "rsmi-compat run --preload -- python3 monitor.py",
             ),
             (
                 "With a libamd_smi that is not where it is looked for:",
