@@ -99,6 +99,22 @@ rsmi_status_t rsmi_compat_generation_get(char *generation, size_t len);
 ///   writes the first `len - 1` bytes and a NUL.
 rsmi_status_t rsmi_compat_generation_evidence_get(char *evidence, size_t len);
 
+/// States with which release's rocm_smi.h the structs of the process's bindings were made.
+///
+/// It is for bindings that an interpreter runs, such as those of Python's ctypes. Their calls come
+/// from a library that has nothing to do with rocm_smi, so nothing proves how long their structs
+/// are. The bindings themselves state it once, when they are loaded; from then on it is a proof for
+/// each caller that proves nothing of its own. If several bindings of a process state different
+/// releases, all of these stay open. RSMI_COMPAT_ABI overrides it.
+///
+/// It works without rsmi_init(), and before and after it.
+///
+/// @param[in] generation The release, as in RSMI_COMPAT_ABI, such as "7.0". Several releases are
+///   separated by commas.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `generation` is a null pointer, or is not a release.
+rsmi_status_t rsmi_compat_bindings_generation_set(const char *generation);
+
 /// Finds the device that has a PCI address.
 ///
 /// If the partitions of a GPU have the same address, as with some drivers, the function returns the

@@ -53,6 +53,14 @@ impl Installation {
         Ok(directory)
     }
 
+    /// The directory that looks as ROCm's does.
+    pub fn rocm(&self) -> Result<PathBuf> {
+        let directory = self.drop_in()?.join("rocm");
+        let is_whole = directory.join("lib/librocm_smi64.so").is_file();
+        ensure!(is_whole, "{} is not there: install rsmi-compat whole", directory.display());
+        Ok(directory)
+    }
+
     /// The library that the dynamic loader asks where others are.
     pub fn audit(&self) -> Result<PathBuf> {
         let file = self.drop_in()?.join(AUDIT);

@@ -16,6 +16,7 @@ mod run;
 mod search;
 mod simulate;
 mod style;
+mod tree;
 
 use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -46,6 +47,7 @@ enum Command {
     Simulate(simulate::Simulate),
     Link(link::Link),
     Unlink(link::Unlink),
+    Tree(tree::Tree),
     Completions(completions::Completions),
     /// Write the manual pages into a directory
     #[command(hide = true)]
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
         Command::DoctorAsk(ask) => (ask.run(), USAGE),
         Command::Link(link) => (link.run(), USAGE),
         Command::Unlink(unlink) => (unlink.run(), USAGE),
+        Command::Tree(tree) => (tree.run(), USAGE),
         Command::Completions(completions) => (completions.run(Cli::command()), USAGE),
         Command::Man(man) => (man.run(Cli::command()), USAGE),
     };

@@ -54,7 +54,7 @@ const LINKS: (&str, &str) = (
 const STAND_IN: (&str, &str) =
     ("PREFIX/lib/rsmi-compat/simulator/", "The stand-in for libamd_smi.");
 
-const MORE: [More; 8] = [
+const MORE: [More; 9] = [
     More {
         page: "rsmi-compat",
         environment: &[OF_THE_LIBRARY],
@@ -72,8 +72,8 @@ const MORE: [More; 8] = [
         examples: &[
             ("A program that was built for librocm_smi64:", "rsmi-compat run -- btop"),
             (
-                "One that was built with the headers of ROCm 5 and looks for the functions in the process:",
-                "rsmi-compat run --abi 5 --preload -- python3 monitor.py",
+                "One that looks for the functions in the process:",
+                "rsmi-compat run --preload -- python3 monitor.py",
             ),
             (
                 "With a libamd_smi that is not where it is looked for:",
@@ -143,6 +143,18 @@ const MORE: [More; 8] = [
         environment: &[],
         files: &[LINKS],
         examples: &[("Before the library is removed:", "rsmi-compat unlink")],
+    },
+    More {
+        page: "tree",
+        environment: &[],
+        files: &[],
+        examples: &[
+            ("For a program that takes its ROCm by a variable:", "rsmi-compat tree ~/rocm"),
+            (
+                "With the ROCm of another place:",
+                "rsmi-compat tree --rocm /opt/rocm-10.1.0 /srv/rocm",
+            ),
+        ],
     },
     More {
         page: "completions",

@@ -46,8 +46,8 @@ fn completions_know_every_command() {
     }
 }
 
-const PAGES: [&str; 8] =
-    ["", "-run", "-audit", "-doctor", "-simulate", "-link", "-unlink", "-completions"];
+const PAGES: [&str; 9] =
+    ["", "-run", "-audit", "-doctor", "-simulate", "-link", "-unlink", "-tree", "-completions"];
 
 #[test]
 fn manual_pages_are_written_for_every_command() {

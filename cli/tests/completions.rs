@@ -10,11 +10,14 @@ use std::process::{Command, Stdio};
 use support::{Said, bare_rsmi_compat, scratch};
 use tempfile::TempDir;
 
+const ALL: &[&str] =
+    &["audit", "completions", "doctor", "help", "link", "run", "simulate", "tree", "unlink"];
+
 /// What was typed when the key was hit, and all that is offered then.
 const CASES: &[(&str, &[&str])] = &[
-    ("", &["audit", "completions", "doctor", "help", "link", "run", "simulate", "unlink"]),
+    ("", ALL),
     ("--ver", &["--version"]),
-    ("help ", &["audit", "completions", "doctor", "help", "link", "run", "simulate", "unlink"]),
+    ("help ", ALL),
     ("completions ", &["bash", "elvish", "fish", "powershell", "zsh"]),
     ("completions z", &["zsh"]),
     ("run --a", &["--abi", "--amdsmi"]),
@@ -22,6 +25,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("run --abi=6.", &["6.0", "6.2", "6.3", "6.4"]),
     ("run --abi 5 --p", &["--power-fallback", "--preload"]),
     ("run --amdsmi data-f", &["data-file"]),
+    ("tree --r", &["--rocm"]),
     ("simulate --l", &["--list", "--load"]),
     ("simulate --load ", &["burst", "idle", "static", "training"]),
     ("simulate --load=b", &["burst"]),

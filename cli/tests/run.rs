@@ -173,6 +173,30 @@ fn the_rocm_smi_command_is_told_the_path() {
     assert_eq!(said.out, "/of/their/own\n");
 }
 
+/// Programs find everything of ROCm by ROCM_PATH, so it is set where there is no ROCm alone.
+#[test]
+fn rocm_path_is_ours_where_there_is_no_rocm() {
+    let is_rocm = |entry: std::io::Result<std::fs::DirEntry>| {
+        let name = entry.unwrap().file_name().into_string().unwrap_or_default();
+        name == "rocm" || name.starts_with("rocm-")
+    };
+    let rocm = std::fs::read_dir("/opt").is_ok_and(|mut entries| entries.any(is_rocm));
+    let ours = stage().canonicalize().unwrap().join("lib/rsmi-compat/rocm");
+    let said =
+        Said::of(rsmi_compat().args(["run", "--verbose", "sh", "-c", "echo \"$ROCM_PATH\""]));
+    let (path, why) = match rocm {
+        true => (String::new(), "ROCM_PATH stays unset, since /opt/rocm".to_owned()),
+        false => (ours.display().to_string(), format!("ROCM_PATH={}\n", ours.display())),
+    };
+    assert_eq!(said.out, format!("{path}\n"));
+    assert!(said.err.contains(&why), "{}", said.err);
+    let mut command = rsmi_compat();
+    command.env("ROCM_PATH", "/of/their/own").args(["run", "--verbose", "printenv", "ROCM_PATH"]);
+    let said = Said::of(&mut command);
+    assert_eq!(said.out, "/of/their/own\n");
+    assert!(!said.err.contains("ROCM_PATH"), "{}", said.err);
+}
+
 #[test]
 fn children_inherit_it() {
     let directory = scratch();

@@ -8,11 +8,17 @@ pub fn release_file(rocm: &Path) -> PathBuf {
     rocm.join(".info/version")
 }
 
-/// The generation of the release that such a file names: "6.2.4-120".
+/// Behind the release in the file of our own directory that looks as ROCm's does.
+pub const OURS: &str = "-rsmi-compat";
+
+/// The generation of the release that such a file names: "6.2.4-120". Ours hints at nothing.
 pub fn release_of_rocm(file: &Path) -> Option<Open> {
     const MOST: u64 = 256;
     let content = conf::start(file, MOST).ok()??;
     let text = std::str::from_utf8(&content).ok()?;
+    if text.contains(OURS) {
+        return None;
+    }
     Open::of_release(text.split(['-', '+', '\n']).next()?.trim())
 }
 
@@ -49,6 +55,7 @@ mod tests {
         };
         assert_eq!(open(b"6.2.4-120\n"), Some(Open::only(V6_2)));
         assert_eq!(open(b"6.2\n"), Some(Open::only(V6_2)));
+        assert_eq!(open(b"7.2.4-rsmi-compat\n"), None);
         assert_eq!(open(b"\xff\xfe"), None);
         assert_eq!(open(b""), None);
         assert_eq!(release_of_rocm(directory.path()), None);

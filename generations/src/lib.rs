@@ -9,7 +9,7 @@ pub mod conf;
 mod installed;
 mod known;
 
-pub use installed::{is_the_distributions, release_file, release_of_rocm};
+pub use installed::{OURS, is_the_distributions, release_file, release_of_rocm};
 pub use known::{
     LANES_IN_ALL, LEVELS_IN_ALL, MARKED, NOTE_NAME, NOTE_OF_HEADER, NOTE_OF_LINKING, Number,
     PARTITIONS_AT, Size, hint_of_hip, is_telling_enumerator, is_telling_struct, marked_name,

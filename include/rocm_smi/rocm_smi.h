@@ -435,6 +435,11 @@ typedef enum {
   RSMI_EVT_NOTIF_EVENT_ALL_PROCESS = 64,
   /// The highest value of this enum.
   RSMI_EVT_NOTIF_LAST = RSMI_EVT_NOTIF_EVENT_ALL_PROCESS,
+#if defined(RSMI_COMPAT_RETIRED)
+  /// An event of ROCm 6.1 to 6.3. Its number was 5, which is RSMI_EVT_NOTIF_EVENT_MIGRATE_START now.
+  /// Here it is a number that no event has, so no event is mistaken for it.
+  RSMI_EVT_NOTIF_RING_HANG = 63,
+#endif
 } rsmi_evt_notification_type_t;
 
 /// Kinds of memory that a device uses.
@@ -2859,6 +2864,18 @@ rsmi_status_t rsmi_dev_xgmi_hive_id_get(uint32_t dv_ind, uint64_t *hive_id);
 /// - RSMI_STATUS_NOT_SUPPORTED: this version of the table does not have the value.
 /// - RSMI_STATUS_UNEXPECTED_DATA: the library cannot read the table.
 /// @{
+
+/// The format version of the gpu_metrics tables that ROCm 5 knew.
+#define RSMI_GPU_METRICS_API_FORMAT_VER 1
+
+/// A content version of the gpu_metrics tables that ROCm 5 knew.
+#define RSMI_GPU_METRICS_API_CONTENT_VER_1 1
+
+/// A content version of the gpu_metrics tables that ROCm 5 knew.
+#define RSMI_GPU_METRICS_API_CONTENT_VER_2 2
+
+/// A content version of the gpu_metrics tables that ROCm 5 knew.
+#define RSMI_GPU_METRICS_API_CONTENT_VER_3 3
 
 /// The name of rsmi_memory_partition_type_t in ROCm 5.6 and 5.7.
 typedef rsmi_memory_partition_type_t rsmi_nps_mode_type_t;

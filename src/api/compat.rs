@@ -9,6 +9,7 @@ use crate::log;
 use crate::runtime::{self, State};
 use crate::status::Result;
 use crate::types::{rsmi_status_t, rsmi_version_t};
+use rsmi_generations::{Open, RELEASES};
 use rsmi_macros::export;
 use std::ffi::c_char;
 use std::os::unix::ffi::OsStrExt;
@@ -155,6 +156,35 @@ pub unsafe extern "C" fn rsmi_compat_generation_evidence_get(
     let answer = || Ok(client::finding().text().into_bytes());
     // SAFETY: the C contract of this module.
     unsafe { tell(evidence, len, answer) }
+}
+
+/// States with which release's rocm_smi.h the structs of the process's bindings were made.
+///
+/// It is for bindings that an interpreter runs, such as those of Python's ctypes. Their calls come
+/// from a library that has nothing to do with rocm_smi, so nothing proves how long their structs
+/// are. The bindings themselves state it once, when they are loaded; from then on it is a proof for
+/// each caller that proves nothing of its own. If several bindings of a process state different
+/// releases, all of these stay open. RSMI_COMPAT_ABI overrides it.
+///
+/// It works without rsmi_init(), and before and after it.
+///
+/// @param[in] generation The release, as in RSMI_COMPAT_ABI, such as "7.0". Several releases are
+///   separated by commas.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `generation` is a null pointer, or is not a release.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_compat_bindings_generation_set(
+    generation: *const c_char,
+) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    let words = unsafe { text(generation) }.and_then(|text| std::str::from_utf8(text).ok());
+    let Some(open) = words.and_then(Open::parse) else {
+        log::reason(|| format!("a generation is {RELEASES}"));
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    };
+    client::bindings_are_of(open);
+    rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
 /// Writes a text that belongs to no device.

@@ -161,9 +161,21 @@ pub(super) fn look_again() {
         return;
     }
     if let Some(_writing) = WRITING.try_lock() {
-        for entry in &TABLE {
-            entry.write(0, 0, 0, 0);
-        }
+        clear();
+    }
+}
+
+/// All callers are looked at anew, for what is known now and was not before.
+pub(super) fn forget() {
+    // It is held while an entry is written, and no longer.
+    let _writing = WRITING.lock();
+    clear();
+}
+
+/// For who holds `WRITING`.
+fn clear() {
+    for entry in &TABLE {
+        entry.write(0, 0, 0, 0);
     }
 }
 

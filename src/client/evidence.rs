@@ -12,6 +12,7 @@ use std::ffi::{CStr, OsStr};
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// One object, as far as it matters here. Of code that belongs to no object nothing is known.
 #[derive(Clone, Debug)]
@@ -130,6 +131,15 @@ impl Facts {
     }
 }
 
+/// What the bindings that an interpreter runs say of themselves, all of them together: the bits of
+/// an `Open`, none while nothing is said.
+static OF_BINDINGS: AtomicU8 = AtomicU8::new(0);
+
+/// Bindings of the process are of one of these.
+pub(super) fn bindings_are_of(open: Open) {
+    OF_BINDINGS.fetch_or(open.bits(), Ordering::AcqRel);
+}
+
 /// Proof, strongest first: the generations that fit, and the words for it.
 pub(super) fn of(facts: &Facts, config: &Config) -> Vec<(Open, String)> {
     let mut proof = Vec::new();
@@ -142,6 +152,12 @@ pub(super) fn of(facts: &Facts, config: &Config) -> Vec<(Open, String)> {
     }
     if let Some((open, file)) = config.proven(&files_of(facts)) {
         proof.push((open, format!("RSMI_COMPAT_ABI_OF says so of {}", file.display())));
+    }
+    if facts.is_silent() {
+        let open = Open::from_bits(OF_BINDINGS.load(Ordering::Acquire));
+        if !open.is_empty() {
+            proof.push((open, format!("bindings in the process say that they are of {open}")));
+        }
     }
     for (name, fits) in &facts.needed {
         proof.extend(fits.map(|open| (open, format!("it is linked to {name}"))));

@@ -141,6 +141,12 @@ pub(crate) fn look_again() {
     callers::look_again();
 }
 
+/// Bindings of the process say of which generations their structs are.
+pub(crate) fn bindings_are_of(open: Open) {
+    evidence::bindings_are_of(open);
+    callers::forget();
+}
+
 /// Says once that structs are cut for want of proof.
 fn cut_is_logged(name: &str, bytes: usize) {
     static SAID: AtomicBool = AtomicBool::new(false);

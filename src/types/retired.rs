@@ -1,5 +1,4 @@
-//! Types of the retired functions: arrays of gpu_metrics, and the memory partition modes under an
-//! older name.
+//! What older headers have beside the functions: types and constants.
 
 use super::{
     RSMI_MAX_NUM_CLKS, RSMI_MAX_NUM_GFX_CLKS, RSMI_MAX_NUM_JPEG_ENGS, RSMI_MAX_NUM_VCNS,
@@ -29,3 +28,16 @@ pub type GPUMetricCurrDClk0_t = [u16; RSMI_MAX_NUM_CLKS];
 pub type rsmi_nps_mode_type_t = rsmi_memory_partition_type_t;
 /// An older name of rsmi_nps_mode_type_t.
 pub type rsmi_nps_mode_type = rsmi_nps_mode_type_t;
+
+/// The format version of the gpu_metrics tables that ROCm 5 knew.
+pub const RSMI_GPU_METRICS_API_FORMAT_VER: u8 = 1;
+/// A content version of the gpu_metrics tables that ROCm 5 knew.
+pub const RSMI_GPU_METRICS_API_CONTENT_VER_1: u8 = 1;
+/// A content version of the gpu_metrics tables that ROCm 5 knew.
+pub const RSMI_GPU_METRICS_API_CONTENT_VER_2: u8 = 2;
+/// A content version of the gpu_metrics tables that ROCm 5 knew.
+pub const RSMI_GPU_METRICS_API_CONTENT_VER_3: u8 = 3;
+
+/// An event of ROCm 6.1 to 6.3. Its number was 5, which is RSMI_EVT_NOTIF_EVENT_MIGRATE_START now.
+/// Here it is a number that no event has, so no event is mistaken for it.
+pub const RSMI_EVT_NOTIF_RING_HANG: u32 = 63;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use rsmi_generations::Generation;
+use rsmi_generations::{Generation, OURS};
 
 use crate::artifacts::Artifacts;
 use crate::documents;
@@ -26,6 +26,9 @@ pub const LIBRARY: u32 = 0o755;
 
 /// The rocm_smi_lib whose CMake package we are, as include/rocm_smi/rocm_smi64Config.h says.
 const ROCM_SMI: &str = "7.8.0";
+
+/// The last ROCm that had it.
+const ROCM: &str = "7.2.4";
 
 const COMMAND: &str = "bin/rsmi-compat";
 
@@ -96,6 +99,7 @@ impl Places {
         let mut table = Table { entries: Vec::new() };
         self.library(&mut table, built);
         self.dropin(&mut table, built, scratch)?;
+        self.rocm(&mut table, scratch)?;
         self.words(&mut table, scratch)?;
         headers(&mut table)?;
         self.templates(&mut table, scratch)?;
@@ -133,11 +137,34 @@ impl Places {
         for (name, target) in dropin::LINKS {
             table.link(directory.join(name), target);
         }
-        // A library without symbols cannot be linked against, so -lrocm_smi64 finds the core; and
-        // a program that was linked so needs no second directory to be run.
+        // What is linked with -lrocm_smi64 says nothing of a release, and needs no second directory to
+        // be run.
         for name in ["librocm_smi64.so", SONAME] {
             table.link(directory.join(name), Path::new("..").join(SONAME));
         }
+        Ok(())
+    }
+
+    /// A directory that looks as ROCm's does, for what looks there before it opens the library.
+    fn rocm(&self, table: &mut Table, scratch: &Path) -> Result<()> {
+        let directory = self.lib.join("rsmi-compat/rocm");
+        let names = dropin::MAJORS.map(dropin::soname);
+        let links = dropin::LINKS.map(|(name, _)| name.to_owned());
+        let others = ["librocm_smi64.so", SONAME].map(str::to_owned);
+        for name in names.iter().chain(&links).chain(&others) {
+            table.link(directory.join("lib").join(name), Path::new("../..").join(name));
+        }
+        let prefix = vec![".."; self.lib.components().count() + 3].join("/");
+        for name in ["rocm_smi", "rsmi_compat.h"] {
+            let target = Path::new(&prefix).join("include").join(name);
+            table.link(directory.join("include").join(name), target);
+        }
+        table.link(directory.join("lib/cmake/rocm_smi"), "../../../../cmake/rocm_smi");
+        let bindings = workspace::root()?.join("python/rsmiBindings.py");
+        table.file(&bindings, directory.join("libexec/rocm_smi/rsmiBindings.py"));
+        let version = scratch.join("version");
+        fs::write(&version, format!("{ROCM}{OURS}\n"))?;
+        table.file(&version, directory.join(".info/version"));
         Ok(())
     }
 

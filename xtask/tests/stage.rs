@@ -8,14 +8,17 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use libloading::Library;
-use object::elf::{DT_NEEDED, DT_RUNPATH, DT_SONAME, DynamicTag};
+use object::elf::{DT_FILTER, DT_NEEDED, DT_RUNPATH, DT_SONAME, DynamicTag};
 use object::read::elf::ElfFile64;
-use object::{Endianness, Object as _};
+use object::{Endianness, Object as _, ObjectSymbol as _};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use tempfile::TempDir;
 
 const DROPIN: &str = "lib/rsmi-compat";
 const CORE: &str = "librsmi_compat.so.1";
+
+/// The libraries of the directory that looks as ROCm's does.
+const ROCM: &str = "lib/rsmi-compat/rocm/lib";
 
 /// Staged once for all tests.
 static STAGE: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -93,15 +96,22 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
         "share/man/man7/rsmi_compat.7",
         "share/doc/rsmi-compat/LICENSE",
         "share/doc/rsmi-compat/rsmi-compat.conf.example",
+        "lib/rsmi-compat/rocm/.info/version",
+        "lib/rsmi-compat/rocm/include/rocm_smi",
+        "lib/rsmi-compat/rocm/include/rsmi_compat.h",
+        "lib/rsmi-compat/rocm/lib/cmake/rocm_smi",
+        "lib/rsmi-compat/rocm/lib/librsmi_compat.so.1",
+        "lib/rsmi-compat/rocm/libexec/rocm_smi/rsmiBindings.py",
     ] {
         assert!(found.remove(path), "{path} is missing in {found:#?}");
         fs::metadata(STAGE.join(path)).expect("a link leads somewhere");
     }
     let names = ["", ".1", ".1.0", ".2", ".5", ".6", ".7", ".7.8"];
-    let names = names.map(|ending| format!("{DROPIN}/librocm_smi64.so{ending}"));
-    for path in &names {
-        assert!(found.remove(path), "{path} is missing");
-        fs::metadata(STAGE.join(path)).expect("a link leads somewhere");
+    for directory in [DROPIN, ROCM] {
+        for path in names.map(|ending| format!("{directory}/librocm_smi64.so{ending}")) {
+            assert!(found.remove(&path), "{path} is missing");
+            fs::metadata(STAGE.join(path)).expect("a link leads somewhere");
+        }
     }
 }
 
@@ -137,6 +147,10 @@ fn libraries_may_be_executed_and_nothing_else_but_the_command() {
     files(&STAGE, &STAGE, &mut found);
     for path in found {
         let metadata = fs::metadata(STAGE.join(&path)).expect("a link leads somewhere");
+        // A link to one.
+        if metadata.is_dir() {
+            continue;
+        }
         // Below abi-… that is a script for the linker.
         let is_script = path.contains("/abi-") && path.ends_with(".so");
         let runs = path.contains(".so") && !is_script || path.starts_with("bin/");
@@ -152,6 +166,7 @@ fn every_word_of_a_template_was_filled_in() {
     files(&STAGE, &STAGE, &mut found);
     let filled = ["cmake/", "pkgconfig/", "modulefiles/"];
     found.retain(|path| filled.iter().any(|part| path.contains(part)));
+    found.retain(|path| !STAGE.join(path).is_symlink());
     assert_eq!(found.len(), 7, "{found:?}");
     for path in found {
         let text = fs::read_to_string(STAGE.join(&path)).expect("it is text");
@@ -163,6 +178,9 @@ fn every_word_of_a_template_was_filled_in() {
 #[test]
 fn a_small_library_bears_its_name_and_finds_the_core() {
     assert_eq!(dynamic(&STAGE.join("lib").join(CORE), DT_SONAME), [CORE]);
+    let data = fs::read(STAGE.join("lib").join(CORE)).expect("it is there");
+    let of_core = functions(&ElfFile64::parse(&*data).expect("it is an ELF file"));
+    assert!(of_core.len() > 150, "only {} functions were found", of_core.len());
     for major in [1, 2, 5, 6, 7] {
         let name = format!("librocm_smi64.so.{major}");
         let path = STAGE.join(DROPIN).join(&name);
@@ -170,9 +188,18 @@ fn a_small_library_bears_its_name_and_finds_the_core() {
         assert_eq!(dynamic(&path, DT_NEEDED), [CORE]);
         assert_eq!(dynamic(&path, DT_RUNPATH), ["$ORIGIN/..:$ORIGIN"]);
         let data = fs::read(&path).expect("it was read before");
-        let elf = ElfFile64::<Endianness>::parse(&*data).expect("it was parsed before");
-        assert_eq!(elf.dynamic_symbols().count(), 0, "{}", path.display());
+        let elf = ElfFile64::parse(&*data).expect("it was parsed before");
+        assert_eq!(dynamic(&path, DT_FILTER), [CORE]);
+        let names = functions(&elf);
+        assert_eq!(names, of_core, "{}", path.display());
     }
+}
+
+/// What a program can be linked to.
+fn functions(elf: &ElfFile64) -> BTreeSet<String> {
+    let symbols = elf.dynamic_symbols().filter(|symbol| symbol.is_definition());
+    let names = symbols.filter_map(|symbol| symbol.name().ok().map(str::to_owned));
+    names.filter(|name| name.starts_with("rsmi_")).collect()
 }
 
 #[test]
@@ -194,24 +221,76 @@ fn all_names_are_one_core() {
     assert_eq!(small.len(), 5, "a file for each legacy SONAME: {small:?}");
 }
 
-#[test]
-fn the_drop_in_directory_links_a_program() {
-    let scratch = TempDir::new().expect("a scratch directory");
-    let (source, program) = (scratch.path().join("client.c"), scratch.path().join("client"));
-    let text = "#include <rocm_smi/rocm_smi.h>\n#include <stdio.h>\n\
-                int main(void) {\n  const char *text = 0;\n\
-                if (rsmi_status_string(RSMI_STATUS_SUCCESS, &text) != 0) return 1;\n\
-                return puts(text) < 0;\n}\n";
-    fs::write(&source, text).expect("it can be written");
+/// A program that says which of the generations are open for it.
+const CLIENT: &str = r#"
+#define RSMI_COMPAT_UNMARKED
+#include <rsmi_compat.h>
+#include <stdio.h>
+int main(void) {
+  char text[256];
+  const char *status = 0;
+  if (rsmi_status_string(RSMI_STATUS_SUCCESS, &status) != 0) return 1;
+  if (rsmi_compat_generation_evidence_get(text, sizeof text) != 0) return 2;
+  return puts(text) < 0;
+}
+"#;
+
+/// Compiles it, and returns it with what it prints.
+fn link(scratch: &Path, arguments: &[&str], libraries: &Path) -> (PathBuf, String) {
+    let (source, program) = (scratch.join("client.c"), scratch.join("client"));
+    fs::write(&source, CLIENT).expect("it can be written");
     let mut cc = Command::new("cc");
-    cc.arg("-I").arg(STAGE.join("include")).arg(&source).arg("-L").arg(STAGE.join(DROPIN));
-    cc.arg(format!("-Wl,-rpath,{}", STAGE.join("lib").display()));
-    cc.args(["-lrocm_smi64", "-o"]).arg(&program);
-    assert!(cc.status().expect("cc can be run").success(), "{cc:?}");
-    assert!(dynamic(&program, DT_NEEDED).contains(&CORE.to_owned()));
-    let output = Command::new(&program).output().expect("the client can be run");
+    cc.arg(&source).args(arguments).arg("-o").arg(&program);
+    let output = cc.output().expect("cc can be run");
+    assert!(output.status.success(), "{cc:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let mut client = Command::new(&program);
+    client.env("LD_LIBRARY_PATH", libraries).env_remove("RSMI_COMPAT_ABI");
+    // No hint of what this machine has.
+    client.env("ROCM_PATH", scratch);
+    let output = client.output().expect("the client can be run");
     assert!(output.status.success(), "{output:?}");
-    assert!(!output.stdout.is_empty());
+    (program, String::from_utf8(output.stdout).expect("UTF-8").trim_end().to_owned())
+}
+
+#[test]
+fn the_drop_in_directories_link_a_program() {
+    let scratch = TempDir::new().expect("a scratch directory");
+    for directory in [DROPIN, ROCM] {
+        let place = STAGE.join(directory);
+        let include = format!("-I{}", STAGE.join("include").display());
+        let arguments = [&include, "-L", place.to_str().expect("UTF-8"), "-lrocm_smi64"];
+        let (program, said) = link(scratch.path(), &arguments, &STAGE.join("lib"));
+        assert!(dynamic(&program, DT_NEEDED).contains(&CORE.to_owned()));
+        assert!(said.starts_with("5,6.0,6.2,6.3,6.4,7.0 are open"), "{said}");
+    }
+}
+
+/// As the real ones can, and with the same proof in the program.
+#[test]
+fn a_small_library_links_a_program() {
+    let scratch = TempDir::new().expect("a scratch directory");
+    let include = format!("-I{}", STAGE.join("lib/rsmi-compat/rocm/include").display());
+    for (major, open) in [
+        (1, "5,6.0,6.2,6.3,6.4,7.0 are open: nothing says otherwise"),
+        (2, "it is linked to librocm_smi64.so.2"),
+        (5, "it is linked to librocm_smi64.so.5"),
+        (6, "it is linked to librocm_smi64.so.6"),
+        (7, "6.0,6.2,6.3,6.4,7.0 are open: it is linked to librocm_smi64.so.7"),
+    ] {
+        let name = format!("librocm_smi64.so.{major}");
+        for (directory, linker) in
+            [(DROPIN, "-fuse-ld=bfd"), (DROPIN, "-fuse-ld=lld"), (ROCM, "-fuse-ld=bfd")]
+        {
+            if linker.ends_with("lld") && !needs::program("ld.lld") {
+                continue;
+            }
+            let (place, file) = (STAGE.join(directory), STAGE.join(directory).join(&name));
+            let arguments = [&include, linker, file.to_str().expect("UTF-8")];
+            let (program, said) = link(scratch.path(), &arguments, &place);
+            assert!(dynamic(&program, DT_NEEDED).contains(&name), "{name}");
+            assert_eq!(said, open, "{name} in {directory}");
+        }
+    }
 }
 
 #[test]

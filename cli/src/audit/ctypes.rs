@@ -175,7 +175,7 @@ fn statements(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::audit::evidence::Verdict;
-    use rsmi_generations::Generation::{V5, V6_0, V6_2, V6_4};
+    use rsmi_generations::Generation::{self, V5, V6_0, V6_2, V6_4};
     use rsmi_generations::Open;
     use std::path::Path;
 
@@ -211,6 +211,12 @@ mod tests {
         let alias = "class inner(Structure):\n  _fields_ = [('a', c_uint32 * 58)]\n\
             mine = inner\nclass amdgpu_xcp_metrics_t(Structure):\n  _fields_ = [('a', mine)]\n";
         assert_eq!(open(alias), (Open::only(V6_4), false));
+    }
+
+    #[test]
+    fn our_own_bindings_prove_their_generation() {
+        let text = include_str!("../../../python/rsmiBindings.py");
+        assert_eq!(open(text), (Open::only(Generation::NEWEST), false));
     }
 
     #[test]

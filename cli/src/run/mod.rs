@@ -37,8 +37,9 @@ pub const NOT_FOUND: u8 = 127;
     Environment: sets LD_LIBRARY_PATH, LD_AUDIT and, with --preload, LD_PRELOAD (what was there \
     stays, behind), by their options RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI and \
     RSMI_COMPAT_POWER_FALLBACK, without RSMI_COMPAT_ABI behind what is there RSMI_COMPAT_ABI_OF, \
-    which is what the debug information and the Python bindings of the program's files prove, and \
-    where it is not set ROCM_SMI_LIB_PATH, by which the rocm-smi command finds the library.")]
+    which is what the debug information and the Python bindings of the program's files prove, \
+    where it is not set ROCM_SMI_LIB_PATH, by which the rocm-smi command finds the library, and \
+    where it is not set and no ROCm is in /opt ROCM_PATH, by which other programs find it.")]
 pub struct Run {
     /// The ROCm release whose rocm_smi.h the program was built with, if you know it
     ///
@@ -81,7 +82,7 @@ impl Run {
         command.arg0(name).args(arguments);
         for (variable, value) in settings {
             if self.verbose {
-                crate::out::eprintln!("rsmi-compat: {variable}={}", value.to_string_lossy());
+                eprintln!("rsmi-compat: {variable}={}", value.to_string_lossy());
             }
             command.env(variable, value);
         }
@@ -101,8 +102,20 @@ impl Run {
             environment.push(in_front("LD_PRELOAD", library.clone()));
         }
         // The rocm-smi command looks for the file itself, so no loader could send it to ours.
-        if std::env::var_os("ROCM_SMI_LIB_PATH").is_none_or(|path| path.is_empty()) {
+        let is_unset = |name: &str| std::env::var_os(name).is_none_or(|value| value.is_empty());
+        if is_unset("ROCM_SMI_LIB_PATH") {
             environment.push(("ROCM_SMI_LIB_PATH", library.into()));
+        }
+        if is_unset("ROCM_PATH") {
+            match a_rocm() {
+                None => environment.push(("ROCM_PATH", installation.rocm()?.into())),
+                // By the same variable programs find the compiler of that one.
+                Some(rocm) if self.verbose => eprintln!(
+                    "rsmi-compat: ROCM_PATH stays unset, since {} is there",
+                    rocm.display()
+                ),
+                Some(_) => {}
+            }
         }
         if let Some(path) = &self.amdsmi {
             environment.push(("RSMI_COMPAT_AMDSMI", libamd_smi(path)?.into()));
@@ -139,6 +152,16 @@ impl Run {
         let list = with_proven(there, &proven);
         Ok(list.map(|list| ("RSMI_COMPAT_ABI_OF", list)))
     }
+}
+
+/// A ROCm where programs look for one.
+fn a_rocm() -> Option<PathBuf> {
+    let entries = std::fs::read_dir("/opt").into_iter().flatten().flatten();
+    let is_one = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        (name == "rocm" || name.starts_with("rocm-")) && path.is_dir()
+    };
+    entries.map(|entry| entry.path()).filter(is_one).min()
 }
 
 /// Scripts and programs among the first arguments: an interpreter's script, or what a launcher

@@ -1,18 +1,21 @@
-/* As EAR: opens by path, for itself alone, with structs as they were in ROCm 5. */
+/* As EAR: looks for files that it may execute, and opens the first for itself alone, with structs as
+   they were in ROCm 5. */
 #define CALL FOUND
 #include "tool.h"
 
 int main(void)
 {
-    const char *base = getenv("RSMI_BASE");
-    char first[256], second[256];
-    const char *names[] = {first, second, "/usr/lib/x86_64-linux-gnu/librocm_smi64.so",
-                           "/usr/lib/x86_64-linux-gnu/librocm_smi64.so.1", NULL};
-    uint32_t device, devices;
+    const char *names[] = {getenv("HACK_RSMI_FILE"), "/opt/rocm/lib64/librocm_smi64.so",
+                           "/opt/rocm/lib64/librocm_smi64.so.1", "/opt/rocm/lib/librocm_smi64.so",
+                           "/opt/rocm/lib/librocm_smi64.so.1", "/usr/lib64/librocm_smi64.so",
+                           "/usr/lib/librocm_smi64.so"};
+    const char *there[2] = {NULL, NULL};
+    uint32_t device, devices, nth;
 
-    snprintf(first, sizeof first, "%s/lib64/librocm_smi64.so", base ? base : "/opt/rocm");
-    snprintf(second, sizeof second, "%s/lib/librocm_smi64.so", base ? base : "/opt/rocm");
-    open_one_of(RTLD_NOW | RTLD_LOCAL, names);
+    for (nth = 0; nth < sizeof names / sizeof names[0] && there[0] == NULL; nth++)
+        if (names[nth] != NULL && access(names[nth], X_OK) == 0)
+            there[0] = names[nth];
+    open_one_of(RTLD_NOW | RTLD_LOCAL, there);
     NEED(rsmi_init, 0);
     devices = DEVICES;
     for (device = 0; device < devices; device++) {

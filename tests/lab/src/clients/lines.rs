@@ -81,9 +81,12 @@ impl Line {
 
     /// As somebody typed it who had the original.
     pub fn over_the_original(&self) -> String {
-        let ours = |name: &str| name.starts_with("LD_") || name.starts_with("RSMI_COMPAT_");
+        let ours = |(name, value): &(&str, &str)| {
+            let is_place = value.contains("/lib/rsmi-compat");
+            name.starts_with("LD_") || name.starts_with("RSMI_COMPAT_") || is_place
+        };
         let (variables, _) = self.parts();
-        let kept = variables.into_iter().filter(|(name, _)| !ours(name));
+        let kept = variables.into_iter().filter(|variable| !ours(variable));
         let words = kept.map(|(name, value)| format!("{name}={value}"));
         words.chain(self.command().into_iter().map(str::to_owned)).collect::<Vec<_>>().join(" ")
     }
@@ -192,6 +195,7 @@ mod tests {
             ("rsmi-compat run --abi 5 -- eard", "eard"),
             ("A_B=/c rsmi-compat run --preload -- python3 x.py", "A_B=/c python3 x.py"),
             ("LD_LIBRARY_PATH=/d program", "program"),
+            ("ROCM_PATH=/usr/local/lib/rsmi-compat/rocm rsmi-compat run -- ray", "ray"),
             ("rsmi-compat audit ./monitor", "./monitor"),
             ("RSMI_COMPAT_POWER_FALLBACK=1 rsmi-compat run -- btop", "btop"),
         ] {

@@ -14,11 +14,12 @@ use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
 use super::lines::{self, ANY_PROGRAM, Line, SERVICE};
-use super::{Ledger, Of, Said, Side, Start, line_of, machine_for};
+use super::{HOME, Ledger, Of, Said, Side, Start, line_of, machine_for};
 use crate::compare::{Selection, in_parallel};
 use crate::compile::Compile;
 use crate::fetch;
 use crate::lab::{Lab, Library};
+use crate::{tool, wheels};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -30,8 +31,14 @@ const BY_NAME: &str = "/usr/lib/x86_64-linux-gnu/librocm_smi64.so";
 const IN_ROCM: &str = "/opt/rocm/lib/librocm_smi64.so";
 const IN_ROCM_7: &str = "/opt/rocm/lib/librocm_smi64.so.7";
 
-/// Where ROCm has the structs for Python, and the package that has them.
-const BINDINGS: &str = "/opt/rocm/libexec/rocm_smi/rsmiBindings.py";
+/// Where the package of rocm-smi has the structs for Python, and ROCm too.
+const BINDINGS: &str = "libexec/rocm_smi";
+/// By these its bindings of Debian's find the library, in ROCm.
+const BESIDE_BINDINGS: &str = "/opt/rocm/lib/x86_64-linux-gnu/librocm_smi64.so.1";
+
+const ROCM: &str = "/opt/rocm";
+/// The same, as far as it matters here, of ours.
+const OUR_ROCM: &str = "/usr/local/lib/rsmi-compat/rocm";
 
 struct Tool {
     /// As the table of results calls it.
@@ -44,8 +51,13 @@ struct Tool {
     release: &'static str,
     parts: &'static [Part],
     opens: &'static [&'static str],
-    /// Whether ROCm has rsmiBindings.py.
-    bindings: bool,
+    /// Whether the original's ROCm has rsmiBindings.py, and says its release. On ours there is no such
+    /// file but ours.
+    rocm: bool,
+    /// What is in its configuration, in which `@ROCM@` stands for the place of ROCm.
+    config: Option<&'static str>,
+    /// What it has of a registry: the package, and its release.
+    wheel: Option<(&'static str, &'static str, &'static str)>,
     /// Whether it neither opens nor needs the library, so that the original is preloaded too.
     preloaded: bool,
 }
@@ -82,7 +94,9 @@ const TOOL: Tool = Tool {
     release: "6.4.1",
     parts: &[],
     opens: &[LINKED],
-    bindings: false,
+    rocm: false,
+    config: None,
+    wheel: None,
     preloaded: false,
 };
 
@@ -96,6 +110,17 @@ const SLURM: &[Part] = &[
     Part("slurmd.c", "/usr/sbin/slurmd", Opens),
     Part("slurm_plugin.c", "/usr/lib/slurm/gpu_rsmi.so", PlugIn),
 ];
+
+const OMNISTAT: &[Part] = &[Part("omnistat-monitor", "/usr/bin/omnistat-monitor", Script)];
+const OLD_OMNISTAT: &[Part] = &[
+    Part("omnistat-old", "/usr/bin/omnistat-monitor", Script),
+    Part("omnistat-monitor", "/usr/lib/omnistat/monitor.py", Script),
+];
+const TAU_LIBRARY: Part = Part("tau.c", "/usr/lib/x86_64-linux-gnu/libTAU.so", LibraryPart);
+const TAU: &[Part] =
+    &[TAU_LIBRARY, Part("app.c", APP, Opens), Part("tau_exec", "/usr/bin/tau_exec", Script)];
+const ZEROSUM: &[Part] =
+    &[TAU_LIBRARY, Part("app.c", APP, Opens), Part("tau_exec", "/usr/bin/zerosum", Script)];
 
 const TOOLS: &[Tool] = &[
     Tool {
@@ -195,17 +220,60 @@ const TOOLS: &[Tool] = &[
     Tool {
         name: "omnistat",
         row: "omnistat",
-        parts: &[Part("omnistat-monitor", "/usr/bin/omnistat-monitor", Script)],
+        parts: OMNISTAT,
         opens: &[IN_ROCM],
-        bindings: true,
+        rocm: true,
+        config: Some("[omnistat.collectors]\nrocm_path = @ROCM@\n"),
         ..TOOL
     },
     Tool {
         name: "omnistat",
         row: "omnistat",
         release: "6.1.2",
-        parts: &[Part("omnistat-monitor", "/usr/bin/omnistat-monitor", Script)],
+        parts: OLD_OMNISTAT,
         opens: &[IN_ROCM],
+        config: Some("[omnistat.collectors]\nrocm_path = @ROCM@\n"),
+        ..TOOL
+    },
+    Tool {
+        name: "jpwr",
+        row: "jpwr",
+        parts: &[Part("jpwr", "/usr/bin/jpwr", Script), Part("app.c", APP, Opens)],
+        opens: &[BESIDE_BINDINGS],
+        rocm: true,
+        ..TOOL
+    },
+    Tool {
+        name: "gpustack-runtime",
+        row: "gpustack-runtime",
+        parts: &[Part("gpustack-runtime", "/usr/bin/gpustack-runtime", Script)],
+        opens: &[IN_ROCM],
+        rocm: true,
+        wheel: Some(("gpustack-runtime", "gpustack_runtime", "0.2.6")),
+        ..TOOL
+    },
+    Tool {
+        name: "Ray",
+        row: "Ray, before it asked AMD SMI",
+        parts: &[Part("ray", "/usr/bin/ray", Script)],
+        opens: &[IN_ROCM],
+        ..TOOL
+    },
+    Tool {
+        name: "TAU",
+        row: "TAU, ZeroSum",
+        release: "7.2.4",
+        parts: TAU,
+        opens: &[LINKED_7],
+        ..TOOL
+    },
+    Tool {
+        name: "ZeroSum",
+        row: "TAU, ZeroSum",
+        number: 1,
+        release: "7.2.4",
+        parts: ZEROSUM,
+        opens: &[LINKED_7],
         ..TOOL
     },
     Tool {
@@ -287,6 +355,11 @@ pub fn lines_of(row: &str) -> Option<usize> {
 pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> {
     let amdsmi = selection.amdsmi(lab)?;
     let there = fetch::releases(lab, Library::Rsmi);
+    for release in &there {
+        // As in ROCm's own packages, which EAR insists on; Debian's are not.
+        let file = lab.library(Library::Rsmi, release).join(Library::Rsmi.file());
+        fs::set_permissions(&file, Permissions::from_mode(0o755))?;
+    }
     let place = tempfile::Builder::new().prefix("rsmi-tools-").tempdir()?;
     fs::set_permissions(place.path(), Permissions::from_mode(0o755))?;
     let numbered: Vec<_> = TOOLS.iter().enumerate().collect();
@@ -408,16 +481,32 @@ impl Tool {
         Ok(())
     }
 
-    fn binds(&self, lab: &Lab, place: &Path) -> Vec<(PathBuf, PathBuf)> {
+    fn binds(&self, lab: &Lab, place: &Path, side: Side) -> Result<Vec<(PathBuf, PathBuf)>> {
         let parts = self.parts.iter().enumerate();
         let mut binds: Vec<_> = parts
             .map(|(number, Part(_, inside, _))| (place.join(number.to_string()), inside.into()))
             .collect();
-        if self.bindings {
-            let package = fetch::program(lab, "rocm-smi", self.release);
-            binds.push((package.join("usr/libexec/rocm_smi/rsmiBindings.py"), BINDINGS.into()));
+        let is_original = matches!(side, Side::Original(_));
+        if self.rocm && is_original {
+            let bindings = fetch::program(lab, "rocm-smi", self.release).join("usr").join(BINDINGS);
+            for name in ["rsmiBindings.py", "rsmiBindingsInit.py"] {
+                binds.push((bindings.join(name), Path::new(ROCM).join(BINDINGS).join(name)));
+            }
+            let version = place.join("version");
+            tool::replace_file(&version, format!("{}\n", self.release))?;
+            binds.push((version, Path::new(ROCM).join(".info/version")));
         }
-        binds
+        if let Some(text) = self.config {
+            let (name, rocm) = if is_original { ("original", ROCM) } else { ("ours", OUR_ROCM) };
+            let file = place.join(format!("{name}.config"));
+            tool::replace_file(&file, text.replace("@ROCM@", rocm))?;
+            binds.push((file, format!("{HOME}/{}.config", self.name).into()));
+        }
+        if let Some((name, package, release)) = self.wheel {
+            let fetched = wheels::fetch_package(lab, name, package, release)?.join(package);
+            binds.push((fetched, Path::new("/usr/lib/python3/dist-packages").join(package)));
+        }
+        Ok(binds)
     }
 
     /// What it says, and the line by which it was run.
@@ -437,7 +526,7 @@ impl Tool {
             _ => printed.clone(),
         };
         let mut run = Start::new(&line, self.opens).on(lab, machine, side)?.timeout(PATIENCE);
-        run.binds.extend(self.binds(lab, place));
+        run.binds.extend(self.binds(lab, place, side)?);
         if self.preloaded && matches!(side, Side::Original(_)) {
             run = run.env("LD_PRELOAD", LINKED);
         }
@@ -472,7 +561,7 @@ impl Tool {
     ) -> Result<Line> {
         let mut run = Start::new(printed, &[]).on(lab, machine, side)?.timeout(PATIENCE);
         run.env.retain(|(name, _)| name != "RSMI_COMPAT_LOG");
-        run.binds.extend(self.binds(lab, place));
+        run.binds.extend(self.binds(lab, place, side)?);
         let outcome = run.output(lab)?;
         ensure!(outcome.success(), "{}{}", outcome.text(), outcome.errors());
         lines::of_audit(&outcome.text()).with_context(|| format!("no line: {}", outcome.text()))
