@@ -53,6 +53,7 @@ mod client;
 mod config;
 mod door;
 mod entry;
+mod environment;
 mod facts;
 mod gpu;
 mod handles;

@@ -74,3 +74,27 @@ pub fn loaded(part: &str) -> Option<String> {
     let maps = fs::read_to_string("/proc/self/maps").expect("this is Linux");
     maps.lines().find(|line| line.contains(part)).map(str::to_owned)
 }
+
+/// A program in C of this directory, compiled and linked to the library that cargo put beside the
+/// test.
+pub fn linked(place: &Path, source: &str) -> PathBuf {
+    let library = place.join("librsmi_compat.so.1");
+    std::os::unix::fs::symlink(library_here(), &library).unwrap();
+    compiled(place, source, &[library, format!("-Wl,-rpath,{}", place.display()).into()])
+}
+
+/// The library that cargo put beside the test.
+pub fn library_here() -> PathBuf {
+    std::env::current_exe().unwrap().with_file_name("librsmi_compat.so")
+}
+
+/// A program in C of this directory.
+pub fn compiled(place: &Path, source: &str, more: &[PathBuf]) -> PathBuf {
+    let program = place.join(Path::new(source).with_extension(""));
+    let mut compile = Command::new("cc");
+    compile.args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"]).arg(&program);
+    compile.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(source));
+    compile.args(more).arg("-ldl");
+    assert!(compile.status().expect("a C compiler, cc").success());
+    program
+}
