@@ -35,9 +35,18 @@ const EMPTY_LIBAMD_SMI: &str = "
 /// # Safety
 /// No other thread runs, and the library has not been called.
 pub unsafe fn set_up(place: &Path, description: &str) -> PathBuf {
+    // SAFETY: as this function demands.
+    unsafe { set_up_over(place, description, EMPTY_LIBAMD_SMI) }
+}
+
+/// As `set_up`, over a libamd_smi of this source.
+///
+/// # Safety
+/// No other thread runs, and the library has not been called.
+pub unsafe fn set_up_over(place: &Path, description: &str, source: &str) -> PathBuf {
     // SAFETY: as this function demands; no other thread reads the environment.
     unsafe {
-        std::env::set_var("RSMI_COMPAT_AMDSMI", empty_libamd_smi(place));
+        std::env::set_var("RSMI_COMPAT_AMDSMI", libamd_smi(place, source));
         set_up_without_amdsmi(place, description)
     }
 }
@@ -60,9 +69,9 @@ pub unsafe fn set_up_without_amdsmi(place: &Path, description: &str) -> PathBuf 
     sysfs
 }
 
-fn empty_libamd_smi(place: &Path) -> PathBuf {
+fn libamd_smi(place: &Path, text: &str) -> PathBuf {
     let (source, library) = (place.join("libamd_smi.c"), place.join("libamd_smi.so"));
-    fs::write(&source, EMPTY_LIBAMD_SMI).expect("the source is written");
+    fs::write(&source, text).expect("the source is written");
     let mut compile = Command::new("cc");
     compile.args(["-shared", "-fPIC", "-o"]).args([&library, &source]);
     assert!(compile.status().expect("a C compiler, cc").success());
