@@ -55,6 +55,9 @@ mod door;
 mod entry;
 mod environment;
 mod facts;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gpu;
 mod handles;
 mod hip;

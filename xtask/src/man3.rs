@@ -81,7 +81,7 @@ fn parts(lines: &[&str]) -> Comment {
     for block in blocks {
         match block.split_once(' ') {
             Some((word, rest)) if word.starts_with("@param") => {
-                comment.parameters.push(named(rest))
+                comment.parameters.push(named(rest));
             }
             Some(("@retval", rest)) => comment.statuses.push(named(rest)),
             Some(("@return", rest)) => comment.returns = rest.to_owned(),
