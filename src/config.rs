@@ -1,6 +1,7 @@
 //! What the environment says, and the machine's files; read once. A set-uid process has no
 //! environment.
 
+use crate::environment;
 use crate::log::{self, Level};
 use once_cell::race::OnceBox;
 use rsmi_generations::conf::{Conf, Said};
@@ -136,7 +137,7 @@ fn abi_of(list: &OsStr) -> Vec<(PathBuf, Open)> {
 
 /// A variable of the environment as it is now; a set-uid process has none.
 pub(crate) fn variable(name: &str) -> Option<OsString> {
-    if set_uid() { None } else { std::env::var_os(name) }
+    if set_uid() { None } else { environment::variable(name) }
 }
 
 fn set_uid() -> bool {

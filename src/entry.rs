@@ -16,6 +16,7 @@ use crate::runtime;
 use crate::status::{self, Reply, Result};
 use crate::support;
 use crate::types::rsmi_status_t;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,11 +33,12 @@ pub(crate) fn exported(
     catch_unwind(AssertUnwindSafe(|| {
         let attended = if QUIET.load(Ordering::Acquire) { None } else { Some(attend(begin)) };
         let _caller = client::enter(caller);
-        reserve::begin();
+        let interrupted = reserve::begin();
         let status = match body() {
             _ if reserve::was_short() => rsmi_status_t::RSMI_STATUS_OUT_OF_RESOURCES,
             status => status,
         };
+        interrupted.goes_on();
         if let Some(Attended { call: Some(call), .. }) = attended {
             call.end(status.0, status::name(status));
         }
@@ -254,12 +256,12 @@ where
 ///
 /// # Safety
 /// `out` is null or good for writing `len` bytes.
-pub(crate) unsafe fn get_str<R: Into<Reply<Vec<u8>>>>(
+pub(crate) unsafe fn get_str(
     dv_ind: u32,
     out: *mut c_char,
     len: usize,
     null: Null,
-    read: impl FnOnce(&Gpu) -> R,
+    read: impl FnOnce(&Gpu) -> Reply<Cow<'_, [u8]>>,
 ) -> rsmi_status_t {
     if out.is_null() {
         return null.answer(dv_ind);
@@ -267,14 +269,17 @@ pub(crate) unsafe fn get_str<R: Into<Reply<Vec<u8>>>>(
     if len == 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let reply = match with_gpu(dv_ind, |gpu| Ok(read(gpu).into())) {
-        Ok(reply) => reply,
-        Err(status) => return status,
-    };
-    let Some(text) = reply.value else { return reply.status };
-    // SAFETY: not null, and then good for `len` bytes, by this function's contract.
-    let written = unsafe { put_str(out, len, &text) };
-    if reply.status == rsmi_status_t::RSMI_STATUS_SUCCESS { finish(written) } else { reply.status }
+    finish(with_gpu(dv_ind, |gpu| {
+        let reply = read(gpu);
+        let as_read = match reply.status {
+            rsmi_status_t::RSMI_STATUS_SUCCESS => Ok(()),
+            failed => Err(failed),
+        };
+        let Some(text) = reply.value else { return as_read };
+        // SAFETY: not null, and then good for `len` bytes, by this function's contract.
+        let written = unsafe { put_str(out, len, &text) };
+        as_read.and(written)
+    }))
 }
 
 /// Writes one value through a client's pointer, and leaves its padding as it is.

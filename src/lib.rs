@@ -53,7 +53,11 @@ mod client;
 mod config;
 mod door;
 mod entry;
+mod environment;
 mod facts;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gpu;
 mod handles;
 mod hip;

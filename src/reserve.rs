@@ -20,9 +20,18 @@ thread_local! {
     static SHORT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A call begins.
-pub(crate) fn begin() {
-    SHORT.set(false);
+/// A call begins, perhaps in a handler of a signal that came in the midst of another.
+pub(crate) fn begin() -> Interrupted {
+    Interrupted(SHORT.replace(false))
+}
+
+/// Whether an allocation had failed in the call that was interrupted.
+pub(crate) struct Interrupted(bool);
+
+impl Interrupted {
+    pub(crate) fn goes_on(self) {
+        SHORT.set(self.0);
+    }
 }
 
 /// Whether an allocation of this thread's has failed since the call began.
@@ -217,8 +226,11 @@ mod tests {
             assert!((0..1000).all(|at| *moved.add(at) == 7));
             ALLOCATOR.dealloc(moved, layout(size, 8));
         }
-        begin();
+        let outer = begin();
         assert!(!was_short());
+        outer.goes_on();
+        assert!(was_short(), "the call that was interrupted is told");
+        begin();
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::client;
 use crate::types::rsmi_status_t as S;
 use rsmi_generations::Generation;
+use std::borrow::Cow;
 use std::ffi::CStr;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, S>;
@@ -37,6 +38,25 @@ impl<T> From<Result<T>> for Reply<T> {
             Ok(value) => Self { status: S::RSMI_STATUS_SUCCESS, value: Some(value) },
             Err(status) => Self { status, value: None },
         }
+    }
+}
+
+/// A text that was made for the answer, or one that is kept.
+impl<'kept> From<Reply<&'kept [u8]>> for Reply<Cow<'kept, [u8]>> {
+    fn from(reply: Reply<&'kept [u8]>) -> Self {
+        Self { status: reply.status, value: reply.value.map(Cow::Borrowed) }
+    }
+}
+
+impl<'kept> From<Result<&'kept [u8]>> for Reply<Cow<'kept, [u8]>> {
+    fn from(result: Result<&'kept [u8]>) -> Self {
+        result.map(Cow::Borrowed).into()
+    }
+}
+
+impl From<Result<Vec<u8>>> for Reply<Cow<'_, [u8]>> {
+    fn from(result: Result<Vec<u8>>) -> Self {
+        result.map(Cow::Owned).into()
     }
 }
 

@@ -35,6 +35,24 @@
  *
  * If a function fails, use an output only if the comment describes the output for that case.
  *
+ * **Threads and signals.** Threads may call all functions at the same time. A handler of a signal may
+ * only call these functions:
+ *
+ * - rsmi_num_monitor_devices() and rsmi_status_string(),
+ * - rsmi_dev_id_get(), rsmi_dev_sku_get(), rsmi_dev_vendor_id_get(), rsmi_dev_revision_get(),
+ *   rsmi_dev_subsystem_id_get(), rsmi_dev_subsystem_vendor_id_get(), rsmi_dev_unique_id_get(),
+ *   rsmi_dev_pci_id_get(), rsmi_dev_guid_get(), rsmi_dev_node_id_get(), rsmi_dev_partition_id_get(),
+ *   rsmi_dev_xgmi_physical_id_get(), rsmi_dev_xgmi_hive_id_get(), rsmi_dev_drm_render_minor_get(),
+ *   rsmi_topo_get_numa_node_number(), rsmi_topo_numa_affinity_get(),
+ * - rsmi_dev_name_get(), rsmi_dev_brand_get(), rsmi_dev_vendor_name_get(),
+ *   rsmi_dev_subsystem_name_get(), rsmi_dev_vram_vendor_get(), rsmi_dev_serial_number_get(),
+ *   rsmi_dev_vbios_version_get(),
+ *
+ * and each of them only if the same thread has called it before, from the same program or library,
+ * for the same device and with success, after the last rsmi_init(). The function then returns what
+ * the library has kept: it does not allocate memory, takes no lock, and does not change `errno`. With
+ * RSMI_COMPAT_LOG=debug or trace, a handler may not call any function.
+ *
  * SPDX-License-Identifier: MIT
  */
 

@@ -3,8 +3,9 @@
 use super::identify::{self, Identity, Release, Version};
 use super::load::{self, Opened};
 use super::symbols::{Handle, Symbols};
-use super::{STATUS_NOT_FOUND, STATUS_SUCCESS, buffer, call};
+use super::{STATUS_NOT_FOUND, STATUS_SUCCESS, buffer, call, hazards};
 use crate::config::Config;
+use crate::kernel::Dir;
 use crate::kernel::kfd::PARTITION_BITS;
 use crate::log;
 use crate::status::amdsmi_text;
@@ -102,6 +103,12 @@ impl AmdSmi {
             log::info(|| format!("{}: in use by somebody else", self.opened.path.display()));
         } else {
             let Some(init) = self.symbols().amdsmi_init else { return false };
+            if self.opened.names.at_least(Release::V7_12) {
+                if let Some(why) = hazards::find_for_switches(&Dir::new(Config::get().sysfs())) {
+                    log::warn(|| hazards::text(&why));
+                    return false;
+                }
+            }
             // SAFETY: the signature is the same in every release.
             let status = call(|| unsafe { init(INIT_AMD_GPUS) });
             if status != STATUS_SUCCESS {

@@ -119,7 +119,7 @@ impl Session {
         let config = Config::get();
         let hazard = log::aside(|| hazards::find(&Dir::new(config.sysfs())));
         if let Some(why) = hazard {
-            log::warn(|| format!("libamd_smi, which would not survive it, is not used: {why}"));
+            log::warn(|| hazards::text(&why));
             return None;
         }
         let smi = AmdSmi::get(config)?;

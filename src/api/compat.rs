@@ -321,9 +321,12 @@ pub unsafe extern "C" fn rsmi_compat_dev_pci_bus_id_get(
     pci_bus_id: *mut c_char,
     len: usize,
 ) -> rsmi_status_t {
-    let read = |gpu: &Gpu| Ok(gpu.pci_bus_id().into_bytes());
     // SAFETY: the C contract of this module.
-    unsafe { get_str::<Result<Vec<u8>>>(dv_ind, pci_bus_id, len, Null::Invalid, read) }
+    unsafe {
+        get_str(dv_ind, pci_bus_id, len, Null::Invalid, |gpu| {
+            Ok(gpu.pci_bus_id().into_bytes()).into()
+        })
+    }
 }
 
 /// Returns the HIP device number of a device, in a program that starts HIP now.

@@ -115,7 +115,7 @@ pub unsafe extern "C" fn rsmi_dev_name_get(
 ) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_name_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, name, len, null, Gpu::name) }
+    unsafe { get_str(dv_ind, name, len, null, |gpu| gpu.name().into()) }
 }
 
 /// Reads the brand of the device, by its VBIOS version in sysfs `vbios_version`.
@@ -145,17 +145,17 @@ pub unsafe extern "C" fn rsmi_dev_brand_get(
     if len == 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    match with_gpu(dv_ind, |gpu| Ok((gpu.brand()?, gpu.name().value))) {
-        // SAFETY: not null, and then good for `len` bytes.
-        Ok((Some(known), _)) => finish(unsafe { put_str(brand, len as usize, known) }),
-        Ok((None, name)) => {
-            // What becomes of the name is not told: the original returns success in any case.
-            // SAFETY: as above.
-            let _ = unsafe { put_str(brand, len as usize, &name.unwrap_or_default()) };
-            rsmi_status_t::RSMI_STATUS_SUCCESS
+    let len = len as usize;
+    finish(with_gpu(dv_ind, |gpu| {
+        if let Some(known) = gpu.brand()? {
+            // SAFETY: not null, and then good for `len` bytes.
+            return unsafe { put_str(brand, len, known) };
         }
-        Err(status) => status,
-    }
+        // What becomes of the name is not told: the original returns success in any case.
+        // SAFETY: as above.
+        let _ = unsafe { put_str(brand, len, gpu.name().value.unwrap_or_default()) };
+        Ok(())
+    }))
 }
 
 /// Reads the name of the vendor: the name of the PCI vendor id in pci.ids, or the id in hexadecimal
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn rsmi_dev_vendor_name_get(
 ) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_vendor_name_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, name, len, null, Gpu::vendor_name) }
+    unsafe { get_str(dv_ind, name, len, null, |gpu| gpu.vendor_name().into()) }
 }
 
 /// Reads the marketing name of the device, from libdrm_amdgpu.
@@ -202,14 +202,14 @@ pub unsafe extern "C" fn rsmi_dev_market_name_get(
     if market_name.is_null() || len == 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let name = match with_gpu(dv_ind, |gpu| Ok(gpu.market_name())) {
-        Ok(name) => name,
-        Err(status) => return status,
-    };
-    // SAFETY: not null, and then good for `len` bytes, which are one at least.
-    unsafe { market_name.write_bytes(0, if name.is_ok() { len as usize } else { 1 }) };
-    // SAFETY: as above.
-    finish(name.and_then(|name| unsafe { put_str(market_name, len as usize, &name) }))
+    let len = len as usize;
+    finish(with_gpu(dv_ind, |gpu| {
+        let name = gpu.market_name();
+        // SAFETY: not null, and then good for `len` bytes, which are one at least.
+        unsafe { market_name.write_bytes(0, if name.is_ok() { len } else { 1 }) };
+        // SAFETY: as above.
+        name.and_then(|name| unsafe { put_str(market_name, len, name) })
+    }))
 }
 
 /// Reads the maker of the VRAM, from sysfs `mem_info_vram_vendor`.
@@ -230,7 +230,7 @@ pub unsafe extern "C" fn rsmi_dev_vram_vendor_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_vram_vendor_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, brand, len as usize, null, Gpu::vram_vendor) }
+    unsafe { get_str(dv_ind, brand, len as usize, null, |gpu| gpu.vram_vendor().into()) }
 }
 
 /// Reads the serial number of the board, from sysfs `serial_number`.
@@ -251,7 +251,7 @@ pub unsafe extern "C" fn rsmi_dev_serial_number_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_serial_number_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, serial_num, len as usize, null, Gpu::serial_number) }
+    unsafe { get_str(dv_ind, serial_num, len as usize, null, |gpu| gpu.serial_number().into()) }
 }
 
 /// Reads the PCI subsystem device id, from sysfs `subsystem_device`.
@@ -286,7 +286,7 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_name_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_subsystem_name_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, name, len, null, Gpu::subsystem_name) }
+    unsafe { get_str(dv_ind, name, len, null, |gpu| gpu.subsystem_name().into()) }
 }
 
 /// Reads the number of the render node of the device: 128 for /dev/dri/renderD128.

@@ -27,9 +27,9 @@ pub unsafe extern "C" fn rsmi_dev_compute_partition_get(
     compute_partition: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    let read = Gpu::compute_partition;
+    let (out, len) = (compute_partition, len as usize);
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, compute_partition, len as usize, Null::Invalid, read) }
+    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| gpu.compute_partition().into()) }
 }
 
 /// Returns the number of the partition that the device is.
@@ -68,8 +68,9 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_get(
     memory_partition: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
+    let (out, len) = (memory_partition, len as usize);
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, memory_partition, len as usize, Null::Invalid, Gpu::memory_partition) }
+    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| gpu.memory_partition().into()) }
 }
 
 /// Reads which memory partition modes the GPU has, from sysfs `available_memory_partition`.
@@ -87,9 +88,11 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_capabilities_get(
     memory_partition_caps: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    let read = Gpu::memory_partition_capabilities;
+    let (out, len) = (memory_partition_caps, len as usize);
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, memory_partition_caps, len as usize, Null::Invalid, read) }
+    unsafe {
+        get_str(dv_ind, out, len, Null::Invalid, |gpu| gpu.memory_partition_capabilities().into())
+    }
 }
 
 /// Sets the compute partition mode of the GPU, in sysfs `current_compute_partition`.

@@ -46,8 +46,9 @@ pub unsafe extern "C" fn rsmi_dev_nps_mode_get(
     nps_mode: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
+    let (out, len) = (nps_mode, len as usize);
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, nps_mode, len as usize, Null::Invalid, Gpu::memory_partition) }
+    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| gpu.memory_partition().into()) }
 }
 
 /// The name of rsmi_dev_memory_partition_set() in ROCm 5.6 and 5.7. It does the same.

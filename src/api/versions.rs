@@ -80,7 +80,7 @@ pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_vbios_version_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, vbios, len as usize, null, Gpu::vbios_version) }
+    unsafe { get_str(dv_ind, vbios, len as usize, null, |gpu| gpu.vbios_version().into()) }
 }
 
 /// Reads the version of a firmware block, from sysfs `fw_version/*_fw_version`.

@@ -71,6 +71,14 @@ impl<T: Clone> Kept<T> {
     }
 }
 
+impl Kept<Vec<u8>> {
+    /// Without a copy: a handler of a signal, which asks for a name, must not allocate.
+    fn text(&self) -> Result<&[u8]> {
+        log::kept(self.from);
+        self.value.as_deref().map_err(|status| *status)
+    }
+}
+
 /// Names out of pci.ids and libdrm, looked up when they are first asked for.
 #[derive(Default)]
 pub(super) struct Names {
@@ -194,19 +202,19 @@ impl Gpu {
         }
     }
 
-    pub(crate) fn serial_number(&self) -> Result<Vec<u8>> {
-        self.identity.serial.get()
+    pub(crate) fn serial_number(&self) -> Result<&[u8]> {
+        self.identity.serial.text()
     }
 
-    pub(crate) fn vbios_version(&self) -> Result<Vec<u8>> {
-        self.identity.vbios.get()
+    pub(crate) fn vbios_version(&self) -> Result<&[u8]> {
+        self.identity.vbios.text()
     }
 
     /// The product name that the board's data hold, else the device's in pci.ids. Without the ids to
     /// look it up by, the name is empty, as are the other two.
-    pub(crate) fn name(&self) -> Reply<Vec<u8>> {
-        let begins = |name: &Vec<u8>| name.first().is_some_and(|it| matches!(it, b' '..=b'~'));
-        if let Some(name) = self.identity.product.get().ok().filter(begins) {
+    pub(crate) fn name(&self) -> Reply<&[u8]> {
+        let begins = |name: &&[u8]| name.first().is_some_and(|it| matches!(it, b' '..=b'~'));
+        if let Some(name) = self.identity.product.text().ok().filter(begins) {
             return Ok(name).into();
         }
         Self::listed(&self.names.device, || {
@@ -216,7 +224,7 @@ impl Gpu {
 
     /// The name that libdrm knows. libamd_smi answers with another one where libdrm has none, and
     /// in its older releases always.
-    pub(crate) fn market_name(&self) -> Result<Vec<u8>> {
+    pub(crate) fn market_name(&self) -> Result<&[u8]> {
         let name = self.names.market.get_or_try_init(|| match self.identity.render_minor {
             0 => Err(NOT_SUPPORTED),
             minor => {
@@ -225,18 +233,18 @@ impl Gpu {
                 drm::marketing_name(minor).map(Box::new)
             }
         });
-        name.cloned()
+        name.map(Vec::as_slice)
     }
 
-    pub(crate) fn vram_vendor(&self) -> Result<Vec<u8>> {
-        self.identity.vram_vendor.get()
+    pub(crate) fn vram_vendor(&self) -> Result<&[u8]> {
+        self.identity.vram_vendor.text()
     }
 
-    pub(crate) fn vendor_name(&self) -> Reply<Vec<u8>> {
+    pub(crate) fn vendor_name(&self) -> Reply<&[u8]> {
         Self::listed(&self.names.vendor, || Ok(Wanted::Vendor { vendor: self.identity.vendor()? }))
     }
 
-    pub(crate) fn subsystem_name(&self) -> Reply<Vec<u8>> {
+    pub(crate) fn subsystem_name(&self) -> Reply<&[u8]> {
         Self::listed(&self.names.subsystem, || {
             Ok(Wanted::Subsystem {
                 vendor: self.identity.vendor()?,
@@ -248,17 +256,17 @@ impl Gpu {
     }
 
     /// A name out of pci.ids, looked up once.
-    fn listed(known: &OnceBox<Vec<u8>>, wanted: impl FnOnce() -> Result<Wanted>) -> Reply<Vec<u8>> {
+    fn listed(known: &OnceBox<Vec<u8>>, wanted: impl FnOnce() -> Result<Wanted>) -> Reply<&[u8]> {
         log::source(|| "pci.ids".into());
-        let name = known.get_or_try_init(|| wanted().map(pci_ids::name).map(Box::new)).cloned();
-        Reply::or_write(name, Vec::new())
+        let name = known.get_or_try_init(|| wanted().map(pci_ids::name).map(Box::new));
+        Reply::or_write(name.map(Vec::as_slice), b"")
     }
 
     /// The brand that the vbios version stands for, None where the name has to serve.
     pub(crate) fn brand(&self) -> Result<Option<&'static [u8]>> {
-        let vbios = match self.identity.vbios.get() {
+        let vbios = match self.identity.vbios.text() {
             // One that the driver does not tell stands for no brand, as in the original.
-            Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE) => Vec::new(),
+            Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE) => &[],
             vbios => vbios?,
         };
         let sku = if vbios.len() == 16 { &vbios[4..10] } else { &[] };

@@ -15,10 +15,16 @@ type Function = unsafe extern "C" fn(Handle, *mut c_char, u32) -> u32;
 impl Gpu {
     pub(crate) fn compute_partition(&self) -> Result<Vec<u8>> {
         let name = "amdsmi_get_gpu_compute_partition";
-        self.partitioning(name, |s| s.amdsmi_get_gpu_compute_partition).unwrap_or_else(|| {
-            let mode = self.device.word("current_compute_partition")?;
-            known(mode, &map::COMPUTE_PARTITIONS)
-        })
+        let read = || self.device.word("current_compute_partition");
+        // Over a mode that it does not know, libamd_smi prints on the host's stderr.
+        match log::aside(read) {
+            Ok(mode) if !map::COMPUTE_PARTITIONS.contains(&&*mode) => {
+                return known(read()?, &map::COMPUTE_PARTITIONS);
+            }
+            _ => {}
+        }
+        self.partitioning(name, |s| s.amdsmi_get_gpu_compute_partition)
+            .unwrap_or_else(|| known(read()?, &map::COMPUTE_PARTITIONS))
     }
 
     pub(crate) fn memory_partition(&self) -> Result<Vec<u8>> {

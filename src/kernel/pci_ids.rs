@@ -103,6 +103,16 @@ fn after(line: &[u8], id: u16) -> Option<&[u8]> {
     Some(&rest[name..])
 }
 
+/// Every kind of look-up in any list.
+#[cfg(fuzzing)]
+pub(crate) fn look_up_all(text: &[u8]) {
+    let (vendor, device) = (0x1002, 0x74a1);
+    look_up(text, Wanted::Vendor { vendor });
+    look_up(text, Wanted::Device { vendor, device });
+    let subsystem = Wanted::Subsystem { vendor, device, subvendor: vendor, subdevice: device };
+    look_up(text, subsystem);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,9 +42,18 @@ const EMPTY_LIBAMD_SMI: &str = "
 /// # Safety
 /// No other thread runs, and the library has not been called.
 pub unsafe fn set_up(place: &Path, description: &str) -> PathBuf {
+    // SAFETY: as this function demands.
+    unsafe { set_up_over(place, description, EMPTY_LIBAMD_SMI) }
+}
+
+/// As `set_up`, over a libamd_smi of this source.
+///
+/// # Safety
+/// No other thread runs, and the library has not been called.
+pub unsafe fn set_up_over(place: &Path, description: &str, source: &str) -> PathBuf {
     // SAFETY: as this function demands; no other thread reads the environment.
     unsafe {
-        std::env::set_var("RSMI_COMPAT_AMDSMI", empty_libamd_smi(place));
+        std::env::set_var("RSMI_COMPAT_AMDSMI", libamd_smi(place, source));
         set_up_without_amdsmi(place, description)
     }
 }
@@ -67,9 +76,9 @@ pub unsafe fn set_up_without_amdsmi(place: &Path, description: &str) -> PathBuf 
     sysfs
 }
 
-fn empty_libamd_smi(place: &Path) -> PathBuf {
+fn libamd_smi(place: &Path, text: &str) -> PathBuf {
     let (source, library) = (place.join("libamd_smi.c"), place.join("libamd_smi.so"));
-    fs::write(&source, EMPTY_LIBAMD_SMI).expect("the source is written");
+    fs::write(&source, text).expect("the source is written");
     let mut compile = Command::new("cc");
     compile.args(["-shared", "-fPIC", "-o"]).args([&library, &source]);
     assert!(compile.status().expect("a C compiler, cc").success());
@@ -80,4 +89,28 @@ fn empty_libamd_smi(place: &Path) -> PathBuf {
 pub fn loaded(part: &str) -> Option<String> {
     let maps = fs::read_to_string("/proc/self/maps").expect("this is Linux");
     maps.lines().find(|line| line.contains(part)).map(str::to_owned)
+}
+
+/// A program in C of this directory, compiled and linked to the library that cargo put beside the
+/// test.
+pub fn linked(place: &Path, source: &str) -> PathBuf {
+    let library = place.join("librsmi_compat.so.1");
+    std::os::unix::fs::symlink(library_here(), &library).unwrap();
+    compiled(place, source, &[library, format!("-Wl,-rpath,{}", place.display()).into()])
+}
+
+/// The library that cargo put beside the test.
+pub fn library_here() -> PathBuf {
+    std::env::current_exe().unwrap().with_file_name("librsmi_compat.so")
+}
+
+/// A program in C of this directory.
+pub fn compiled(place: &Path, source: &str, more: &[PathBuf]) -> PathBuf {
+    let program = place.join(Path::new(source).with_extension(""));
+    let mut compile = Command::new("cc");
+    compile.args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"]).arg(&program);
+    compile.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(source));
+    compile.args(more).arg("-ldl");
+    assert!(compile.status().expect("a C compiler, cc").success());
+    program
 }

@@ -11,6 +11,7 @@ use rsmi_generations::{Generation, OURS};
 use crate::artifacts::Artifacts;
 use crate::documents;
 use crate::dropin;
+use crate::man3;
 use crate::run;
 use crate::workspace::{self, VERSION};
 
@@ -59,7 +60,7 @@ pub enum What {
 impl Entry {
     /// Whether only a compiler wants it.
     pub fn is_development(&self) -> bool {
-        let directories = ["include", "pkgconfig", "cmake"];
+        let directories = ["include", "pkgconfig", "cmake", "man3"];
         let within = |name: &&str| self.path.iter().any(|part| part == *name);
         let in_dropin = self.path.parent().is_some_and(|path| path.ends_with("rsmi-compat"));
         let of_word = |part: &OsStr| part.to_string_lossy().starts_with("abi-");
@@ -258,12 +259,33 @@ impl Places {
 fn documents(table: &mut Table, scratch: &Path) -> Result<()> {
     let root = workspace::root()?;
     table.file(&root.join("packaging/man/rsmi_compat.7"), "share/man/man7/rsmi_compat.7");
+    functions(table, &root, scratch)?;
     let place = Path::new("share/doc/rsmi-compat");
     for (source, name) in documents::all(&root, scratch)? {
         table.file(&source, place.join(name));
     }
     let example = "rsmi-compat.conf.example";
     table.file(&root.join("packaging").join(example), place.join(example));
+    Ok(())
+}
+
+/// A manual page for each function of the headers, of the date of the library's page.
+fn functions(table: &mut Table, root: &Path, scratch: &Path) -> Result<()> {
+    let library = fs::read_to_string(root.join("packaging/man/rsmi_compat.7"))?;
+    let date = library.lines().find_map(|line| line.strip_prefix(".TH ")?.split(' ').nth(2));
+    let date = date.context("rsmi_compat.7 has no date")?;
+    let place = scratch.join("man3");
+    fs::create_dir(&place)?;
+    for header in ["rocm_smi/rocm_smi.h", "rsmi_compat.h"] {
+        let text = fs::read_to_string(root.join("include").join(header))?;
+        let pages = man3::pages(header, &text, VERSION, date);
+        ensure!(!pages.is_empty(), "{header} has no functions");
+        for (name, text) in pages {
+            let page = place.join(&name);
+            fs::write(&page, text)?;
+            table.file(&page, Path::new("share/man/man3").join(name));
+        }
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod documents;
 pub mod dropin;
 pub mod elf;
 pub mod layout;
+pub mod man3;
 pub mod place;
 pub mod run;
 pub mod workspace;

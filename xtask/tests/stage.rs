@@ -93,6 +93,8 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
         "lib/cmake/rocm_smi/rocm_smi-config-version.cmake",
         "share/bash-completion/completions/rsmi-compat",
         "share/man/man1/rsmi-compat.1",
+        "share/man/man3/rsmi_dev_temp_metric_get.3",
+        "share/man/man3/rsmi_compat_version_get.3",
         "share/man/man7/rsmi_compat.7",
         "share/doc/rsmi-compat/LICENSE",
         "share/doc/rsmi-compat/rsmi-compat.conf.example",
@@ -302,4 +304,24 @@ fn what_was_not_staged_is_left_alone() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(errors.contains("was not staged"), "{errors}");
     assert!(place.path().join("precious").exists());
+}
+
+/// mandoc's matters of style are no faults.
+#[test]
+fn every_function_has_a_page_without_fault() {
+    let mut pages = BTreeSet::new();
+    files(&STAGE.join("share/man/man3"), &STAGE, &mut pages);
+    let symbols = include_str!("../../tests/abi/symbols.txt").lines();
+    let exported: BTreeSet<String> =
+        symbols.map(|name| format!("share/man/man3/{name}.3")).collect();
+    let ours = pages.iter().filter(|page| page.contains("/rsmi_compat_")).cloned();
+    let all: BTreeSet<String> = exported.iter().cloned().chain(ours).collect();
+    assert!(exported.len() > 170 && all == pages, "{:#?}", all.symmetric_difference(&pages));
+    if !needs::program("mandoc") {
+        return;
+    }
+    let mut lint = Command::new("mandoc");
+    lint.args(["-Tlint", "-W", "warning"]).args(pages.iter().map(|page| STAGE.join(page)));
+    let said = lint.output().expect("mandoc runs");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
 }

@@ -82,9 +82,15 @@ impl Conform {
         let jobs = self.jobs(lab, &machines)?;
         let comparison = Mutex::new(Comparison::new(lab)?);
         in_parallel(&jobs, |job| {
-            let original = sweep(lab, job, &original(job))?;
+            let (original, _) = sweep(lab, job, &original(job))?;
             for amdsmi in &job.amdsmi {
-                let ours = sweep(lab, job, &ours(job, amdsmi))?;
+                let (ours, printed) = sweep(lab, job, &ours(job, amdsmi))?;
+                // Neither do we print, nor has libamd_smi been asked what it prints about.
+                ensure!(
+                    printed.is_empty(),
+                    "over ours and libamd_smi {amdsmi}, {} prints: {printed}",
+                    job.machine
+                );
                 let Job { machine, release, circumstances, .. } = *job;
                 let place = Place { machine, release, amdsmi, circumstances };
                 comparison.lock().expect("a worker panicked").add(&place, &original, &ours);
@@ -163,8 +169,8 @@ fn ours(job: &Job, amdsmi: &str) -> Run {
     Run::new(job.machine, [over_ours(job.release)]).over_ours(job.generation, amdsmi)
 }
 
-/// All that the sweep gets out of a library.
-fn sweep(lab: &Lab, job: &Job, run: &Run) -> Result<Answers> {
+/// All that the sweep gets out of a library, and what stands on stderr.
+fn sweep(lab: &Lab, job: &Job, run: &Run) -> Result<(Answers, String)> {
     let run = job.circumstances.under(run.clone()).timeout(PATIENCE);
     let outcome = run.output(lab)?;
     ensure!(
@@ -174,7 +180,7 @@ fn sweep(lab: &Lab, job: &Job, run: &Run) -> Result<Answers> {
         job.machine,
         outcome.errors().trim()
     );
-    Ok(answers::read(&outcome.text()).into_iter().collect())
+    Ok((answers::read(&outcome.text()).into_iter().collect(), outcome.errors()))
 }
 
 /// The sweep, compiled with the header of that release, and linked with its library or with ours.

@@ -16,7 +16,7 @@ use crate::lab::{Lab, Library};
 use crate::namespace::Run;
 
 /// Where the lab keeps the stand-in's files: below `/lab` inside.
-const PLACE: &str = "ours/standin";
+pub const PLACE: &str = "ours/standin";
 const PROGRAM: &str = "fidelity";
 /// What is printed as the other side of the comparison.
 const SIDE: &str = "of the stand-in";
@@ -74,12 +74,9 @@ fn program(release: &str) -> String {
 
 fn build(lab: &Lab) -> Result<()> {
     let _lock = lab.lock()?;
-    let stand_in = compile::stand_in(lab)?;
+    stand_ins(lab)?;
     let clients = lab.workspace.join("tests/lab/clients");
     for release in fetch::releases(lab, Library::AmdSmi) {
-        let to: PathBuf = lab.cache.join(PLACE).join(release).join(Library::AmdSmi.file());
-        fs::create_dir_all(to.with_file_name(""))?;
-        rsmi_simulator_releases::write(&stand_in, Release::named(release)?, &to)?;
         Compile::new(lab)
             .include(lab.library(Library::AmdSmi, release).join("include"))
             .include(lab.drm_headers())
@@ -87,6 +84,17 @@ fn build(lab: &Lab) -> Result<()> {
             .arg(clients.join("probe.c"))
             .arg("-ldl")
             .to(&lab.bin().join(program(release)))?;
+    }
+    Ok(())
+}
+
+/// Writes a stand-in for each libamd_smi that the lab has.
+pub fn stand_ins(lab: &Lab) -> Result<()> {
+    let stand_in = compile::stand_in(lab)?;
+    for release in fetch::releases(lab, Library::AmdSmi) {
+        let to: PathBuf = lab.cache.join(PLACE).join(release).join(Library::AmdSmi.file());
+        fs::create_dir_all(to.with_file_name(""))?;
+        rsmi_simulator_releases::write(&stand_in, Release::named(release)?, &to)?;
     }
     Ok(())
 }

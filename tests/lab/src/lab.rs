@@ -27,7 +27,7 @@ pub enum Library {
 
 impl Library {
     /// The directory of this library, in the cache and under `/lab`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Library::Rsmi => "rsmi",
             Library::AmdSmi => "amdsmi",

@@ -12,13 +12,42 @@ use crate::answers;
 use crate::compare::in_parallel;
 use crate::conform::{self, NEWEST};
 use crate::fetch;
+use crate::fidelity;
 use crate::lab::{Lab, Library};
 use crate::namespace::Run;
 
-/// Cards with links, those that are overclocked, and the newest tables; with the release of the
-/// header, and what it is called as a generation.
-const ASKED: [(&str, &str, &str); 3] =
-    [("mi250x-4", "5.2.3", "5"), ("navi31", NEWEST, "7.0"), ("mi300x-2", NEWEST, "7.0")];
+/// Cards with links, those that are overclocked, and the newest tables, the last of them over the
+/// stand-in for libamd_smi too: users of the simulator have valgrind as well.
+const ASKED: [Asked; 4] = [
+    Asked {
+        machine: "mi250x-4",
+        release: "5.2.3",
+        generation: "5",
+        library: Library::AmdSmi.name(),
+    },
+    Asked {
+        machine: "navi31",
+        release: NEWEST,
+        generation: "7.0",
+        library: Library::AmdSmi.name(),
+    },
+    Asked {
+        machine: "mi300x-2",
+        release: NEWEST,
+        generation: "7.0",
+        library: Library::AmdSmi.name(),
+    },
+    Asked { machine: "mi300x-2", release: NEWEST, generation: "7.0", library: fidelity::PLACE },
+];
+
+struct Asked {
+    machine: &'static str,
+    /// Of the header, and what it is called as a generation.
+    release: &'static str,
+    generation: &'static str,
+    /// Below `/lab`, where the libamd_smi of each release lies.
+    library: &'static str,
+}
 
 /// What sweep.c writes behind such an output.
 const UNDEFINED: &str = "UNDEFINED";
@@ -30,9 +59,11 @@ const PATIENCE_OF_PROBE: &str = "120";
 pub fn run(lab: &Lab) -> Result<()> {
     build(lab)?;
     let amdsmi = fetch::releases(lab, Library::AmdSmi).pop().context("there is no libamd_smi")?;
-    let found = in_parallel(&ASKED, |(machine, release, generation)| {
-        let (asked, wrong) = check(lab, machine, release, generation, amdsmi)?;
-        println!("{machine}, header {release}: {asked} answers, {} complaints", wrong.len());
+    let found = in_parallel(&ASKED, |asked| {
+        let (answers, wrong) = check(lab, asked, amdsmi)?;
+        let Asked { machine, release, library, .. } = asked;
+        let over = format!("{machine}, header {release}, {library} {amdsmi}");
+        println!("{over}: {answers} answers, {} complaints", wrong.len());
         wrong.iter().for_each(|line| println!("  {line}"));
         Ok(wrong.len())
     })?;
@@ -42,18 +73,21 @@ pub fn run(lab: &Lab) -> Result<()> {
 }
 
 /// How many answers there are, and what is wrong, one line each.
-fn check(
-    lab: &Lab,
-    machine: &str,
-    release: &str,
-    generation: &str,
-    amdsmi: &str,
-) -> Result<(usize, Vec<String>)> {
+fn check(lab: &Lab, asked: &Asked, amdsmi: &str) -> Result<(usize, Vec<String>)> {
+    let Asked { machine, release, generation, library } = asked;
     let program = format!("/lab/bin/{}", program(release));
     let valgrind = ["valgrind", "--quiet", "--error-limit=no", "--", &program];
-    let run = Run::new(machine, valgrind.into_iter().chain(["--patience", PATIENCE_OF_PROBE]))
+    let mut run = Run::new(machine, valgrind.into_iter().chain(["--patience", PATIENCE_OF_PROBE]))
         .over_ours(generation, amdsmi)
         .timeout(PATIENCE);
+    if *library == fidelity::PLACE {
+        run = run
+            .env(
+                "RSMI_COMPAT_AMDSMI",
+                format!("/lab/{library}/{amdsmi}/{}", Library::AmdSmi.file()),
+            )
+            .env("RSMI_SIM_MACHINE", *machine);
+    }
     let outcome = run.output(lab)?;
     let (text, errors) = (outcome.text(), outcome.errors());
     ensure!(outcome.success(), "the sweep on {machine} did not come to its end: {}", errors.trim());
@@ -79,7 +113,8 @@ fn program(release: &str) -> String {
 
 fn build(lab: &Lab) -> Result<()> {
     let _lock = lab.lock()?;
-    for release in BTreeSet::from(ASKED.map(|(_, release, _)| release)) {
+    fidelity::stand_ins(lab)?;
+    for release in BTreeSet::from(ASKED.map(|asked| asked.release)) {
         conform::compile(lab, release)
             .arg("-DMEMCHECK")
             // Not its parent, where the root's C library has its headers.

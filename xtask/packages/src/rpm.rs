@@ -29,6 +29,7 @@ const STANDARD: [&str; 13] = [
     "share/doc",
     "share/man",
     "share/man/man1",
+    "share/man/man3",
     "share/man/man7",
 ];
 
