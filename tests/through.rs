@@ -109,9 +109,12 @@ impl Stage {
         let mut command = Command::new(program);
         command.arg(plug_in).arg(bytes.to_string()).arg(self.path("script.py"));
         command.env_remove("RSMI_COMPAT_ABI").envs(env.iter().copied());
+        // Set to nothing, it asks for nothing.
+        command.env("RSMI_COMPAT_LOG", "");
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{command:?}: {}: {text}", output.status);
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
         let reaches = |who: &str| {
             let lines = text.lines().filter_map(|line| line.strip_prefix(who)?.strip_prefix(" 0 "));
             lines.map(|reach| reach.parse().unwrap()).collect::<Vec<usize>>()
