@@ -43,7 +43,8 @@ impl Config {
     }
 
     fn read(variable: impl Fn(&str) -> Option<OsString>, conf: Conf, wrong: &[String]) -> Self {
-        match (variable("RSMI_COMPAT_LOG"), &conf.log) {
+        let level = variable("RSMI_COMPAT_LOG").filter(|value| !value.is_empty());
+        match (level, &conf.log) {
             (Some(level), _) => match Level::parse(&level) {
                 Some(level) => log::set_level(level),
                 None => {

@@ -14,7 +14,8 @@
 #[cfg(all(target_arch = "x86_64", feature = "symbol-version"))]
 pub(crate) use imp::HULL;
 
-use crate::object;
+use crate::object::{self, Dynamic};
+use once_cell::race::OnceBox;
 use parking_lot::lock_api::RawMutex as _;
 use parking_lot::{Mutex, MutexGuard, RawMutex, const_mutex};
 use std::cell::Cell;
@@ -238,6 +239,18 @@ pub(crate) fn is_in_program() -> bool {
     found
 }
 
+/// The addresses of this library's code.
+pub(crate) fn own_code() -> Option<(usize, usize)> {
+    static CODE: OnceBox<(usize, usize)> = OnceBox::new();
+    let code = CODE.get_or_try_init(|| {
+        Object::at(own_base as *const () as usize)
+            .and_then(|object| object.code)
+            .map(Box::new)
+            .ok_or(())
+    });
+    code.ok().copied()
+}
+
 /// Where this library is loaded.
 pub(crate) fn own_base() -> usize {
     static BASE: AtomicUsize = AtomicUsize::new(0);
@@ -259,6 +272,8 @@ struct Object {
     name: CString,
     /// None of an object without code.
     code: Option<(usize, usize)>,
+    /// It has an `rsmi_init` itself.
+    has_init: bool,
 }
 
 impl Object {
@@ -276,16 +291,19 @@ impl Object {
                 // SAFETY: the loader's name of an object is a NUL-terminated string or null.
                 let name = (!info.dlpi_name.is_null())
                     .then(|| unsafe { CStr::from_ptr(info.dlpi_name) }.to_owned());
-                found = Some(Self { base, name: name.unwrap_or_default(), code: code_of(info) });
+                let has_init = Dynamic::of(info).is_some_and(|it| it.defines(c"rsmi_init"));
+                let (name, code) = (name.unwrap_or_default(), code_of(info));
+                found = Some(Self { base, name, code, has_init });
             }
             found.is_none()
         });
         found
     }
 
-    /// A handle on the object that is never given back, if it defines `rsmi_init` itself.
+    /// A handle on the object that is never given back, if it defines `rsmi_init` itself. The loader is
+    /// asked about no other: who calls may be what somebody is just opening, and waits for.
     fn pin(&self) -> Option<*mut c_void> {
-        let handle = self.handle()?;
+        let handle = self.has_init.then(|| self.handle()).flatten()?;
         if self.owns(handle, c"rsmi_init") {
             return Some(handle);
         }

@@ -8,12 +8,14 @@ use std::path::PathBuf;
 const DT_NULL: u64 = 0;
 const DT_NEEDED: u64 = 1;
 const DT_PLTRELSZ: u64 = 2;
+const DT_HASH: u64 = 4;
 const DT_STRTAB: u64 = 5;
 const DT_SYMTAB: u64 = 6;
 const DT_RELA: u64 = 7;
 const DT_RELASZ: u64 = 8;
 const DT_PLTREL: u64 = 20;
 const DT_JMPREL: u64 = 23;
+const DT_GNU_HASH: u64 = 0x6fff_fef5;
 const DT_RELACOUNT: u64 = 0x6fff_fff9;
 
 /// A relocation with an addend, as both ABIs have it (Elf64_Rela).
@@ -29,6 +31,18 @@ impl Relocation {
     pub(crate) fn kind(&self) -> u64 {
         self.info & 0xffff_ffff
     }
+}
+
+const STB_WEAK: u8 = 2;
+const SHN_UNDEF: u16 = 0;
+
+/// A symbol of an object, its own or one that it refers to.
+pub(crate) struct Reference<'object> {
+    pub(crate) name: &'object CStr,
+    /// It does without, if there is none.
+    pub(crate) is_weak: bool,
+    /// It has one itself.
+    pub(crate) is_own: bool,
 }
 
 /// Elf64_Sym.
@@ -70,9 +84,12 @@ pub(crate) fn file_name(info: &dl_phdr_info) -> &[u8] {
 
 /// Shows each ELF note of the object: its owner with the NUL, its type, and what it holds.
 pub(crate) fn each_note(info: &dl_phdr_info, mut look: impl FnMut(&[u8], u32, &[u8])) {
-    for header in headers(info).iter().filter(|header| header.p_type == libc::PT_NOTE) {
+    let notes = headers(info).iter().filter(|header| header.p_type == libc::PT_NOTE);
+    // The loader maps what PT_LOAD says, and does not compare: tools that change programs have left
+    // notes elsewhere.
+    for header in notes.filter(|header| is_readable(info, header.p_vaddr, header.p_memsz)) {
         let start = (info.dlpi_addr + header.p_vaddr) as *const u8;
-        // SAFETY: a note segment lies inside what is loaded of the object, readable.
+        // SAFETY: it lies inside what is loaded of the object, readable.
         let mut rest = unsafe { std::slice::from_raw_parts(start, header.p_memsz as usize) };
         let align = if header.p_align == 8 { 8 } else { 4 };
         while let Some((note, behind)) = split_note(rest, align) {
@@ -80,6 +97,18 @@ pub(crate) fn each_note(info: &dl_phdr_info, mut look: impl FnMut(&[u8], u32, &[
             rest = behind;
         }
     }
+}
+
+/// Whether so many bytes from there on, as the object counts them, are loaded of it and readable.
+pub(crate) fn is_readable(info: &dl_phdr_info, start: u64, bytes: u64) -> bool {
+    let has = |segment: &libc::Elf64_Phdr| {
+        let end = start.checked_add(bytes).zip(segment.p_vaddr.checked_add(segment.p_memsz));
+        segment.p_type == libc::PT_LOAD
+            && segment.p_flags & libc::PF_R != 0
+            && segment.p_vaddr <= start
+            && end.is_some_and(|(end, last)| end <= last)
+    };
+    headers(info).iter().any(has)
 }
 
 struct Note<'bytes> {
@@ -165,22 +194,112 @@ impl<'object> Dynamic<'object> {
 
     /// The name of the symbol that a relocation is about; None of one about no symbol.
     pub(crate) fn symbol_of(&self, relocation: &Relocation) -> Option<&'object CStr> {
-        let index = (relocation.info >> 32) as usize;
-        let symbols = self.address(DT_SYMTAB).filter(|_| index != 0)? as *const Symbol;
-        let strings = self.address(DT_STRTAB)?;
-        // SAFETY: a relocation's index lies in the object's table of symbols.
-        let name = unsafe { (*symbols.add(index)).name };
-        // SAFETY: a symbol's name is an offset into the table of NUL-terminated names.
-        Some(unsafe { CStr::from_ptr((strings + u64::from(name)) as *const c_char) })
+        Some(self.reference(relocation)?.name)
     }
 
-    /// Shows the names of the symbols that its code and data refer to.
-    pub(crate) fn each_symbol_referred_to(&self, mut look: impl FnMut(&CStr)) {
+    fn reference(&self, relocation: &Relocation) -> Option<Reference<'object>> {
+        self.symbol((relocation.info >> 32) as usize)
+    }
+
+    fn symbol(&self, index: usize) -> Option<Reference<'object>> {
+        let symbols = self.address(DT_SYMTAB).filter(|_| index != 0)? as *const Symbol;
+        let strings = self.address(DT_STRTAB)?;
+        // SAFETY: what refers to a symbol has its index in the object's table of symbols.
+        let (name, info, section) = unsafe {
+            let symbol = &raw const *symbols.add(index);
+            ((*symbol).name, (*symbol).info, (*symbol).section)
+        };
+        // SAFETY: a symbol's name is an offset into the table of NUL-terminated names.
+        let name = unsafe { CStr::from_ptr((strings + u64::from(name)) as *const c_char) };
+        Some(Reference { name, is_weak: info >> 4 == STB_WEAK, is_own: section != SHN_UNDEF })
+    }
+
+    /// Whether it has a symbol of that name for others, which a look into its own tables shows. The
+    /// loader is not asked: its lock a thread may have for as long as it opens a library.
+    pub(crate) fn defines(&self, name: &CStr) -> bool {
+        if let Some(table) = self.address(DT_GNU_HASH) {
+            self.has_by_gnu_hash(table, name)
+        } else if let Some(table) = self.address(DT_HASH) {
+            self.has_by_hash(table, name)
+        } else {
+            false
+        }
+    }
+
+    fn has_by_gnu_hash(&self, table: u64, name: &CStr) -> bool {
+        const HEAD: usize = 4;
+        let table = table as *const u32;
+        // SAFETY: the loader, too, finds the object's symbols by this table, which has that head.
+        let word = |at: usize| unsafe { *table.add(at) };
+        let (count, first, filters) = (word(0), word(1), word(2));
+        let hash = name
+            .to_bytes()
+            .iter()
+            .fold(5381_u32, |hash, byte| hash.wrapping_mul(33).wrapping_add(u32::from(*byte)));
+        if count == 0 {
+            return false;
+        }
+        // The filters have two words each.
+        let buckets = HEAD + 2 * filters as usize;
+        let chains = buckets + count as usize;
+        let mut symbol = word(buckets + (hash % count) as usize);
+        while symbol >= first {
+            let known = word(chains + (symbol - first) as usize);
+            if known | 1 == hash | 1 && self.is_own_symbol(symbol, name) {
+                return true;
+            }
+            if known & 1 != 0 {
+                break;
+            }
+            symbol += 1;
+        }
+        false
+    }
+
+    fn has_by_hash(&self, table: u64, name: &CStr) -> bool {
+        const HEAD: usize = 2;
+        let table = table as *const u32;
+        // SAFETY: as in `has_by_gnu_hash`.
+        let word = |at: usize| unsafe { *table.add(at) };
+        let (count, hash) = (
+            word(0),
+            name.to_bytes().iter().fold(0_u32, |hash, byte| {
+                let hash = (hash << 4).wrapping_add(u32::from(*byte));
+                let high = hash & 0xf000_0000;
+                (hash ^ high >> 24) & !high
+            }),
+        );
+        if count == 0 {
+            return false;
+        }
+        let mut symbol = word(HEAD + (hash % count) as usize);
+        while symbol != 0 {
+            if self.is_own_symbol(symbol, name) {
+                return true;
+            }
+            symbol = word(HEAD + count as usize + symbol as usize);
+        }
+        false
+    }
+
+    fn is_own_symbol(&self, index: u32, name: &CStr) -> bool {
+        self.symbol(index as usize).is_some_and(|symbol| symbol.is_own && symbol.name == name)
+    }
+
+    /// Shows the symbols that its code and data refer to.
+    pub(crate) fn each_symbol_referred_to(&self, mut look: impl FnMut(Reference<'_>)) {
         for relocation in self.linkage_relocations().iter().chain(self.relocations()) {
-            if let Some(name) = self.symbol_of(relocation) {
-                look(name);
+            if let Some(reference) = self.reference(relocation) {
+                look(reference);
             }
         }
+    }
+
+    /// The name of the symbol whose address the loader writes there, or will at the first call.
+    pub(crate) fn symbol_at(&self, place: u64) -> Option<&'object CStr> {
+        let offset = place.checked_sub(self.info.dlpi_addr)?;
+        let mut all = self.linkage_relocations().iter().chain(self.relocations());
+        self.symbol_of(all.find(|relocation| relocation.offset == offset)?)
     }
 }
 
@@ -213,12 +332,32 @@ mod tests {
     }
 
     #[test]
+    fn the_c_library_has_its_functions() {
+        let mut seen = false;
+        door::each_object(|info| {
+            if !file_name(info).starts_with(b"libc.so") {
+                return true;
+            }
+            let dynamic = Dynamic::of(info).expect("it is a library");
+            seen = dynamic.defines(c"dl_iterate_phdr") && dynamic.defines(c"qsort");
+            assert!(!dynamic.defines(c"rsmi_init") && !dynamic.defines(c""));
+            let table = dynamic.address(DT_HASH);
+            assert!(table.is_none_or(|table| {
+                dynamic.has_by_hash(table, c"qsort") && !dynamic.has_by_hash(table, c"rsmi_init")
+            }));
+            false
+        });
+        assert!(seen);
+    }
+
+    #[test]
     fn this_program_refers_to_functions_of_the_c_library() {
         let mut found = false;
         door::each_object(|info| {
             let dynamic = Dynamic::of(info).expect("a test is linked dynamically");
             assert!(dynamic.needed().any(|name| name.to_bytes().starts_with(b"libc.so")));
-            dynamic.each_symbol_referred_to(|name| found |= name == c"dl_iterate_phdr");
+            assert!(!dynamic.defines(c"dl_iterate_phdr"));
+            dynamic.each_symbol_referred_to(|symbol| found |= symbol.name == c"dl_iterate_phdr");
             false
         });
         assert!(found);

@@ -187,6 +187,21 @@ fn what_an_object_says_itself_is_proof() {
 }
 
 #[test]
+fn a_function_that_it_does_without_proves_nothing() {
+    let directory = scratch();
+    let source = |weak| {
+        format!(
+            "int rsmi_init(unsigned long f);\n\
+             extern int rsmi_dev_market_name_get(unsigned d) {weak};\n\
+             int main(void) {{ return rsmi_init(0) + \
+             (rsmi_dev_market_name_get ? rsmi_dev_market_name_get(0) : 0); }}\n"
+        )
+    };
+    is_open(&audit(&build(directory.path(), &source(""), &[])), "6.4,7.0");
+    is_open(&audit(&build(directory.path(), &source("__attribute__((weak))"), &[])), ALL);
+}
+
+#[test]
 fn every_form_of_debug_information_is_read() {
     let directory = scratch();
     let source = client("rsmi_gpu_metrics_t", 2368);

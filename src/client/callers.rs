@@ -97,7 +97,7 @@ fn known(address: usize) -> Option<(Client, u64)> {
 }
 
 /// How many objects were loaded and unloaded so far.
-fn loads() -> (u64, u64) {
+pub(super) fn loads() -> (u64, u64) {
     let mut counts = (0, 0);
     door::each_object(|info| {
         counts = (info.dlpi_adds, info.dlpi_subs);

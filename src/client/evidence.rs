@@ -33,7 +33,15 @@ pub(super) struct Facts {
     linked: Option<Open>,
     /// Libraries of rocm_smi that it is linked to, and what fits them.
     needed: Vec<(String, Option<Open>)>,
+    /// It calls what a script says: see [`CALLS_FOR_SCRIPTS`].
+    for_scripts: bool,
 }
+
+/// What libffi has, and Python's own binaries, into which it may be linked. The structs in a script's
+/// text are those of such callers alone: a library that looks `rsmi_*` up by itself says as little of
+/// rocm_smi, and has the structs of its own header.
+const CALLS_FOR_SCRIPTS: [&CStr; 4] =
+    [c"ffi_call", c"PyInit__ctypes", c"Py_BytesMain", c"pypy_execute_source"];
 
 impl Facts {
     pub(super) fn nothing() -> Self {
@@ -46,6 +54,7 @@ impl Facts {
             header: None,
             linked: None,
             needed: Vec::new(),
+            for_scripts: true,
         }
     }
 
@@ -69,9 +78,12 @@ impl Facts {
             found.path = std::fs::read_link("/proc/self/exe").unwrap_or_default();
         }
         found.read_notes(info);
-        if let Some(dynamic) = Dynamic::of(info) {
-            found.read_dynamic(&dynamic);
+        let dynamic = Dynamic::of(info);
+        if let Some(dynamic) = &dynamic {
+            found.read_dynamic(dynamic);
         }
+        let defines = |name| dynamic.as_ref().is_some_and(|it| it.defines(name));
+        found.for_scripts = CALLS_FOR_SCRIPTS.into_iter().any(defines);
         found
     }
 
@@ -83,16 +95,19 @@ impl Facts {
                 self.needed.push((name.to_string_lossy().into_owned(), fits));
             }
         }
-        dynamic.each_symbol_referred_to(|name| self.read_import(name));
+        dynamic.each_symbol_referred_to(|symbol| self.read_import(symbol.name, symbol.is_weak));
     }
 
-    fn read_import(&mut self, name: &CStr) {
+    /// Who does without a function if there is none has declared it itself, as its header may not.
+    fn read_import(&mut self, name: &CStr, is_weak: bool) {
         let Ok(name) = name.to_str() else { return };
         if generations::marked_name(name).is_some() {
             self.marked = true;
         } else if name.starts_with("rsmi_") && !name.starts_with("rsmi_compat_") {
             self.plain = true;
-            self.imports = self.imports.narrowed(generations::of_function(name));
+            if !is_weak {
+                self.imports = self.imports.narrowed(generations::of_function(name));
+            }
         }
     }
 
@@ -153,7 +168,7 @@ pub(super) fn of(facts: &Facts, config: &Config) -> Vec<(Open, String)> {
     if let Some((open, file)) = config.proven(&files_of(facts)) {
         proof.push((open, format!("RSMI_COMPAT_ABI_OF says so of {}", file.display())));
     }
-    if facts.is_silent() {
+    if facts.is_silent() && facts.for_scripts {
         let open = Open::from_bits(OF_BINDINGS.load(Ordering::Acquire));
         if !open.is_empty() {
             proof.push((open, format!("bindings in the process say that they are of {open}")));
@@ -169,13 +184,13 @@ pub(super) fn of(facts: &Facts, config: &Config) -> Vec<(Open, String)> {
     proof
 }
 
-/// The files that speak for a caller: its own; of one that says nothing the script, too, that the
-/// process runs.
+/// The files that speak for a caller: its own; of one that calls for scripts the script, too, that
+/// the process runs.
 pub(super) fn files_of(facts: &Facts) -> Vec<PathBuf> {
     let own = Some(facts.path.clone()).filter(|path| !path.as_os_str().is_empty());
     let mut files: Vec<_> =
         own.into_iter().map(|path| path.canonicalize().unwrap_or(path)).collect();
-    if facts.is_silent() {
+    if facts.is_silent() && facts.for_scripts {
         files.extend(scripts());
     }
     files
@@ -202,7 +217,7 @@ mod tests {
 
     fn importing(names: &[&CStr]) -> Facts {
         let mut facts = Facts::nothing();
-        names.iter().for_each(|name| facts.read_import(name));
+        names.iter().for_each(|name| facts.read_import(name, false));
         facts
     }
 
@@ -216,11 +231,18 @@ mod tests {
     }
 
     #[test]
+    fn a_function_that_it_does_without_closes_nothing() {
+        let mut facts = importing(&[c"rsmi_init"]);
+        facts.read_import(c"rsmi_dev_market_name_get", true);
+        assert_eq!((proof(&facts), facts.plain), (Open::ALL, true));
+    }
+
+    #[test]
     fn the_headers_note_counts_only_without_plain_names() {
         let mut facts = importing(&[c"rsmi_compat_7_0_rsmi_version_get"]);
         facts.header = Some(Open::only(V7_0));
         assert_eq!((proof(&facts), facts.marked), (Open::only(V7_0), true));
-        facts.read_import(c"rsmi_init");
+        facts.read_import(c"rsmi_init", false);
         assert_eq!(proof(&facts), Open::ALL);
         facts.linked = Some(Open::only(V6_4));
         assert_eq!(proof(&facts), Open::only(V6_4), "the linker's word counts in any case");

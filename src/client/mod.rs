@@ -21,6 +21,7 @@ mod hints;
 mod metrics;
 mod numbers;
 mod shapes;
+mod through;
 
 pub(crate) use metrics::Metrics;
 
@@ -114,9 +115,10 @@ pub(crate) fn current() -> Client {
 
 /// As `current`, looked at closely: for what writes further for one caller than for another, or
 /// where a number means another thing. An object that took the place of one that was unloaded is
-/// not taken for it.
+/// not taken for it, nor is who called through an object taken for that one.
 pub(crate) fn proven() -> Client {
-    let client = callers::client_now_at(CALLER.get());
+    let caller = CALLER.get();
+    let client = through::widened(callers::client_now_at(caller), caller);
     CLIENT.set(pack(client));
     client
 }

@@ -2,7 +2,7 @@
 
 use super::evidence::Layouts;
 use rsmi_generations::{is_telling_enumerator, is_telling_struct};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// AMD's own rsmiBindings.py has the notification of ROCm 5 in every release, 6.4.1 included, beside
 /// structs of its own release. So this one struct, and its events, date the text no further back.
@@ -36,6 +36,8 @@ fn scalar_named(name: &str) -> Option<Type> {
 struct Names {
     types: HashMap<String, Type>,
     numbers: HashMap<String, u64>,
+    /// Those that have had another number: which one counts, only running the text would show.
+    unsure: HashSet<String>,
 }
 
 /// The class whose lines are being read.
@@ -50,6 +52,7 @@ pub fn layouts(text: &str) -> Layouts {
     let mut names = Names::default();
     let mut found = Layouts::default();
     let mut class: Option<Class> = None;
+    let mut unread = HashSet::new();
     for statement in statements(text) {
         let indented = statement.starts_with([' ', '\t']);
         let statement = statement.trim();
@@ -73,6 +76,9 @@ pub fn layouts(text: &str) -> Layouts {
                     found.sizes.insert((name.to_owned(), laid_out.size));
                 }
                 names.types.insert(name.to_owned(), laid_out);
+            } else {
+                names.types.remove(name);
+                unread.insert(name.to_owned());
             }
         } else if left == "_pack_" {
             class.iter_mut().for_each(|class| class.packed = right == "1");
@@ -80,11 +86,16 @@ pub fn layouts(text: &str) -> Layouts {
             if is_telling_enumerator(left) {
                 found.numbers.insert((left.to_owned(), number));
             }
-            names.numbers.insert(left.to_owned(), number);
+            let before = names.numbers.insert(left.to_owned(), number);
+            if before.is_some_and(|before| before != number) {
+                names.unsure.insert(left.to_owned());
+            }
         } else if let Some(named) = names.named(right) {
             names.types.insert(left.to_owned(), named);
         }
     }
+    // A struct is as unknown as the one that is not read, whatever another of its name is like.
+    found.sizes.retain(|(name, _)| !unread.contains(name));
     found.sizes.retain(|(name, size)| *size > 72 || !NEVER_RENEWED.contains(&&**name));
     found.numbers.retain(|(name, _)| !NEVER_RENEWED.contains(&&**name));
     found
@@ -113,7 +124,8 @@ impl Names {
         if let Some(hexadecimal) = text.strip_prefix("0x") {
             return u64::from_str_radix(hexadecimal, 16).ok();
         }
-        text.parse().ok().or_else(|| self.numbers.get(text).copied())
+        let named = || self.numbers.get(text).copied().filter(|_| !self.unsure.contains(text));
+        text.parse().ok().or_else(named)
     }
 
     /// `c_uint16`, `c_uint16 * 4`, `xcp_stats_t * MOST`.
@@ -175,13 +187,28 @@ fn statements(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::audit::evidence::Verdict;
-    use rsmi_generations::Generation::{self, V5, V6_0, V6_2, V6_4};
-    use rsmi_generations::Open;
+    use rsmi_generations::Generation::{V5, V6_0, V6_2, V6_4};
+    use rsmi_generations::{Generation, Open};
     use std::path::Path;
 
     fn open(text: &str) -> (Open, bool) {
         let verdict = Verdict::of(layouts(text).evidence(Path::new("f"), "f"));
         (verdict.open, verdict.contradictory)
+    }
+
+    #[test]
+    fn what_only_running_it_would_show_proves_nothing() {
+        let metrics = |count: &str| {
+            format!(
+                "class rsmi_gpu_metrics_t(Structure):\n    _fields_ = [('x', c_uint8 * {count})]\n"
+            )
+        };
+        assert_eq!(open(&metrics("4544")).0, Open::only(Generation::V7_0));
+        let in_a_comment =
+            format!("\"\"\"\n{}\"\"\"\nN = int(96)\n{}", metrics("4544"), metrics("N"));
+        assert_eq!(open(&in_a_comment).0, Open::ALL);
+        let conditional = format!("N = 96\nif new:\n    N = 4544\n{}", metrics("N"));
+        assert_eq!(open(&conditional).0, Open::ALL);
     }
 
     const CLOCKS: &str = "from ctypes import *\nMOST = 33\n\

@@ -25,6 +25,8 @@ pub struct Findings {
     pub runpath: Option<Vec<String>>,
     /// `rsmi_*` that it wants from elsewhere.
     pub imports: BTreeSet<String>,
+    /// Those of them that it does not do without.
+    strong: BTreeSet<String>,
     /// What the notes of our header and of `abi-…` say.
     of_header: Option<Open>,
     of_linking: Option<Open>,
@@ -97,6 +99,9 @@ impl Findings {
             let name = name.split('@').next().unwrap_or(name);
             if symbol.is_undefined() {
                 self.imports.insert(name.to_owned());
+                if !symbol.is_weak() {
+                    self.strong.insert(name.to_owned());
+                }
             } else if symbol.kind() == object::SymbolKind::Text && symbol.is_global() {
                 self.defines.insert(name.to_owned());
             }
@@ -183,7 +188,9 @@ impl Findings {
             Err(error) => self.notes.push(format!("its debug information is not read: {error:#}")),
         }
         evidence.extend(self.needed.iter().filter_map(|name| Evidence::of_needed(path, name)));
-        evidence.extend(Evidence::of_imports(path, self.plain()));
+        // What it does without, if there is none, it has declared itself, as its header may not.
+        let strong = self.plain().filter(|name| self.strong.contains(*name));
+        evidence.extend(Evidence::of_imports(path, strong));
         evidence.extend(self.marked_calls(path));
         let runpath = self.runpath.iter().flatten().map(|path| ("RUNPATH", path));
         let paths = runpath.chain(self.rpath.iter().map(|path| ("RPATH", path)));
