@@ -47,8 +47,6 @@ fn every_name_and_path_leads_to_us() {
         "librocm_smi64.so",
         "librocm_smi64.so.1",
         "librocm_smi64.so.1.0",
-        "librocm_smi64.so.2",
-        "librocm_smi64.so.4",
         "librocm_smi64.so.5",
         "librocm_smi64.so.6",
         "librocm_smi64.so.7",

@@ -148,10 +148,11 @@ const fn begins(text: &[u8], with: &[u8]) -> bool {
 
 /// By a library that an object is linked to: librocm_smi64's number was ROCm's for a while. That
 /// is proof, since the linker wrote it there. "librocm_smi64.so.1" is no proof: two eras had it.
+/// Those of ROCm 3 and 4 do not lead to the library, whose structs are longer.
 pub fn of_linked_library(name: &[u8]) -> Option<Open> {
     let number = name.strip_prefix(b"librocm_smi64.so.")?;
     match number.split(|byte| *byte == b'.').next()? {
-        b"2" | b"3" | b"4" | b"5" => Some(Open::only(V5)),
+        b"5" => Some(Open::only(V5)),
         b"6" => Some(Open::only(V6_0)),
         b"7" => Some(Open::since(V6_0)),
         _ => None,
@@ -225,7 +226,9 @@ mod tests {
         assert_eq!(linked("librocm_smi64.so.5"), Some(Open::only(V5)));
         assert_eq!(linked("librocm_smi64.so.6"), Some(Open::only(V6_0)));
         assert_eq!(linked("librocm_smi64.so.7"), Some(Open::since(V6_0)));
-        for little in ["librocm_smi64.so", "librocm_smi64.so.1", "librocm_smi64.so.50", "x.so.5"] {
+        for little in
+            ["librocm_smi64.so", "librocm_smi64.so.1", "librocm_smi64.so.4", "librocm_smi64.so.50"]
+        {
             assert_eq!(linked(little), None, "{little}");
         }
         assert_eq!(hint_of_hip(b"libamdhip64.so.6.1.2"), Some(Open::range(V6_0, V6_4)));

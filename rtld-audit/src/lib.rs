@@ -58,6 +58,8 @@ impl Directory {
         let version = names::version(name.file_name()?.as_bytes())?;
         let numbered = match names::major(version) {
             None => None,
+            // ROCm 3 and 4 had shorter structs than any that the library writes.
+            Some(2..=4) => return None,
             // A number that we lack goes to the next lower one that there is.
             Some(major) => self.numbered.iter().rev().find(|(ours, _)| *ours <= major),
         };
@@ -133,7 +135,6 @@ mod tests {
             "librocm_smi64.so",
             "librocm_smi64.so.1",
             "librocm_smi64.so.1.0",
-            "librocm_smi64.so.2",
             "librocm_smi64.so.5",
             "librocm_smi64.so.6",
             "librocm_smi64.so.7",
@@ -153,7 +154,6 @@ mod tests {
             ("/opt/rocm-6.2.4/lib/librocm_smi64.so.7.3.60204", "librocm_smi64.so.7"),
             ("./librocm_smi64.so.1.0", "librocm_smi64.so.1"),
             ("librocm_smi64.so.5", "librocm_smi64.so.5"),
-            ("librocm_smi64.so.4", "librocm_smi64.so.2"),
             ("librocm_smi64.so.0", "librocm_smi64.so"),
             ("librocm_smi64.so.12", "librocm_smi64.so.7"),
             ("librocm_smi64.so.99999999999999999999", "librocm_smi64.so.7"),
@@ -161,8 +161,15 @@ mod tests {
         for (asked, answer) in cases {
             assert_eq!(instead(asked).as_deref(), Some(answer), "{asked}");
         }
-        let others =
-            ["libamd_smi.so.26", "/x/librocm_smi64.sox", "", "librocm_smi64.so.", "/librocm_smi64"];
+        let others = [
+            "libamd_smi.so.26",
+            "librocm_smi64.so.4",
+            "/opt/rocm/lib/librocm_smi64.so.2.8.30600",
+            "/x/librocm_smi64.sox",
+            "",
+            "librocm_smi64.so.",
+            "/librocm_smi64",
+        ];
         for other in others {
             assert_eq!(instead(other), None, "{other}");
         }

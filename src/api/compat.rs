@@ -163,7 +163,7 @@ pub unsafe extern "C" fn rsmi_compat_generation_evidence_get(
 /// It is for bindings that an interpreter runs, such as those of Python's ctypes. Their calls come
 /// from a library that has nothing to do with rocm_smi, so nothing proves how long their structs
 /// are. The bindings themselves state it once, when they are loaded; from then on it is a proof for
-/// each caller that proves nothing of its own. If several bindings of a process state different
+/// each call that comes from libffi, as those of ctypes do. If several bindings of a process state different
 /// releases, all of these stay open. RSMI_COMPAT_ABI overrides it.
 ///
 /// It works without rsmi_init(), and before and after it.

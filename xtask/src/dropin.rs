@@ -14,7 +14,7 @@ use crate::layout::SONAME;
 use crate::run;
 
 /// The major versions that the original bore: releases before 4, 5, 6.0, from 6.1, and from 7.2 again.
-pub const MAJORS: [u32; 5] = [1, 2, 5, 6, 7];
+pub const MAJORS: [u32; 4] = [1, 5, 6, 7];
 
 /// Links beside them, for those who ask for a full version.
 pub const LINKS: [(&str, &str); 2] = [

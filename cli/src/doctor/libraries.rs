@@ -40,11 +40,10 @@ const AMD_SMI: [&str; 6] = [
     "libamd_smi.so.0",
     "libamd_smi.so",
 ];
-const ROCM_SMI: [&str; 8] = [
+const ROCM_SMI: [&str; 7] = [
     "librocm_smi64.so",
     "librocm_smi64.so.1",
     "librocm_smi64.so.1.0",
-    "librocm_smi64.so.2",
     "librocm_smi64.so.5",
     "librocm_smi64.so.6",
     "librocm_smi64.so.7",

@@ -105,13 +105,12 @@ const fn odd(conf: Conf, log: &'static str) -> Case {
     Case { opens: OLD, conf, log, ..CASE }
 }
 
-const CASES: [Case; 37] = [
+const CASES: [Case; 36] = [
     Case { opens: &["librocm_smi64.so"], ..CASE },
     Case { opens: OLD, ..CASE },
     Case { opens: &["librocm_smi64.so.1.0"], ..CASE },
     Case { opens: &["librsmi_compat.so.1"], ..CASE },
     // The name that was opened is a hint, since who tries them all opens one that is not its own.
-    Case { opens: &["librocm_smi64.so.2"], taken_for: Likely("5"), ..CASE },
     Case { opens: &["librocm_smi64.so.5"], taken_for: Likely("5"), ..CASE },
     Case { opens: &["librocm_smi64.so.6"], taken_for: Likely("6.0"), ..CASE },
     Case { opens: &["librocm_smi64.so.7"], ..CASE },
