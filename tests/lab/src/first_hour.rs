@@ -92,10 +92,10 @@ type Keys<'a> = (&'a dyn Fn(&str) -> bool, &'a str);
 #[derive(Args)]
 pub struct FirstHour {
     /// Only the lines that have this in them
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     only: Option<String>,
     /// Not the lines that have this in them
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     without: Option<String>,
     /// On the machine as the last run left it, with the sources as they are committed by now
     #[arg(long)]
