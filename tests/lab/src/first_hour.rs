@@ -259,11 +259,10 @@ fn form(line: &str) -> String {
         PLAIN
     };
     let before = if line.contains(AMDSMI) { HAS_AMDSMI } else { "" };
-    let form = format!("{before}{form}");
     if !line.ends_with(" btop") {
-        return form;
+        return format!("{before}{form}");
     }
-    format!("script --quiet --return --command 'stty rows 50 cols 160; {form}' /dev/null")
+    format!("{before}script --quiet --return --command 'stty rows 50 cols 160; {form}' /dev/null")
 }
 
 /// The line, as the user types it in the sources, and keys after it; what was printed.
