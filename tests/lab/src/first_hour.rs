@@ -92,10 +92,10 @@ type Keys<'a> = (&'a dyn Fn(&str) -> bool, &'a str);
 #[derive(Args)]
 pub struct FirstHour {
     /// Only the lines that have this in them
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     only: Option<String>,
     /// Not the lines that have this in them
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     without: Option<String>,
     /// On the machine as the last run left it, with the sources as they are committed by now
     #[arg(long)]
@@ -259,11 +259,10 @@ fn form(line: &str) -> String {
         PLAIN
     };
     let before = if line.contains(AMDSMI) { HAS_AMDSMI } else { "" };
-    let form = format!("{before}{form}");
     if !line.ends_with(" btop") {
-        return form;
+        return format!("{before}{form}");
     }
-    format!("script --quiet --return --command 'stty rows 50 cols 160; {form}' /dev/null")
+    format!("{before}script --quiet --return --command 'stty rows 50 cols 160; {form}' /dev/null")
 }
 
 /// The line, as the user types it in the sources, and keys after it; what was printed.
