@@ -40,7 +40,8 @@ int main(int count, char **words)
     for (int at = 0; at < 2; at++)
         if (pthread_create(&threads[at], NULL, ask, NULL) != 0)
             return 2;
-    for (int round = 0; round < rounds; round++) {
+    /* A busy machine gets fewer answers in the same time. */
+    for (int round = 0; round < rounds || asked < 100; round++) {
         for (int at = 0; at < NAMES; at++) {
             snprintf(name, sizeof name, "FILL_%d_%d", round, at);
             if (setenv(name, "some value", 1) != 0)
@@ -65,7 +66,7 @@ int main(int count, char **words)
     putenv(mine);
     if (rsmi_compat_index_from_hip_device(0, &device) != 0 || device != 1)
         return 5;
-    if (asked < 100 || rsmi_shut_down() != 0)
+    if (rsmi_shut_down() != 0)
         return 6;
     printf("%d wrong\n", wrong);
     fprintf(stderr, "of %lu answers\n", (unsigned long)asked);

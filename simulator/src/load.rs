@@ -14,8 +14,8 @@ use toml::{Table, Value};
 /// Bytes of a description.
 const LONGEST: u64 = 1 << 20;
 
-/// Cards and partitions, as many as a large machine has twice: each is linked to every other.
-const MOST_DEVICES: u32 = 256;
+/// Cards and partitions, four times what a large machine has: each is linked to every other.
+const MOST_DEVICES: u32 = 512;
 
 /// What is wrong with a description, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -273,9 +273,9 @@ mod tests {
                  kfd.hidden = true\npartition.compute = 'CPX'\n"
             )
         };
-        let cards: String = (0..5).map(card).collect();
-        assert_eq!(error(&cards), "m.toml: 320 cards and partitions, allowed are 256");
-        let cards: String = (0..4).map(card).collect();
+        let cards: String = (0..9).map(card).collect();
+        assert_eq!(error(&cards), "m.toml: 576 cards and partitions, allowed are 512");
+        let cards: String = (0..8).map(card).collect();
         load("m.toml", &format!("{GOOD}{cards}"), CHIPS).expect("a good machine");
     }
 

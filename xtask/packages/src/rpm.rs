@@ -16,7 +16,7 @@ use xtask::{dropin, elf};
 const NAME: &str = "rsmi-compat";
 
 /// Directories that every system has; the others below /usr go with the package.
-const STANDARD: [&str; 13] = [
+const STANDARD: [&str; 14] = [
     "",
     "bin",
     "include",
