@@ -12,8 +12,19 @@ use std::{env, fs};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Programs of others that the guides name; one that is not here may be misspelled.
-const OTHERS: [&str; 11] = [
-    "apt-get", "cc", "cmake", "docker", "echo", "export", "hipcc", "ldconfig", "module", "rpm",
+const OTHERS: [&str; 13] = [
+    ".ci/run",
+    "apt-get",
+    "cc",
+    "cmake",
+    "docker",
+    "echo",
+    "export",
+    "hipcc",
+    "ldconfig",
+    "module",
+    "rpm",
+    "sha256sum",
     "tar",
 ];
 
