@@ -8,9 +8,9 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use libloading::Library;
-use object::elf::{DT_FILTER, DT_NEEDED, DT_RUNPATH, DT_SONAME, DynamicTag};
+use object::elf::{DT_NEEDED, DT_RUNPATH, DT_SONAME, DynamicTag};
 use object::read::elf::ElfFile64;
-use object::{Endianness, Object as _, ObjectSymbol as _};
+use object::{Endianness, Object as _};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use tempfile::TempDir;
 
@@ -180,9 +180,6 @@ fn every_word_of_a_template_was_filled_in() {
 #[test]
 fn a_small_library_bears_its_name_and_finds_the_core() {
     assert_eq!(dynamic(&STAGE.join("lib").join(CORE), DT_SONAME), [CORE]);
-    let data = fs::read(STAGE.join("lib").join(CORE)).expect("it is there");
-    let of_core = functions(&ElfFile64::parse(&*data).expect("it is an ELF file"));
-    assert!(of_core.len() > 150, "only {} functions were found", of_core.len());
     for major in [1, 5, 6, 7] {
         let name = format!("librocm_smi64.so.{major}");
         let path = STAGE.join(DROPIN).join(&name);
@@ -190,18 +187,9 @@ fn a_small_library_bears_its_name_and_finds_the_core() {
         assert_eq!(dynamic(&path, DT_NEEDED), [CORE]);
         assert_eq!(dynamic(&path, DT_RUNPATH), ["$ORIGIN/..:$ORIGIN"]);
         let data = fs::read(&path).expect("it was read before");
-        let elf = ElfFile64::parse(&*data).expect("it was parsed before");
-        assert_eq!(dynamic(&path, DT_FILTER), [CORE]);
-        let names = functions(&elf);
-        assert_eq!(names, of_core, "{}", path.display());
+        let elf = ElfFile64::<Endianness>::parse(&*data).expect("it was parsed before");
+        assert_eq!(elf.dynamic_symbols().count(), 0, "{}", path.display());
     }
-}
-
-/// What a program can be linked to.
-fn functions(elf: &ElfFile64) -> BTreeSet<String> {
-    let symbols = elf.dynamic_symbols().filter(|symbol| symbol.is_definition());
-    let names = symbols.filter_map(|symbol| symbol.name().ok().map(str::to_owned));
-    names.filter(|name| name.starts_with("rsmi_")).collect()
 }
 
 #[test]
@@ -264,33 +252,6 @@ fn the_drop_in_directories_link_a_program() {
         let (program, said) = link(scratch.path(), &arguments, &STAGE.join("lib"));
         assert!(dynamic(&program, DT_NEEDED).contains(&CORE.to_owned()));
         assert!(said.starts_with("5,6.0,6.2,6.3,6.4,7.0 are open"), "{said}");
-    }
-}
-
-/// As the real ones can, and with the same proof in the program.
-#[test]
-fn a_small_library_links_a_program() {
-    let scratch = TempDir::new().expect("a scratch directory");
-    let include = format!("-I{}", STAGE.join("lib/rsmi-compat/rocm/include").display());
-    for (major, open) in [
-        (1, "5,6.0,6.2,6.3,6.4,7.0 are open: nothing says otherwise"),
-        (5, "it is linked to librocm_smi64.so.5"),
-        (6, "it is linked to librocm_smi64.so.6"),
-        (7, "6.0,6.2,6.3,6.4,7.0 are open: it is linked to librocm_smi64.so.7"),
-    ] {
-        let name = format!("librocm_smi64.so.{major}");
-        for (directory, linker) in
-            [(DROPIN, "-fuse-ld=bfd"), (DROPIN, "-fuse-ld=lld"), (ROCM, "-fuse-ld=bfd")]
-        {
-            if linker.ends_with("lld") && !needs::program("ld.lld") {
-                continue;
-            }
-            let (place, file) = (STAGE.join(directory), STAGE.join(directory).join(&name));
-            let arguments = [&include, linker, file.to_str().expect("UTF-8")];
-            let (program, said) = link(scratch.path(), &arguments, &place);
-            assert!(dynamic(&program, DT_NEEDED).contains(&name), "{name}");
-            assert_eq!(said, open, "{name} in {directory}");
-        }
     }
 }
 
