@@ -12,7 +12,8 @@ use rsmi_generations::{Generation, NOTE_NAME, NOTE_OF_LINKING, Open};
 
 use crate::run;
 
-/// The major versions that the original bore: releases before 4, 5, 6.0, from 6.1, and from 7.2 again.
+/// The major versions that the original bore: 5, 6 in ROCm 6.0, 7 from 6.1 on; 1 in distributions, and
+/// from 7.2 on. Those of ROCm 3 and 4 are left out: their structs are shorter than any that we write.
 pub const MAJORS: [u32; 4] = [1, 5, 6, 7];
 
 /// Links beside them, for those who ask for a full version.
