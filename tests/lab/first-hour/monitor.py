@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # A monitor that opens the library by its name, on the machine of two GPUs.
 import ctypes
 

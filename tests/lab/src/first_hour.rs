@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -67,8 +67,9 @@ const SHELL: &str = "exec script --quiet --command 'bash -i' /dev/null";
 const SOURCES: &str = "home/user/rsmi-compat";
 
 /// What the user has written: programs that the guides start, beside the sources.
-const WRITTEN: [(&str, &str); 2] = [
+const WRITTEN: [(&str, &str); 3] = [
     ("monitor.py", include_str!("../first-hour/monitor.py")),
+    ("monitor", include_str!("../first-hour/monitor.py")),
     ("train.py", include_str!("../first-hour/train.py")),
 ];
 /// And the first machine that the page describes.
@@ -97,6 +98,9 @@ pub struct FirstHour {
     /// Not the lines that have this in them
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     without: Option<String>,
+    /// From the first line on that has this in it
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    from: Option<String>,
     /// On the machine as the last run left it, with the sources as they are committed by now
     #[arg(long)]
     again: bool,
@@ -120,7 +124,8 @@ impl FirstHour {
         }
         sources(lab, &root)?;
         let (mut typed, mut brought) = (0, false);
-        for step in steps.iter().filter(|step| self.wants(step)) {
+        let before = |step: &&Step| self.from.as_ref().is_some_and(|text| !step.text().contains(text));
+        for step in steps.iter().skip_while(before).filter(|step| self.wants(step)) {
             if !brought && step.packages().next().is_some() {
                 bring_packages(lab, &root, steps.iter().flat_map(Step::packages))?;
                 brought = true;
@@ -182,6 +187,7 @@ fn sources(lab: &Lab, place: &Path) -> Result<()> {
     tool::output(theirs().args(["reset", "--quiet", "--hard", "FETCH_HEAD"]))?;
     for (name, text) in WRITTEN {
         fs::write(sources.join(name), text)?;
+        fs::set_permissions(sources.join(name), fs::Permissions::from_mode(0o755))?;
     }
     let page = fs::read_to_string(lab.workspace.join(MACHINES))?;
     let machine = page.split("```toml\n").nth(1).and_then(|text| text.split("```").next());
