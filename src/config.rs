@@ -5,7 +5,7 @@ use crate::environment;
 use crate::log::{self, Level};
 use once_cell::race::OnceBox;
 use rsmi_generations::conf::{Conf, Said};
-use rsmi_generations::{Open, RELEASES};
+use rsmi_generations::{Open, POLICIES, Policy, RELEASES};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) power_fallback: bool,
     /// `RSMI_COMPAT_NO_WAKE=1`, or `no-wake = 1`: a GPU that the kernel has suspended is not woken.
     pub(crate) no_wake: bool,
+    /// `RSMI_COMPAT_SOURCE`, or `source`: who is asked, until `rsmi_compat_source_set` says otherwise.
+    pub(crate) source: Policy,
     /// `ROCM_PATH`.
     pub(crate) rocm_path: Option<PathBuf>,
     /// What /etc/rsmi-compat.conf says, where the environment says nothing.
@@ -95,6 +97,11 @@ impl Config {
             sysfs: absolute("RSMI_COMPAT_SYSFS"),
             power_fallback: is_on("RSMI_COMPAT_POWER_FALLBACK", &conf.power_fallback),
             no_wake: is_on("RSMI_COMPAT_NO_WAKE", &conf.no_wake),
+            source: variable("RSMI_COMPAT_SOURCE")
+                .filter(|value| !value.is_empty())
+                .and_then(|value| source(&value))
+                .or_else(|| Some(conf.source.as_ref()?.value))
+                .unwrap_or_default(),
             abi: variable("RSMI_COMPAT_ABI").filter(|value| !value.is_empty()).and_then(abi),
             abi_of: variable("RSMI_COMPAT_ABI_OF").map(|list| abi_of(&list)).unwrap_or_default(),
             rocm_path: variable("ROCM_PATH").map(PathBuf::from).filter(|path| path.is_absolute()),
@@ -114,6 +121,16 @@ impl Config {
     pub(crate) fn sysfs(&self) -> &Path {
         self.sysfs.as_deref().unwrap_or(Path::new("/sys"))
     }
+}
+
+fn source(value: &OsStr) -> Option<Policy> {
+    let policy = value.to_str().and_then(Policy::parse);
+    if policy.is_none() {
+        log::warn(|| {
+            format!("RSMI_COMPAT_SOURCE={} is ignored: it is {POLICIES}", value.to_string_lossy())
+        });
+    }
+    policy
 }
 
 fn abi(value: OsString) -> Option<(Open, String)> {
@@ -200,6 +217,16 @@ mod tests {
         assert!(on("1") && with(&[("RSMI_COMPAT_NO_WAKE", "1")]).no_wake);
         for off in ["", "0", "yes", "2"] {
             assert!(!on(off), "{off}");
+        }
+    }
+
+    #[test]
+    fn the_source_is_one_of_four() {
+        let source = |value, text| over(&[("RSMI_COMPAT_SOURCE", value)], text).source;
+        assert_eq!((source("kernel", ""), source("", "")), (Policy::Kernel, Policy::Auto));
+        assert_eq!(source("both", "source = kernel"), Policy::Both);
+        for none in ["", "sysfs", "Kernel"] {
+            assert_eq!(source(none, "source = amdsmi"), Policy::Amdsmi, "{none}");
         }
     }
 

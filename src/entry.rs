@@ -4,6 +4,7 @@ mod put;
 
 pub(crate) use put::{Put, put_members, put_whole};
 
+use crate::ask;
 use crate::cancel::Uncancelled;
 use crate::client;
 use crate::door;
@@ -189,6 +190,15 @@ pub(crate) fn on_bare_metal() -> Result {
     Ok(())
 }
 
+/// A number above 100 is delivered, and called unexpected.
+pub(crate) fn percentage(percent: u64) -> rsmi_status_t {
+    if percent > 100 {
+        log::reason(|| format!("{percent} is no percentage"));
+        return rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA;
+    }
+    rsmi_status_t::RSMI_STATUS_SUCCESS
+}
+
 /// INVALID_ARGS for arguments that are not.
 pub(crate) fn valid(arguments: bool) -> Result {
     if arguments { Ok(()) } else { Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS) }
@@ -235,13 +245,15 @@ where
 {
     let read = |gpu: &Gpu| {
         let generation = client::generation();
-        if let Some(value) = gpu.facts.get(fact, generation) {
+        // What AMD SMI answers may be another number.
+        let is_kept = ask::is_kept();
+        if let Some(value) = gpu.facts.get(fact, generation).filter(|_| is_kept) {
             return Ok(value).into();
         }
         let reply = read(gpu).into();
         // The log tells the source of every answer.
         let told = reply.value.filter(|_| reply.status == rsmi_status_t::RSMI_STATUS_SUCCESS);
-        if let Some(value) = told.filter(|_| !log::enabled(Level::Debug)) {
+        if let Some(value) = told.filter(|_| is_kept && !log::enabled(Level::Debug)) {
             gpu.facts.keep(fact, generation, value.into());
         }
         reply

@@ -48,6 +48,7 @@
 
 mod amdsmi;
 pub mod api;
+mod ask;
 mod cancel;
 mod client;
 mod config;
@@ -62,13 +63,16 @@ mod gpu;
 mod handles;
 mod hip;
 mod kernel;
+mod layout;
 mod log;
 mod map;
 mod notification;
 mod object;
+mod question;
 mod reserve;
 mod runtime;
 mod status;
 mod support;
+mod told;
 pub mod types;
 mod walk;

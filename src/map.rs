@@ -47,6 +47,10 @@ pub(crate) const CLOCK_FILES: &[(Clock, &str)] = &[
     (Clock::RSMI_CLK_TYPE_MEM, "pp_dpm_mclk"),
 ];
 
+/// The clocks whose range can be set.
+pub(crate) const OVERDRIVE_CLOCKS: [Clock; 2] =
+    [Clock::RSMI_CLK_TYPE_SYS, Clock::RSMI_CLK_TYPE_MEM];
+
 /// The files of each kind of memory: its total, and how much is used.
 pub(crate) const MEMORY_FILES: &[(Memory, &str, &str)] = &[
     (Memory::RSMI_MEM_TYPE_VRAM, "mem_info_vram_total", "mem_info_vram_used"),
@@ -117,6 +121,31 @@ pub(crate) const FIRMWARE_FILES: &[(Block, &str)] = &[
     (Block::RSMI_FW_BLOCK_UVD, "fw_version/uvd_fw_version"),
     (Block::RSMI_FW_BLOCK_VCE, "fw_version/vce_fw_version"),
     (Block::RSMI_FW_BLOCK_VCN, "fw_version/vcn_fw_version"),
+];
+
+/// AMD SMI's numbers of the blocks, in amdsmi_fw_info_t. Of MES it has none.
+pub(crate) const FIRMWARE_IDS: &[(Block, u32)] = &[
+    (Block::RSMI_FW_BLOCK_ASD, 72),
+    (Block::RSMI_FW_BLOCK_CE, 2),
+    (Block::RSMI_FW_BLOCK_DMCU, 78),
+    (Block::RSMI_FW_BLOCK_MC, 36),
+    (Block::RSMI_FW_BLOCK_ME, 4),
+    (Block::RSMI_FW_BLOCK_MEC, 7),
+    (Block::RSMI_FW_BLOCK_MEC2, 8),
+    (Block::RSMI_FW_BLOCK_PFP, 3),
+    (Block::RSMI_FW_BLOCK_RLC, 9),
+    (Block::RSMI_FW_BLOCK_RLC_SRLC, 26),
+    (Block::RSMI_FW_BLOCK_RLC_SRLG, 24),
+    (Block::RSMI_FW_BLOCK_RLC_SRLS, 25),
+    (Block::RSMI_FW_BLOCK_SDMA, 10),
+    (Block::RSMI_FW_BLOCK_SDMA2, 11),
+    (Block::RSMI_FW_BLOCK_SMC, 77),
+    (Block::RSMI_FW_BLOCK_SOS, 30),
+    (Block::RSMI_FW_BLOCK_TA_RAS, 73),
+    (Block::RSMI_FW_BLOCK_TA_XGMI, 74),
+    (Block::RSMI_FW_BLOCK_UVD, 19),
+    (Block::RSMI_FW_BLOCK_VCE, 20),
+    (Block::RSMI_FW_BLOCK_VCN, 18),
 ];
 
 /// The blocks whose errors are counted, and the file of each; the second one is that of cards whose

@@ -48,12 +48,6 @@ impl<'kept> From<Reply<&'kept [u8]>> for Reply<Cow<'kept, [u8]>> {
     }
 }
 
-impl<'kept> From<Result<&'kept [u8]>> for Reply<Cow<'kept, [u8]>> {
-    fn from(result: Result<&'kept [u8]>) -> Self {
-        result.map(Cow::Borrowed).into()
-    }
-}
-
 impl From<Result<Vec<u8>>> for Reply<Cow<'_, [u8]>> {
     fn from(result: Result<Vec<u8>>) -> Self {
         result.map(Cow::Owned).into()

@@ -4,7 +4,7 @@
 //! They are read as bytes, line by line. A line that is wrong is named, and the others count.
 //! Whatever stands in a file's place, reading it neither waits nor fills memory.
 
-use crate::{Open, RELEASES};
+use crate::{Open, POLICIES, Policy, RELEASES};
 use std::ffi::OsString;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -47,12 +47,14 @@ pub struct Conf {
     pub no_wake: Option<Said<bool>>,
     /// `power-fallback = 1`: the current power stands in for an average that a card does not report.
     pub power_fallback: Option<Said<bool>>,
+    /// `source = kernel`: which source is asked.
+    pub source: Option<Said<Policy>>,
 }
 
 /// A key, what its value is, and how the value is taken; false of a value that is none.
 type Key = (&'static str, fn(&mut Conf, &str, &Path) -> bool, &'static str);
 
-const KEYS: [Key; 6] = [
+const KEYS: [Key; 7] = [
     ("abi", |conf, text, file| put(&mut conf.abi, Open::parse(text), file), RELEASES),
     ("abi-of-usr", |conf, text, file| put(&mut conf.abi_of_usr, Open::parse(text), file), RELEASES),
     (AMDSMI, |conf, text, file| put(&mut conf.amdsmi, absolute(text), file), "an absolute path"),
@@ -67,6 +69,7 @@ const KEYS: [Key; 6] = [
         |conf, text, file| put(&mut conf.power_fallback, switch(text), file),
         "0 or 1",
     ),
+    ("source", |conf, text, file| put(&mut conf.source, Policy::parse(text), file), POLICIES),
 ];
 
 /// The key that counts only in a file of root's.
@@ -164,6 +167,7 @@ impl Conf {
             line("log", &self.log, String::clone),
             line("no-wake", &self.no_wake, |on| u8::from(*on).to_string()),
             line("power-fallback", &self.power_fallback, |on| u8::from(*on).to_string()),
+            line("source", &self.source, Policy::to_string),
         ];
         lines.into_iter().flatten().collect()
     }
@@ -239,7 +243,7 @@ mod tests {
     #[test]
     fn lines_that_are_wrong_are_named_and_the_others_count() {
         let text = b"# b\xe4r\nabi = 5 # ours\n\xff = 1\nabi\nabi-of-usr=six\n color = red\n\n\
-                     amdsmi = libamd_smi.so\nlog = loud\npower-fallback = yes";
+                     amdsmi = libamd_smi.so\nlog = loud\npower-fallback = yes\nsource = drm";
         let (conf, wrong) = parse(text);
         assert_eq!(conf, Conf { abi: said(Open::only(V5)), ..Conf::default() });
         let at: Vec<_> = wrong.iter().map(|line| line.split(' ').next().unwrap()).collect();

@@ -8,6 +8,7 @@
 pub mod conf;
 mod installed;
 mod known;
+mod policy;
 
 pub use installed::{OURS, is_the_distributions, release_file, release_of_rocm};
 pub use known::{
@@ -15,6 +16,8 @@ pub use known::{
     PARTITIONS_AT, Size, hint_of_hip, is_telling_enumerator, is_telling_struct, marked_name,
     of_enumerator, of_function, of_linked_library, of_struct_size, size_of,
 };
+
+pub use policy::{POLICIES, Policy};
 
 use std::fmt;
 

@@ -26,6 +26,28 @@ pub(crate) enum Release {
     V10_1,
 }
 
+#[cfg(test)]
+impl Release {
+    pub(crate) const ALL: [Self; 16] = [
+        Self::V6_1_2,
+        Self::V6_2,
+        Self::V6_3_0,
+        Self::V6_3_3,
+        Self::V6_4_0,
+        Self::V6_4_1,
+        Self::V6_4_2,
+        Self::V7_0,
+        Self::V7_1_0,
+        Self::V7_1_1,
+        Self::V7_2,
+        Self::V7_12,
+        Self::V7_13,
+        Self::V7_14,
+        Self::V10_0,
+        Self::V10_1,
+    ];
+}
+
 impl fmt::Display for Release {
     /// As AMD writes it: 6.1.2, 7.14.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -72,7 +72,7 @@ impl AmdSmi {
         &self.opened.symbols
     }
 
-    fn identity(&self) -> Identity {
+    pub(super) fn identity(&self) -> Identity {
         self.identity.get().copied().unwrap_or(Identity::Unknown)
     }
 
@@ -102,7 +102,7 @@ impl AmdSmi {
         if initialised && !self.counts() {
             log::info(|| format!("{}: in use by somebody else", self.opened.path.display()));
         } else {
-            let Some(init) = self.symbols().amdsmi_init else { return false };
+            let Some(init) = self.symbols().amdsmi_init.function else { return false };
             if self.opened.names.at_least(Release::V7_12) {
                 if let Some(why) = hazards::find_for_switches(&Dir::new(Config::get().sysfs())) {
                     log::warn(|| hazards::text(&why));
@@ -132,7 +132,7 @@ impl AmdSmi {
             log::info(|| "libamd_smi is left initialised: others use this copy of it".into());
             return;
         }
-        if let Some(shut_down) = self.symbols().amdsmi_shut_down {
+        if let Some(shut_down) = self.symbols().amdsmi_shut_down.function {
             // SAFETY: the signature is the same in every release; we had initialised it.
             call(|| unsafe { shut_down() });
         }
@@ -192,7 +192,7 @@ impl AmdSmi {
 
     /// What it says of itself. The struct was always 24 bytes, the text always at 16.
     fn version(&self) -> Option<Version> {
-        let get = self.symbols().amdsmi_get_lib_version?;
+        let get = self.symbols().amdsmi_get_lib_version.function?;
         let (status, written) =
             // SAFETY: the buffer is larger than any release's struct.
             buffer::filled(|out: *mut [u64; 3]| call(|| unsafe { get(out.cast()) }));
@@ -213,9 +213,10 @@ impl AmdSmi {
     /// The GPUs, in its order: those of the first socket, of the second, and so on.
     fn handles(&self) -> Result<Vec<Handle>, u32> {
         let symbols = self.symbols();
-        let (Some(sockets), Some(processors)) =
-            (symbols.amdsmi_get_socket_handles, symbols.amdsmi_get_processor_handles)
-        else {
+        let (Some(sockets), Some(processors)) = (
+            symbols.amdsmi_get_socket_handles.function,
+            symbols.amdsmi_get_processor_handles.function,
+        ) else {
             return Err(STATUS_NOT_FOUND);
         };
         let mut found = Vec::new();
@@ -224,7 +225,7 @@ impl AmdSmi {
             // SAFETY: as above; the socket is one that the library has just named.
             found.extend(handles(|count, list| unsafe { processors(socket, count, list) })?);
         }
-        if let Some(kind) = symbols.amdsmi_get_processor_type {
+        if let Some(kind) = symbols.amdsmi_get_processor_type.function {
             found.retain(|handle| {
                 // SAFETY: the buffer takes the number.
                 let (status, kind) = buffer::filled(|out| call(|| unsafe { kind(*handle, out) }));
@@ -236,7 +237,7 @@ impl AmdSmi {
 
     /// A GPU's PCI address, without the partition that newer releases put into it.
     fn address(&self, handle: Handle) -> Option<u64> {
-        let bdf = self.symbols().amdsmi_get_gpu_bdf_id?;
+        let bdf = self.symbols().amdsmi_get_gpu_bdf_id.function?;
         // SAFETY: the buffer takes the number.
         let (status, bdf) = buffer::filled(|out| call(|| unsafe { bdf(handle, out) }));
         (status == STATUS_SUCCESS).then(|| bdf.ok())?.map(|bdf| bdf & !PARTITION_BITS)

@@ -1,24 +1,35 @@
 //! The only code that knows libamd_smi.
 
+pub(crate) mod abi;
 mod buffer;
+mod call;
 mod copies;
+mod counter;
 mod hazards;
 mod identify;
 mod installed;
 mod library;
 mod load;
+mod notification;
 mod session;
 mod symbols;
 
-pub(crate) use buffer::Plain;
+pub(crate) use buffer::{Room, Written};
+pub(crate) use counter::Counter;
 pub(crate) use identify::Release;
 pub(crate) use library::in_use;
+pub(crate) use notification::Notification;
 pub(crate) use session::{Session, be_told_of_exit, in_child};
 pub(crate) use symbols::{Handle, Symbols};
 
+use crate::kernel::{kfd, sleep};
 use crate::log;
-use crate::status::{self, Reply};
+use crate::status;
+use crate::told::Told;
 use crate::types::rsmi_status_t;
+use buffer::{Overrun, filled_by};
+use call::{Call, Pick};
+use identify::Identity;
 use library::AmdSmi;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -64,56 +75,192 @@ pub(crate) struct Device {
     pub(crate) nth: usize,
     /// It is a part of a GPU.
     pub(crate) is_partition: bool,
+    /// The device's directory, by which the kernel says whether the GPU sleeps.
+    pub(crate) directory: String,
 }
 
 impl Device {
-    /// Asks libamd_smi for one value of the device; None where there is no libamd_smi that works,
-    /// where this release has no such function, or does not list the device.
-    ///
-    /// `function` picks the function out of the symbols. The reply has what libamd_smi wrote, also
-    /// where it wrote it beside a failure.
-    pub(crate) fn ask<F: Copy, T: Plain + PartialEq>(
+    /// Asks a function about this device. `arguments` makes what the function takes, of the device's
+    /// handle and of places that it may write; `read` reads the answer there, None where it says that
+    /// the value is not available.
+    pub(crate) fn ask<F, A, T>(
         &self,
-        name: &'static str,
-        function: impl FnOnce(&Symbols) -> Option<F>,
-        call_it: impl Fn(F, Handle, *mut T) -> u32,
-    ) -> Option<Reply<T>> {
-        let smi = self.session.library()?;
-        // Before 6.4 a partition was answered for out of the whole GPU's files.
-        if self.is_partition && !smi.opened.names.at_least(Release::V6_4_0) {
-            return None;
-        }
-        let function = function(smi.symbols())?;
-        let mut answer = self.ask_once(smi, |handle, out| call_it(function, handle, out))?;
-        // Somebody else in the process has shut it down, or initialised it anew.
-        if matches!(answer.0, STATUS_NOT_INIT | STATUS_NOT_FOUND) && smi.revive() {
-            answer = self.ask_once(smi, |handle, out| call_it(function, handle, out))?;
-        }
-        session::called(name);
-        let (status, value) = answer;
-        log::source(|| name.to_owned());
-        let Ok(value) = value else {
-            log::reason(|| format!("{name} wrote more than its value"));
-            return Some(Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE).into());
-        };
-        Some(match status::from_amdsmi(status) {
-            Ok(()) => Ok(value).into(),
-            Err(failed) => {
-                log::reason(|| format!("{name} returned {}", status::amdsmi_text(status)));
-                Reply { status: failed, value: (value != buffer::untouched()).then_some(value) }
-            }
+        pick: Pick<F>,
+        arguments: impl Fn(Handle, &Room) -> A,
+        read: impl Fn(&Written) -> Option<T>,
+    ) -> Told<T>
+    where
+        F: Call<A>,
+    {
+        self.told(
+            pick,
+            |smi| self.handle(smi),
+            &arguments,
+            |status, written| {
+                if status == STATUS_SUCCESS { read(written) } else { None }
+            },
+        )
+    }
+
+    /// As `ask`, where the function writes its values also where something else of it fails.
+    pub(crate) fn ask_anyway<F, A, T>(
+        &self,
+        pick: Pick<F>,
+        arguments: impl Fn(Handle, &Room) -> A,
+        read: impl Fn(&Written) -> Option<T>,
+    ) -> Told<T>
+    where
+        F: Call<A>,
+    {
+        self.told(pick, |smi| self.handle(smi), &arguments, |_, written| read(written))
+    }
+
+    /// As `ask`, about this device and another.
+    pub(crate) fn ask_with<F, A, T>(
+        &self,
+        other: &Self,
+        pick: Pick<F>,
+        arguments: impl Fn(Handle, Handle, &Room) -> A,
+        read: impl Fn(&Written) -> Option<T>,
+    ) -> Told<T>
+    where
+        F: Call<A>,
+    {
+        let both = |smi: &AmdSmi| Some((self.handle(smi)?, other.handle(smi)?));
+        let arguments = |(own, others): (Handle, Handle), room: &Room| arguments(own, others, room);
+        self.told(pick, both, &arguments, |status, written| {
+            if status == STATUS_SUCCESS { read(written) } else { None }
         })
     }
 
-    /// None where it does not list the device.
-    fn ask_once<T: Plain>(
+    /// Has a function change something. In a virtual machine, where newer releases refuse what the
+    /// original let through to the driver, nothing is told.
+    pub(crate) fn set<F, A>(&self, pick: Pick<F>, arguments: impl Fn(Handle) -> A) -> Told<()>
+    where
+        F: Call<A>,
+    {
+        if kfd::is_vm_guest() {
+            log::reason(|| "AMD SMI is not asked to change anything in a virtual machine".into());
+            return Told::NotTold;
+        }
+        self.ask(pick, |handle, _| arguments(handle), |_| Some(()))
+    }
+
+    /// The release that answers; None for one that nobody knows, and where there is none.
+    pub(crate) fn release(&self) -> Option<Release> {
+        self.session.release()
+    }
+
+    /// The device's handle; None where it is not listed.
+    fn handle(&self, smi: &AmdSmi) -> Option<Handle> {
+        smi.processors().find(self.address, self.nth)
+    }
+
+    fn told<F, A, W: Copy, T>(
+        &self,
+        pick: Pick<F>,
+        whom: impl Fn(&AmdSmi) -> Option<W>,
+        arguments: &impl Fn(W, &Room) -> A,
+        read: impl Fn(u32, &Written) -> Option<T>,
+    ) -> Told<T>
+    where
+        F: Call<A>,
+    {
+        if let Err(status) = sleep::awake(&self.directory) {
+            return Told::Fails(status);
+        }
+        let Some(smi) = self.session.library() else { return Told::NotTold };
+        // Before 6.4 a partition was answered for out of the whole GPU's files.
+        if self.is_partition && !smi.opened.names.at_least(Release::V6_4_0) {
+            log::reason(|| "before ROCm 6.4 AMD SMI did not know partitions".into());
+            return Told::NotTold;
+        }
+        self.session.ask(smi, pick, whom, arguments, read)
+    }
+}
+
+impl Session {
+    fn release(&self) -> Option<Release> {
+        match self.library()?.identity() {
+            Identity::Known(release) => Some(release),
+            Identity::Unknown => None,
+        }
+    }
+
+    /// Asks a function that is about no device.
+    pub(crate) fn ask_all<F, A, T>(
+        &self,
+        pick: Pick<F>,
+        arguments: impl Fn(&Room) -> A,
+        read: impl Fn(&Written) -> Option<T>,
+    ) -> Told<T>
+    where
+        F: Call<A>,
+    {
+        let Some(smi) = self.library() else { return Told::NotTold };
+        let read = |status, written: &Written| {
+            if status == STATUS_SUCCESS { read(written) } else { None }
+        };
+        self.ask(smi, pick, |_| Some(()), &|(), room: &Room| arguments(room), read)
+    }
+
+    fn ask<F, A, W: Copy, T>(
         &self,
         smi: &AmdSmi,
-        call_it: impl FnOnce(Handle, *mut T) -> u32,
-    ) -> Option<(u32, Result<T, buffer::Overrun>)> {
-        smi.look();
-        let handle = smi.processors().find(self.address, self.nth)?;
-        Some(buffer::filled(|out| call(|| call_it(handle, out))))
+        pick: Pick<F>,
+        whom: impl Fn(&AmdSmi) -> Option<W>,
+        arguments: &impl Fn(W, &Room) -> A,
+        read: impl Fn(u32, &Written) -> Option<T>,
+    ) -> Told<T>
+    where
+        F: Call<A>,
+    {
+        let symbol = pick(smi.symbols());
+        let Some(function) = symbol.function else {
+            log::reason(|| format!("this AMD SMI has no {}", symbol.name));
+            return Told::NotTold;
+        };
+        let release = self.release();
+        let once = || {
+            smi.look();
+            let whom = whom(smi)?;
+            Some(filled_by(
+                release,
+                |room| {
+                    let arguments = arguments(whom, room);
+                    // SAFETY: the signature is that of the function in every release; the handles
+                    // are libamd_smi's, the places are the room's, and the rest are numbers.
+                    call(|| unsafe { function.call(arguments) })
+                },
+                |status, written| written.map(|written| read(*status, &written)),
+            ))
+        };
+        let mut answer = once();
+        // Somebody else in the process has shut it down, or initialised it anew.
+        if matches!(answer, Some((STATUS_NOT_INIT | STATUS_NOT_FOUND, _))) && smi.revive() {
+            answer = once();
+        }
+        let Some((status, written)) = answer else {
+            log::reason(|| "AMD SMI does not list the device".into());
+            return Told::NotTold;
+        };
+        session::called(symbol.name);
+        log::source(|| symbol.name.to_owned());
+        match (written, status::from_amdsmi(status)) {
+            (Err(Overrun), _) => {
+                log::reason(|| format!("{} wrote more than its value", symbol.name));
+                Told::Fails(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE)
+            }
+            (Ok(Some(value)), _) => Told::Value(value),
+            (Ok(None), Err(failed)) => {
+                log::reason(|| format!("{} returned {}", symbol.name, status::amdsmi_text(status)));
+                Told::Fails(failed)
+            }
+            (Ok(None), Ok(())) => {
+                log::reason(|| format!("{} reports it as not available", symbol.name));
+                Told::Fails(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)
+            }
+        }
     }
 }
 

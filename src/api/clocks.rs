@@ -1,8 +1,17 @@
 //! Clocks, activity, overdrive and the performance level.
 
+use crate::ask::ask;
 use crate::client;
-use crate::entry::{Null, finish, get, on_bare_metal, put, set, set_if, valid, with_gpu};
-use crate::gpu::Gpu;
+use crate::entry::{
+    Null, finish, get, on_bare_metal, percentage, put, set, set_if, valid, with_gpu,
+};
+use crate::map;
+use crate::question::{
+    BusyPercent, Clock, MemoryOverdriveLevel, Overdrive, OverdriveLevel, OverdriveRegions,
+    PerfLevel, PowerProfiles, Reset, SetClock, SetClockLimit, SetClockRange, SetDeterminism,
+    SetOverdriveClock, SetOverdriveLevel, SetPerfLevel, SetVoltagePoint,
+};
+use crate::status::Reply;
 use crate::support::Question::{Function, Variant};
 use crate::types::{
     rsmi_clk_type_t, rsmi_dev_perf_level_t, rsmi_freq_ind_t, rsmi_freq_volt_region_t,
@@ -28,7 +37,12 @@ pub unsafe extern "C" fn rsmi_dev_busy_percent_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_busy_percent_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, busy_percent, null, Gpu::busy_percent) }
+    unsafe {
+        get(dv_ind, busy_percent, null, |gpu| match ask(gpu, &BusyPercent) {
+            Ok(percent) => Reply { status: percentage(percent.into()), value: Some(percent) },
+            failed => failed.into(),
+        })
+    }
 }
 
 /// Reads the performance level, from sysfs `power_dpm_force_performance_level`.
@@ -46,7 +60,7 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_get(
 ) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_perf_level_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, perf, null, Gpu::perf_level) }
+    unsafe { get(dv_ind, perf, null, |gpu| ask(gpu, &PerfLevel)) }
 }
 
 /// Reads the overdrive level of the graphics clock, from sysfs `pp_sclk_od`.
@@ -61,7 +75,10 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_get(
 pub unsafe extern "C" fn rsmi_dev_overdrive_level_get(dv_ind: u32, od: *mut u32) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
     unsafe {
-        get(dv_ind, od, Null::Asks(Function("rsmi_dev_overdrive_level_get")), Gpu::overdrive_level)
+        get(dv_ind, od, Null::Asks(Function("rsmi_dev_overdrive_level_get")), |gpu| {
+            on_bare_metal()?;
+            ask(gpu, &OverdriveLevel)
+        })
     }
 }
 
@@ -79,7 +96,7 @@ pub unsafe extern "C" fn rsmi_dev_mem_overdrive_level_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_mem_overdrive_level_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, od, null, Gpu::memory_overdrive_level) }
+    unsafe { get(dv_ind, od, null, |gpu| ask(gpu, &MemoryOverdriveLevel)) }
 }
 
 /// Reads the levels of a clock and the current level, from sysfs `pp_dpm_*`.
@@ -112,13 +129,12 @@ pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
         return Null::Asks(Variant("rsmi_dev_gpu_clk_freq_get", clk_type.0.into())).answer(dv_ind);
     }
     let client = client::proven();
-    match with_gpu(dv_ind, |gpu| Ok(gpu.clock(clk_type))) {
-        Ok(Some(table)) => {
+    match with_gpu(dv_ind, |gpu| ask(gpu, &Clock { kind: clk_type })) {
+        Ok(table) => {
             // SAFETY: not null, and then good for the struct of the caller's header.
             unsafe { client.put_frequencies(f, &table) };
             finish(table.outcome)
         }
-        Ok(None) => rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
         Err(status) => status,
     }
 }
@@ -145,7 +161,7 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_info_get(
     if odv.is_null() {
         return Null::Asks(Function("rsmi_dev_od_volt_info_get")).answer(dv_ind);
     }
-    match with_gpu(dv_ind, |gpu| Ok(gpu.overdrive())) {
+    match with_gpu(dv_ind, |gpu| Ok(ask(gpu, &Overdrive))) {
         Ok(Ok(data)) => {
             // SAFETY: not null, and then the client's to be written.
             unsafe { put(odv, data) };
@@ -180,7 +196,7 @@ pub unsafe extern "C" fn rsmi_perf_determinism_mode_set(
     dv_ind: u32,
     clkvalue: u64,
 ) -> rsmi_status_t {
-    set(dv_ind, |gpu| gpu.set_determinism(clkvalue))
+    set(dv_ind, |gpu| ask(gpu, &SetDeterminism { highest: clkvalue }))
 }
 
 /// Sets the overdrive level of the graphics clock, in sysfs `pp_sclk_od`.
@@ -217,7 +233,7 @@ pub unsafe extern "C" fn rsmi_dev_overdrive_level_set_v1(dv_ind: u32, od: u32) -
 fn set_overdrive(dv_ind: u32, percent: u32) -> rsmi_status_t {
     const MOST: u32 = 20;
     let check = || valid(percent <= MOST).and_then(|()| on_bare_metal());
-    set_if(dv_ind, check, |gpu| gpu.set_overdrive_level(percent))
+    set_if(dv_ind, check, |gpu| ask(gpu, &SetOverdriveLevel { percent }))
 }
 
 /// Sets the performance level, in sysfs `power_dpm_force_performance_level`.
@@ -234,7 +250,7 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_set(
     dv_ind: u32,
     perf_lvl: rsmi_dev_perf_level_t,
 ) -> rsmi_status_t {
-    set(dv_ind, |gpu| gpu.set_perf_level(perf_lvl))
+    set(dv_ind, |gpu| ask(gpu, &SetPerfLevel { level: perf_lvl }))
 }
 
 /// Sets the performance level. It does the same as rsmi_dev_perf_level_set().
@@ -251,7 +267,7 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_set_v1(
     dv_ind: u32,
     perf_lvl: rsmi_dev_perf_level_t,
 ) -> rsmi_status_t {
-    set(dv_ind, |gpu| gpu.set_perf_level(perf_lvl))
+    set(dv_ind, |gpu| ask(gpu, &SetPerfLevel { level: perf_lvl }))
 }
 
 /// Chooses the levels of a clock that the driver may use.
@@ -278,7 +294,7 @@ pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_set(
     set(dv_ind, |gpu| {
         valid(clk_type.0 <= rsmi_clk_type_t::RSMI_CLK_TYPE_LAST.0)?;
         on_bare_metal()?;
-        gpu.set_clock(clk_type, freq_bitmask)
+        ask(gpu, &SetClock { kind: clk_type, mask: freq_bitmask })
     })
 }
 
@@ -310,7 +326,8 @@ pub unsafe extern "C" fn rsmi_dev_clk_range_set(
     if !has_limits(clkType) {
         return rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
     }
-    set(dv_ind, |gpu| gpu.set_clock_range(clkType, minclkvalue, maxclkvalue))
+    let range = SetClockRange { kind: clkType, min: minclkvalue, max: maxclkvalue };
+    set(dv_ind, |gpu| ask(gpu, &range))
 }
 
 /// Sets one limit of the graphics clock or of the memory clock.
@@ -337,7 +354,7 @@ pub unsafe extern "C" fn rsmi_dev_clk_extremum_set(
     if !has_limits(clkType) || !ends.contains(&level) {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    set(dv_ind, |gpu| gpu.set_clock_limit(clkType, level, clkvalue))
+    set(dv_ind, |gpu| ask(gpu, &SetClockLimit { kind: clkType, end: level, value: clkvalue }))
 }
 
 /// Sets one point of the overdrive table, in sysfs `pp_od_clk_voltage`.
@@ -361,12 +378,12 @@ pub unsafe extern "C" fn rsmi_dev_od_clk_info_set(
     clkvalue: u64,
     clkType: rsmi_clk_type_t,
 ) -> rsmi_status_t {
-    set(dv_ind, |gpu| gpu.set_clock_limit(clkType, level, clkvalue))
+    set(dv_ind, |gpu| ask(gpu, &SetOverdriveClock { kind: clkType, end: level, value: clkvalue }))
 }
 
 /// Whether the overdrive table has the clock.
 fn has_limits(clock: rsmi_clk_type_t) -> bool {
-    [rsmi_clk_type_t::RSMI_CLK_TYPE_SYS, rsmi_clk_type_t::RSMI_CLK_TYPE_MEM].contains(&clock)
+    map::OVERDRIVE_CLOCKS.contains(&clock)
 }
 
 /// Sets one point of the voltage curve.
@@ -388,7 +405,9 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_info_set(
     clkvalue: u64,
     voltvalue: u64,
 ) -> rsmi_status_t {
-    set(dv_ind, |gpu| gpu.set_voltage_point(vpoint, clkvalue, voltvalue))
+    set(dv_ind, |gpu| {
+        ask(gpu, &SetVoltagePoint { point: vpoint, clock: clkvalue, voltage: voltvalue })
+    })
 }
 
 /// Reads the regions in which the points of the voltage curve may lie, from sysfs
@@ -423,7 +442,7 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_curve_regions_get(
     if room == 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let regions = match with_gpu(dv_ind, |gpu| gpu.overdrive_regions(room)) {
+    let regions = match with_gpu(dv_ind, |gpu| ask(gpu, &OverdriveRegions { most: room })) {
         Ok(regions) => regions,
         Err(status) => return status,
     };
@@ -468,7 +487,7 @@ pub unsafe extern "C" fn rsmi_dev_power_profile_presets_get(
     if status.is_null() {
         return Null::Asks(Function("rsmi_dev_power_profile_presets_get")).answer(dv_ind);
     }
-    match with_gpu(dv_ind, Gpu::power_profiles) {
+    match with_gpu(dv_ind, |gpu| ask(gpu, &PowerProfiles)) {
         Ok(profiles) => {
             // Member by member, as the original, so that what lies behind stays as it was.
             // SAFETY: not null, and then the client's; the members lie in the struct.
@@ -492,5 +511,5 @@ pub unsafe extern "C" fn rsmi_dev_power_profile_presets_get(
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_gpu_reset(dv_ind: u32) -> rsmi_status_t {
-    set(dv_ind, Gpu::reset)
+    set(dv_ind, |gpu| ask(gpu, &Reset))
 }

@@ -1,6 +1,7 @@
 //! Functions that are not in rocm_smi.h. rsmi_compat.h declares them.
 
 use crate::amdsmi;
+use crate::ask;
 use crate::client;
 use crate::entry::{Null, finish, get, get_str, put, put_str, text};
 use crate::gpu::{ADDRESS_BITS, Gpu};
@@ -9,7 +10,7 @@ use crate::log;
 use crate::runtime::{self, State};
 use crate::status::Result;
 use crate::types::{rsmi_status_t, rsmi_version_t};
-use rsmi_generations::{Open, RELEASES};
+use rsmi_generations::{Open, POLICIES, Policy, RELEASES};
 use rsmi_macros::export;
 use std::ffi::c_char;
 use std::os::unix::ffi::OsStrExt;
@@ -187,6 +188,48 @@ pub unsafe extern "C" fn rsmi_compat_bindings_generation_set(
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
+/// Chooses which source the library asks: AMD SMI or the files of the kernel.
+///
+/// It holds for all of the process, from the next call on, and comes before RSMI_COMPAT_SOURCE and
+/// /etc/rsmi-compat.conf. A counter, or events that the process listens to, stay with their source.
+///
+/// It works without rsmi_init(), and before and after it.
+///
+/// @param[in] source "auto": for each function the source that answers as the original library did.
+///   "amdsmi": AMD SMI for everything that it has, with its units and its precision. "kernel": the
+///   files of the kernel; the library opens no libamd_smi. "both": as "auto", and the library also
+///   asks the other source, and logs where the two disagree.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `source` is a null pointer, or is none of these words.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_compat_source_set(source: *const c_char) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    let word = unsafe { text(source) }.and_then(|text| std::str::from_utf8(text).ok());
+    let Some(policy) = word.and_then(Policy::parse) else {
+        log::reason(|| format!("a source is {POLICIES}"));
+        return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
+    };
+    ask::set_policy(policy);
+    rsmi_status_t::RSMI_STATUS_SUCCESS
+}
+
+/// Returns which source the library asks.
+///
+/// @param[out] source "auto", "amdsmi", "kernel" or "both", ending with NUL;
+///   rsmi_compat_source_set() describes them.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `source` is a null pointer, or `len` is 0.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The word is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
+#[export]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rsmi_compat_source_get(source: *mut c_char, len: usize) -> rsmi_status_t {
+    // SAFETY: the C contract of this module.
+    unsafe { tell(source, len, || Ok(ask::policy().name().into())) }
+}
+
 /// Writes a text that belongs to no device.
 ///
 /// # Safety
@@ -275,7 +318,7 @@ pub unsafe extern "C" fn rsmi_compat_index_from_unique_id(
 ) -> rsmi_status_t {
     // KFD writes 0 where it has no id.
     let has = |gpu: &Gpu| {
-        let told = [gpu.kfd_unique_id(), gpu.unique_id().result()];
+        let told = [gpu.kfd_unique_id(), gpu.unique_id()];
         unique_id != 0 && told.contains(&Ok(unique_id))
     };
     // SAFETY: the C contract of this module.

@@ -1,7 +1,8 @@
 //! Performance counters of the XGMI links.
 
+use crate::ask::ask;
 use crate::entry::{Null, finish, get, with_gpu};
-use crate::kernel::perf::Counter;
+use crate::question::{Counter, CounterGroup, CreateCounter, FreeCounters};
 use crate::runtime;
 use crate::status::Result;
 use crate::support::Question::{Function, Variant};
@@ -24,7 +25,7 @@ pub unsafe extern "C" fn rsmi_dev_counter_group_supported(
     dv_ind: u32,
     group: rsmi_event_group_t,
 ) -> rsmi_status_t {
-    finish(with_gpu(dv_ind, |gpu| gpu.counts(group)))
+    finish(with_gpu(dv_ind, |gpu| ask(gpu, &CounterGroup { group })))
 }
 
 /// Creates a counter of an event. rsmi_counter_control() starts the counter.
@@ -48,7 +49,7 @@ pub unsafe extern "C" fn rsmi_dev_counter_create(
     }
     let null = Null::Asks(Function("rsmi_dev_counter_create"));
     let counter = |gpu: &crate::gpu::Gpu| -> Result<usize> {
-        let counter = gpu.counter(r#type)?;
+        let counter = ask(gpu, &CreateCounter { event: r#type })?;
         Ok(runtime::with(|state| state.counters.add(counter)))
     };
     // SAFETY: the C contract of this module.
@@ -68,7 +69,7 @@ pub unsafe extern "C" fn rsmi_dev_counter_create(
 pub unsafe extern "C" fn rsmi_dev_counter_destroy(
     evnt_handle: rsmi_event_handle_t,
 ) -> rsmi_status_t {
-    finish(with_counter(evnt_handle, |counter| counter.stop()).and_then(|stopped| {
+    finish(with_counter(evnt_handle, Counter::end).and_then(|stopped| {
         runtime::with(|state| state.counters.remove(evnt_handle));
         stopped
     }))
@@ -143,7 +144,7 @@ pub unsafe extern "C" fn rsmi_counter_available_counters_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_counter_available_counters_get", grp.0.into()));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, available, null, |gpu| gpu.available_counters(grp)) }
+    unsafe { get(dv_ind, available, null, |gpu| ask(gpu, &FreeCounters { group: grp })) }
 }
 
 /// Does something with a live counter.

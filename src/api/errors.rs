@@ -1,9 +1,10 @@
 //! Errors of the hardware blocks (RAS).
 
+use crate::ask::ask;
 use crate::client;
 use crate::entry::{Null, get, put, with_gpu};
-use crate::gpu::Gpu;
 use crate::map;
+use crate::question::{ErrorCount, ErrorFeatures, ErrorState};
 use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_error_count_t, rsmi_gpu_block_t, rsmi_ras_err_state_t, rsmi_status_t};
 use rsmi_generations::Generation;
@@ -33,7 +34,7 @@ pub unsafe extern "C" fn rsmi_dev_ecc_count_get(
         // It was enough that there is a file.
         return Null::Asks(Variant("rsmi_dev_ecc_count_get", block.0)).answer(dv_ind);
     }
-    match with_gpu(dv_ind, |gpu| gpu.error_count(block)) {
+    match with_gpu(dv_ind, |gpu| ask(gpu, &ErrorCount { block })) {
         Ok(_) if ec.is_null() => rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
         Ok(count) => {
             // SAFETY: not null, and then the client's to be written.
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn rsmi_dev_ecc_enabled_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_ecc_enabled_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, enabled_blocks, null, Gpu::error_features) }
+    unsafe { get(dv_ind, enabled_blocks, null, |gpu| ask(gpu, &ErrorFeatures)) }
 }
 
 /// Reads whether RAS (error detection and correction) is enabled in a block, from sysfs
@@ -81,5 +82,5 @@ pub unsafe extern "C" fn rsmi_dev_ecc_status_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_ecc_status_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, state, null, |gpu| gpu.error_state(block)) }
+    unsafe { get(dv_ind, state, null, |gpu| ask(gpu, &ErrorState { block })) }
 }

@@ -1,14 +1,15 @@
 //! Events of a device.
 
+use crate::ask::{ask, settle};
 use crate::client::{self, Client};
 use crate::entry::{finish, put, with_gpu};
-use crate::gpu::Gpu;
 use crate::kernel::events::{self, Listener};
 use crate::log;
 use crate::notification;
+use crate::question::{self, Ear, Listen};
 use crate::runtime;
 use crate::status::Result;
-use crate::types::{rsmi_evt_notification_data_t, rsmi_status_t};
+use crate::types::{rsmi_evt_notification_data_t, rsmi_evt_notification_type_t, rsmi_status_t};
 use rsmi_macros::export;
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -25,7 +26,11 @@ use std::time::Duration;
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_event_notification_init(dv_ind: u32) -> rsmi_status_t {
-    finish(with_gpu(dv_ind, Gpu::listen))
+    finish(with_gpu(dv_ind, |gpu| {
+        let ear = ask(gpu, &Listen)?;
+        gpu.set_heard_by_amdsmi(ear == Ear::Amdsmi);
+        Ok(())
+    }))
 }
 
 /// Chooses which events of a device the kernel reports.
@@ -36,7 +41,12 @@ pub unsafe extern "C" fn rsmi_event_notification_init(dv_ind: u32) -> rsmi_statu
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_event_notification_mask_set(dv_ind: u32, mask: u64) -> rsmi_status_t {
-    finish(with_gpu(dv_ind, |gpu| gpu.listen_for(mask)))
+    finish(with_gpu(dv_ind, |gpu| {
+        if gpu.is_heard_by_amdsmi() {
+            return settle(question::listen_by_amdsmi(gpu.amdsmi(), mask));
+        }
+        gpu.listen_for(mask)
+    }))
 }
 
 /// Reads the events of all devices to which the process listens.
@@ -84,7 +94,12 @@ pub unsafe extern "C" fn rsmi_event_notification_get(
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_event_notification_stop(dv_ind: u32) -> rsmi_status_t {
-    finish(with_gpu(dv_ind, Gpu::stop_listening))
+    finish(with_gpu(dv_ind, |gpu| {
+        if gpu.set_heard_by_amdsmi(false) {
+            return settle(question::stop_by_amdsmi(gpu.amdsmi()));
+        }
+        gpu.stop_listening()
+    }))
 }
 
 /// A client's array of notifications.
@@ -103,6 +118,9 @@ impl Told {
             self.take(&listeners);
             listeners
         });
+        if self.count < self.room && runtime::with(|state| state.is_heard_by_amdsmi()) {
+            return self.take_from_amdsmi(timeout);
+        }
         if listeners.is_empty() {
             log::reason(|| "nobody listens to any device".into());
             return Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
@@ -116,6 +134,37 @@ impl Told {
             listeners.into_iter().filter(|_| ready.next().unwrap_or(false)).collect();
         runtime::with(|_| self.take(&listeners));
         if self.count == 0 { Err(rsmi_status_t::RSMI_STATUS_NO_DATA) } else { Ok(()) }
+    }
+
+    /// Writes what AMD SMI has heard.
+    fn take_from_amdsmi(&mut self, timeout: Option<Duration>) -> Result {
+        // ALL_PROCESS is none of AMD SMI's, and these two are none of rocm_smi.h's.
+        const PROCESS_START: u32 = 12;
+        const PROCESS_END: u32 = 13;
+        let timeout = timeout.map_or(-1, |timeout| timeout.as_millis() as c_int);
+        runtime::with(|state| {
+            let session = state.session().as_deref();
+            let room = self.room - self.count;
+            let session = session.ok_or(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)?;
+            for heard in settle(question::heard_by_amdsmi(session, timeout, room))? {
+                let of = state.gpus().iter().position(|gpu| gpu.amdsmi().is_of(&heard));
+                let known = ![PROCESS_START, PROCESS_END].contains(&heard.event);
+                let Some(dv_ind) = of.filter(|_| known) else { continue };
+                let event = rsmi_evt_notification_type_t(heard.event);
+                // SAFETY: the client's array takes `room` notifications of its header.
+                unsafe {
+                    self.client.put_notification(
+                        self.data,
+                        self.count,
+                        dv_ind as u32,
+                        event,
+                        &heard.message,
+                    );
+                }
+                self.count += 1;
+            }
+            if self.count == 0 { Err(rsmi_status_t::RSMI_STATUS_NO_DATA) } else { Ok(()) }
+        })
     }
 
     /// Writes what the devices have to tell, as far as there is room.

@@ -1,12 +1,22 @@
 //! Devices, and their ids and names.
 
+use crate::ask::ask;
+use crate::client;
 use crate::entry::{Null, finish, get_fact, get_str, put, put_str, with_gpu};
 use crate::facts::Fact;
 use crate::gpu::Gpu;
+use crate::question::{
+    Brand, CardIndex, DeviceId, DeviceName, Guid, MarketName, NodeId, PartitionId, PciId,
+    RenderMinor, Revision, SerialNumber, Sku, SubsystemId, SubsystemName, SubsystemVendorId,
+    UniqueId, VendorId, VendorName, VramVendor, XgmiPhysicalId,
+};
 use crate::runtime;
+use crate::status::{Reply, Result};
 use crate::support::Question::Function;
 use crate::types::{rsmi_device_identifiers_t, rsmi_status_t};
+use rsmi_generations::Generation;
 use rsmi_macros::export;
+use std::borrow::Cow;
 use std::ffi::c_char;
 
 /// Returns the number of devices. A device is a GPU or a partition of a GPU.
@@ -45,7 +55,9 @@ pub unsafe extern "C" fn rsmi_num_monitor_devices(num_devices: *mut u32) -> rsmi
 pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, id, null, Fact::Id, Gpu::id) }
+    unsafe {
+        get_fact(dv_ind, id, null, Fact::Id, |gpu| client::or_write(ask(gpu, &DeviceId), u16::MAX))
+    }
 }
 
 /// Reads the SKU (stock keeping unit) of the board, from sysfs `product_number`.
@@ -59,7 +71,11 @@ pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_stat
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, sku, Null::Asks(Function("rsmi_dev_sku_get")), Fact::Sku, Gpu::sku) }
+    unsafe {
+        get_fact(dv_ind, sku, Null::Asks(Function("rsmi_dev_sku_get")), Fact::Sku, |gpu| {
+            ask(gpu, &Sku)
+        })
+    }
 }
 
 /// Reads the PCI vendor id.
@@ -77,7 +93,11 @@ pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_st
 pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_vendor_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, id, null, Fact::VendorId, Gpu::vendor_id) }
+    unsafe {
+        get_fact(dv_ind, id, null, Fact::VendorId, |gpu| {
+            client::or_write(ask(gpu, &VendorId), u16::MAX)
+        })
+    }
 }
 
 /// Reads the PCI revision id, from sysfs `revision`.
@@ -90,7 +110,7 @@ pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rs
 pub unsafe extern "C" fn rsmi_dev_revision_get(dv_ind: u32, revision: *mut u16) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_revision_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, revision, null, Fact::Revision, Gpu::revision) }
+    unsafe { get_fact(dv_ind, revision, null, Fact::Revision, |gpu| ask(gpu, &Revision)) }
 }
 
 /// Reads the name of the device.
@@ -115,7 +135,7 @@ pub unsafe extern "C" fn rsmi_dev_name_get(
 ) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_name_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, name, len, null, |gpu| gpu.name().into()) }
+    unsafe { get_str(dv_ind, name, len, null, |gpu| or_nothing(ask(gpu, &DeviceName))) }
 }
 
 /// Reads the brand of the device, by its VBIOS version in sysfs `vbios_version`.
@@ -147,13 +167,13 @@ pub unsafe extern "C" fn rsmi_dev_brand_get(
     }
     let len = len as usize;
     finish(with_gpu(dv_ind, |gpu| {
-        if let Some(known) = gpu.brand()? {
+        if let Some(known) = ask(gpu, &Brand)? {
             // SAFETY: not null, and then good for `len` bytes.
             return unsafe { put_str(brand, len, known) };
         }
         // What becomes of the name is not told: the original returns success in any case.
         // SAFETY: as above.
-        let _ = unsafe { put_str(brand, len, gpu.name().value.unwrap_or_default()) };
+        let _ = unsafe { put_str(brand, len, &ask(gpu, &DeviceName).unwrap_or_default()) };
         Ok(())
     }))
 }
@@ -177,7 +197,7 @@ pub unsafe extern "C" fn rsmi_dev_vendor_name_get(
 ) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_vendor_name_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, name, len, null, |gpu| gpu.vendor_name().into()) }
+    unsafe { get_str(dv_ind, name, len, null, |gpu| or_nothing(ask(gpu, &VendorName))) }
 }
 
 /// Reads the marketing name of the device, from libdrm_amdgpu.
@@ -204,11 +224,11 @@ pub unsafe extern "C" fn rsmi_dev_market_name_get(
     }
     let len = len as usize;
     finish(with_gpu(dv_ind, |gpu| {
-        let name = gpu.market_name();
+        let name = ask(gpu, &MarketName);
         // SAFETY: not null, and then good for `len` bytes, which are one at least.
         unsafe { market_name.write_bytes(0, if name.is_ok() { len } else { 1 }) };
         // SAFETY: as above.
-        name.and_then(|name| unsafe { put_str(market_name, len, name) })
+        name.and_then(|name| unsafe { put_str(market_name, len, &name) })
     }))
 }
 
@@ -230,7 +250,7 @@ pub unsafe extern "C" fn rsmi_dev_vram_vendor_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_vram_vendor_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, brand, len as usize, null, |gpu| gpu.vram_vendor().into()) }
+    unsafe { get_str(dv_ind, brand, len as usize, null, |gpu| ask(gpu, &VramVendor).into()) }
 }
 
 /// Reads the serial number of the board, from sysfs `serial_number`.
@@ -251,7 +271,7 @@ pub unsafe extern "C" fn rsmi_dev_serial_number_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_serial_number_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, serial_num, len as usize, null, |gpu| gpu.serial_number().into()) }
+    unsafe { get_str(dv_ind, serial_num, len as usize, null, |gpu| ask(gpu, &SerialNumber).into()) }
 }
 
 /// Reads the PCI subsystem device id, from sysfs `subsystem_device`.
@@ -264,7 +284,7 @@ pub unsafe extern "C" fn rsmi_dev_serial_number_get(
 pub unsafe extern "C" fn rsmi_dev_subsystem_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_subsystem_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, id, null, Fact::SubsystemId, Gpu::subsystem_id) }
+    unsafe { get_fact(dv_ind, id, null, Fact::SubsystemId, |gpu| ask(gpu, &SubsystemId)) }
 }
 
 /// Reads the name of the PCI subsystem: its name in pci.ids, or its id in hexadecimal if pci.ids
@@ -286,7 +306,7 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_name_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_subsystem_name_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, name, len, null, |gpu| gpu.subsystem_name().into()) }
+    unsafe { get_str(dv_ind, name, len, null, |gpu| or_nothing(ask(gpu, &SubsystemName))) }
 }
 
 /// Reads the number of the render node of the device: 128 for /dev/dri/renderD128.
@@ -304,7 +324,11 @@ pub unsafe extern "C" fn rsmi_dev_drm_render_minor_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_drm_render_minor_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, minor, null, Fact::RenderMinor, Gpu::drm_render_minor) }
+    unsafe {
+        get_fact(dv_ind, minor, null, Fact::RenderMinor, |gpu| {
+            Reply::or_write(ask(gpu, &RenderMinor), 0)
+        })
+    }
 }
 
 /// Reads the PCI subsystem vendor id, from sysfs `subsystem_vendor`.
@@ -320,7 +344,9 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_subsystem_vendor_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, id, null, Fact::SubsystemVendorId, Gpu::subsystem_vendor_id) }
+    unsafe {
+        get_fact(dv_ind, id, null, Fact::SubsystemVendorId, |gpu| ask(gpu, &SubsystemVendorId))
+    }
 }
 
 /// Reads the unique id of the device.
@@ -338,7 +364,16 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
 pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_unique_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, id, null, Fact::UniqueId, Gpu::unique_id) }
+    unsafe {
+        get_fact(dv_ind, id, null, Fact::UniqueId, |gpu| {
+            let unique = ask(gpu, &UniqueId);
+            if client::generation() < Generation::V6_3 {
+                unique.into()
+            } else {
+                Reply::or_write(unique, u64::MAX)
+            }
+        })
+    }
 }
 
 /// Reads the physical id of the device in its XGMI hive, from sysfs `xgmi_physical_id`.
@@ -351,7 +386,11 @@ pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rs
 pub unsafe extern "C" fn rsmi_dev_xgmi_physical_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_xgmi_physical_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, id, null, Fact::XgmiPhysicalId, Gpu::xgmi_physical_id) }
+    unsafe {
+        get_fact(dv_ind, id, null, Fact::XgmiPhysicalId, |gpu| {
+            client::or_write(ask(gpu, &XgmiPhysicalId), u16::MAX)
+        })
+    }
 }
 
 /// Reads the id that KFD gave the GPU, from `gpu_id` of its node in the KFD topology.
@@ -362,7 +401,7 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_physical_id_get(dv_ind: u32, id: *mut u16
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_guid_get(dv_ind: u32, guid: *mut u64) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, guid, Null::Invalid, Fact::Guid, |gpu| Ok(gpu.guid())) }
+    unsafe { get_fact(dv_ind, guid, Null::Invalid, Fact::Guid, |gpu| ask(gpu, &Guid)) }
 }
 
 /// Reads the number of the device's node in the KFD topology.
@@ -373,7 +412,7 @@ pub unsafe extern "C" fn rsmi_dev_guid_get(dv_ind: u32, guid: *mut u64) -> rsmi_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_node_id_get(dv_ind: u32, node_id: *mut u32) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, node_id, Null::Invalid, Fact::NodeId, |gpu| Ok(gpu.node_id())) }
+    unsafe { get_fact(dv_ind, node_id, Null::Invalid, Fact::NodeId, |gpu| ask(gpu, &NodeId)) }
 }
 
 /// Reads all numbers by which the system identifies the device.
@@ -389,7 +428,7 @@ pub unsafe extern "C" fn rsmi_dev_device_identifiers_get(
     if identifiers.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    match with_gpu(dv_ind, |gpu| Ok(gpu.identifiers(dv_ind))) {
+    match with_gpu(dv_ind, |gpu| all_identifiers(gpu, dv_ind)) {
         Ok(numbers) => {
             // SAFETY: not null, and then the client's; what was there stays in the reserved part.
             let reserved = unsafe { (&raw const (*identifiers).reserved).read_unaligned() };
@@ -399,4 +438,22 @@ pub unsafe extern "C" fn rsmi_dev_device_identifiers_get(
         }
         Err(status) => status,
     }
+}
+
+/// On failure, a client also gets an empty text.
+fn or_nothing(name: Result<Cow<'_, [u8]>>) -> Reply<Cow<'_, [u8]>> {
+    Reply::or_write(name, Cow::Borrowed(b""))
+}
+
+/// All numbers of a device.
+fn all_identifiers(gpu: &Gpu, dv_ind: u32) -> Result<rsmi_device_identifiers_t> {
+    Ok(rsmi_device_identifiers_t {
+        card_index: ask(gpu, &CardIndex)?,
+        drm_render_minor: ask(gpu, &RenderMinor).unwrap_or(0),
+        bdfid: ask(gpu, &PciId)?,
+        kfd_gpu_id: ask(gpu, &Guid)?,
+        partition_id: ask(gpu, &PartitionId)?,
+        smi_device_id: dv_ind,
+        reserved: [0; 10],
+    })
 }

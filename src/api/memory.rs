@@ -1,7 +1,10 @@
 //! Memory: its size, its use, and retired pages.
 
-use crate::entry::{Null, finish, get, put, with_gpu};
-use crate::gpu::Gpu;
+use crate::ask::ask;
+use crate::client;
+use crate::entry::{Null, finish, get, percentage, put, with_gpu};
+use crate::question::{BadPages, MemoryBusy, MemoryTotal, MemoryUsage};
+use crate::status::Reply;
 use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_memory_type_t, rsmi_retired_page_record_t, rsmi_status_t};
 use rsmi_macros::export;
@@ -25,7 +28,11 @@ pub unsafe extern "C" fn rsmi_dev_memory_total_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_dev_memory_total_get", mem_type.0.into()));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, total, null, |gpu| gpu.memory_total(mem_type)) }
+    unsafe {
+        get(dv_ind, total, null, |gpu| {
+            client::or_write(ask(gpu, &MemoryTotal { kind: mem_type }), 0)
+        })
+    }
 }
 
 /// Reads how much of a kind of memory is in use.
@@ -48,7 +55,11 @@ pub unsafe extern "C" fn rsmi_dev_memory_usage_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_dev_memory_usage_get", mem_type.0.into()));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, used, null, |gpu| gpu.memory_usage(mem_type)) }
+    unsafe {
+        get(dv_ind, used, null, |gpu| {
+            client::or_write(ask(gpu, &MemoryUsage { kind: mem_type }), 0)
+        })
+    }
 }
 
 /// Reads how busy the memory controller is, from sysfs `mem_busy_percent`.
@@ -66,7 +77,12 @@ pub unsafe extern "C" fn rsmi_dev_memory_busy_percent_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_memory_busy_percent_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, busy_percent, null, Gpu::memory_busy_percent) }
+    unsafe {
+        get(dv_ind, busy_percent, null, |gpu| match ask(gpu, &MemoryBusy) {
+            Ok(percent) if percent > 100 => Err(percentage(percent)).into(),
+            percent => Reply::or_write(percent.map(|percent| percent as u32), 0),
+        })
+    }
 }
 
 /// Reads the memory pages that the driver has retired or will retire, from sysfs
@@ -94,11 +110,15 @@ pub unsafe extern "C" fn rsmi_dev_memory_reserved_pages_get(
     }
     if records.is_null() {
         // SAFETY: not null, and then the client's to be written.
-        return unsafe { get(dv_ind, num_pages, Null::Invalid, Gpu::bad_pages) };
+        return unsafe {
+            get(dv_ind, num_pages, Null::Invalid, |gpu| {
+                ask(gpu, &BadPages { most: 0 }).map(|pages| pages.count)
+            })
+        };
     }
     // SAFETY: not null, and then the client's.
     let room = unsafe { num_pages.read_unaligned() };
-    match with_gpu(dv_ind, |gpu| gpu.bad_pages_up_to(room)) {
+    match with_gpu(dv_ind, |gpu| ask(gpu, &BadPages { most: room })) {
         Ok(pages) => {
             // SAFETY: as above.
             unsafe { put(num_pages, pages.records.len() as u32) };

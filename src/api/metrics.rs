@@ -1,8 +1,10 @@
 //! The metrics table of a device, gpu_metrics.
 
+use crate::ask::ask;
 use crate::client;
 use crate::entry::{Null, finish, get, put, with_gpu};
 use crate::gpu::Gpu;
+use crate::question::{Activity, MetricsHeader, MetricsTable, RunningXcds, UtilizationCount};
 use crate::status::Reply;
 use crate::support::Question::Function;
 use crate::types::{
@@ -45,7 +47,7 @@ pub unsafe extern "C" fn rsmi_dev_gpu_metrics_info_get(
         return null.answer(dv_ind);
     }
     let client = client::proven();
-    match with_gpu(dv_ind, Gpu::metrics_info) {
+    match with_gpu(dv_ind, |gpu| ask(gpu, &MetricsTable)) {
         Ok(metrics) => {
             // SAFETY: not null, and then good for the struct of the caller's header.
             unsafe { client.put_metrics(pgpu_metrics, &metrics) };
@@ -68,7 +70,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_header_info_get(
     header_value: *mut metrics_table_header_t,
 ) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, header_value, Null::Invalid, Gpu::metrics_header) }
+    unsafe { get(dv_ind, header_value, Null::Invalid, |gpu| ask(gpu, &MetricsHeader)) }
 }
 
 /// Counts the XCDs (accelerator complex dies) that run, by their clocks in sysfs `gpu_metrics`.
@@ -88,7 +90,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xcd_counter_get(
     dv_ind: u32,
     xcd_counter_value: *mut u16,
 ) -> rsmi_status_t {
-    let count = |gpu: &Gpu| Reply::or_write(gpu.running_xcds(), 0);
+    let count = |gpu: &Gpu| Reply::or_write(ask(gpu, &RunningXcds), 0);
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, xcd_counter_value, Null::Invalid, count) }
 }
@@ -133,7 +135,7 @@ pub unsafe extern "C" fn rsmi_utilization_count_get(
     if null && client::generation() != Generation::V5 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let utilization = match with_gpu(dv_ind, Gpu::utilization) {
+    let utilization = match with_gpu(dv_ind, |gpu| ask(gpu, &UtilizationCount)) {
         Ok(_) if null => return rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
         Ok(utilization) => utilization,
         Err(status) => return status,
@@ -175,7 +177,7 @@ pub unsafe extern "C" fn rsmi_dev_activity_metric_get(
     if activity_metric_counter.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let [gfx, umc, mm] = match with_gpu(dv_ind, Gpu::activity) {
+    let [gfx, umc, mm] = match with_gpu(dv_ind, |gpu| ask(gpu, &Activity)) {
         Ok(activity) => activity,
         Err(status) => return status,
     };
@@ -220,7 +222,7 @@ pub unsafe extern "C" fn rsmi_dev_activity_avg_mm_get(
     dv_ind: u32,
     avg_activity: *mut u16,
 ) -> rsmi_status_t {
-    let read = |gpu: &Gpu| gpu.activity().map(|[_, _, mm]| mm);
+    let read = |gpu: &Gpu| ask(gpu, &Activity).map(|[_, _, mm]| mm);
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, avg_activity, Null::Invalid, read) }
 }

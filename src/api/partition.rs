@@ -1,8 +1,13 @@
 //! Compute partitions and memory partitions.
 
+use crate::ask::ask;
 use crate::entry::{Null, get_fact, get_str, set, set_if};
 use crate::facts::Fact;
 use crate::gpu::Gpu;
+use crate::question::{
+    ComputePartition, MemoryPartition, MemoryPartitionCapabilities, PartitionId,
+    SetComputePartition, SetMemoryPartition,
+};
 use crate::status::Result;
 use crate::types::{rsmi_compute_partition_type_t, rsmi_memory_partition_type_t, rsmi_status_t};
 use rsmi_macros::export;
@@ -29,7 +34,7 @@ pub unsafe extern "C" fn rsmi_dev_compute_partition_get(
 ) -> rsmi_status_t {
     let (out, len) = (compute_partition, len as usize);
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| gpu.compute_partition().into()) }
+    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| ask(gpu, &ComputePartition).into()) }
 }
 
 /// Returns the number of the partition that the device is.
@@ -44,7 +49,7 @@ pub unsafe extern "C" fn rsmi_dev_partition_id_get(
     dv_ind: u32,
     partition_id: *mut u32,
 ) -> rsmi_status_t {
-    let read = |gpu: &Gpu| Ok(gpu.partition_id());
+    let read = |gpu: &Gpu| ask(gpu, &PartitionId);
     // SAFETY: the C contract of this module.
     unsafe { get_fact(dv_ind, partition_id, Null::Invalid, Fact::PartitionId, read) }
 }
@@ -70,7 +75,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_get(
 ) -> rsmi_status_t {
     let (out, len) = (memory_partition, len as usize);
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| gpu.memory_partition().into()) }
+    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| ask(gpu, &MemoryPartition).into()) }
 }
 
 /// Reads which memory partition modes the GPU has, from sysfs `available_memory_partition`.
@@ -91,7 +96,9 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_capabilities_get(
     let (out, len) = (memory_partition_caps, len as usize);
     // SAFETY: the C contract of this module.
     unsafe {
-        get_str(dv_ind, out, len, Null::Invalid, |gpu| gpu.memory_partition_capabilities().into())
+        get_str(dv_ind, out, len, Null::Invalid, |gpu| {
+            ask(gpu, &MemoryPartitionCapabilities).into()
+        })
     }
 }
 
@@ -119,7 +126,7 @@ pub unsafe extern "C" fn rsmi_dev_compute_partition_set(
     dv_ind: u32,
     compute_partition: rsmi_compute_partition_type_t,
 ) -> rsmi_status_t {
-    set_if(dv_ind, still_root, |gpu| gpu.set_compute_partition(compute_partition))
+    set_if(dv_ind, still_root, |gpu| ask(gpu, &SetComputePartition::by_number(compute_partition)?))
 }
 
 /// Sets the compute partition mode that the GPU had when the library was initialised.
@@ -158,7 +165,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_set(
     dv_ind: u32,
     memory_partition: rsmi_memory_partition_type_t,
 ) -> rsmi_status_t {
-    set(dv_ind, |gpu| gpu.set_memory_partition(memory_partition))
+    set(dv_ind, |gpu| ask(gpu, &SetMemoryPartition { mode: memory_partition }))
 }
 
 /// Sets the memory partition mode that the GPU had when the library was initialised.

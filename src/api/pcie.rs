@@ -1,9 +1,13 @@
 //! PCIe: the address, the link, its traffic, and the NUMA node.
 
+use crate::ask::ask;
 use crate::client;
 use crate::entry::{Null, get, get_fact, put, set_on_metal, with_gpu};
 use crate::facts::Fact;
-use crate::gpu::{Gpu, throughput, traffic_is_counted};
+use crate::question::{
+    NumaAffinity, PciBandwidth, PciId, PciReplayCounter, PciThroughput, SetPciBandwidth,
+};
+use crate::runtime;
 use crate::support::Question::Function;
 use crate::types::{rsmi_pcie_bandwidth_t, rsmi_status_t};
 use rsmi_macros::export;
@@ -38,7 +42,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
         return Null::Asks(Function("rsmi_dev_pci_bandwidth_get")).answer(dv_ind);
     }
     let client = client::proven();
-    match with_gpu(dv_ind, |gpu| Ok(gpu.pci_bandwidth())) {
+    match with_gpu(dv_ind, |gpu| ask(gpu, &PciBandwidth)) {
         Ok(table) => {
             // SAFETY: not null, and then good for the struct of the caller's header.
             unsafe { client.put_bandwidth(bandwidth, &table) };
@@ -58,7 +62,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
 pub unsafe extern "C" fn rsmi_dev_pci_id_get(dv_ind: u32, bdfid: *mut u64) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_pci_id_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, bdfid, null, Fact::PciId, |gpu| Ok(gpu.pci_id())) }
+    unsafe { get_fact(dv_ind, bdfid, null, Fact::PciId, |gpu| ask(gpu, &PciId)) }
 }
 
 /// Reads the NUMA node that is nearest to the device, from sysfs `numa_node`.
@@ -76,7 +80,7 @@ pub unsafe extern "C" fn rsmi_topo_numa_affinity_get(
 ) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_topo_numa_affinity_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, numa_node, null, Gpu::numa_affinity) }
+    unsafe { get(dv_ind, numa_node, null, |gpu| ask(gpu, &NumaAffinity)) }
 }
 
 /// Reads what the PCIe link transferred in one second, from sysfs `pcie_bw`.
@@ -100,11 +104,9 @@ pub unsafe extern "C" fn rsmi_dev_pci_throughput_get(
     received: *mut u64,
     max_pkt_sz: *mut u64,
 ) -> rsmi_status_t {
-    let device = with_gpu(dv_ind, |gpu| Ok(gpu.device().clone()));
-    let told = device.and_then(|device| {
-        traffic_is_counted(&device);
-        throughput(&device)
-    });
+    // Without the device for this call alone: it takes a second.
+    let free = with_gpu(dv_ind, |_| Ok(()));
+    let told = free.and_then(|()| runtime::with(|state| ask(state.gpu(dv_ind)?, &PciThroughput)));
     let told = match told {
         Ok(told) => told,
         Err(status) => return status,
@@ -136,7 +138,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_replay_counter_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_pci_replay_counter_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, counter, null, Gpu::pci_replay_counter) }
+    unsafe { get(dv_ind, counter, null, |gpu| ask(gpu, &PciReplayCounter)) }
 }
 
 /// Chooses the levels of the PCIe link that the driver may use.
@@ -153,5 +155,5 @@ pub unsafe extern "C" fn rsmi_dev_pci_replay_counter_get(
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_set(dv_ind: u32, bw_bitmask: u64) -> rsmi_status_t {
-    set_on_metal(dv_ind, |gpu| gpu.set_pci_bandwidth(bw_bitmask))
+    set_on_metal(dv_ind, |gpu| ask(gpu, &SetPciBandwidth { mask: bw_bitmask }))
 }

@@ -1,7 +1,11 @@
 //! Physical state: fans, temperatures and voltages.
 
+use crate::ask::ask;
 use crate::entry::{Null, get, set, set_on_metal, with_gpu};
 use crate::gpu::Gpu;
+use crate::question::{
+    FanRpms, FanSpeed, FanSpeedMax, ResetFan, SetFanSpeed, Temperature, Voltage,
+};
 use crate::support::Question::{OfSensor, VariantOfSensor};
 use crate::types::{
     rsmi_status_t, rsmi_temperature_metric_t, rsmi_voltage_metric_t, rsmi_voltage_type_t,
@@ -24,7 +28,7 @@ pub unsafe extern "C" fn rsmi_dev_fan_rpms_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(OfSensor("rsmi_dev_fan_rpms_get", sensor_ind.wrapping_add(1)));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, speed, null, |gpu| gpu.fan_rpms(sensor_ind)) }
+    unsafe { get(dv_ind, speed, null, |gpu| ask(gpu, &FanRpms { sensor: sensor_ind })) }
 }
 
 /// Reads the speed of a fan relative to its maximum, from hwmon `pwm*`.
@@ -42,7 +46,7 @@ pub unsafe extern "C" fn rsmi_dev_fan_speed_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(OfSensor("rsmi_dev_fan_speed_get", sensor_ind.wrapping_add(1)));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, speed, null, |gpu| gpu.fan_speed(sensor_ind)) }
+    unsafe { get(dv_ind, speed, null, |gpu| ask(gpu, &FanSpeed { sensor: sensor_ind })) }
 }
 
 /// Reads the value that stands for the full speed of a fan, from hwmon `pwm*_max`.
@@ -60,7 +64,7 @@ pub unsafe extern "C" fn rsmi_dev_fan_speed_max_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(OfSensor("rsmi_dev_fan_speed_max_get", sensor_ind.wrapping_add(1)));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, max_speed, null, |gpu| gpu.fan_speed_max(sensor_ind)) }
+    unsafe { get(dv_ind, max_speed, null, |gpu| ask(gpu, &FanSpeedMax { sensor: sensor_ind })) }
 }
 
 /// Reads a temperature.
@@ -85,7 +89,7 @@ pub unsafe extern "C" fn rsmi_dev_temp_metric_get(
     metric: rsmi_temperature_metric_t,
     temperature: *mut i64,
 ) -> rsmi_status_t {
-    let read = |gpu: &Gpu| gpu.temperature(sensor_type, metric);
+    let read = |gpu: &Gpu| ask(gpu, &Temperature { place: sensor_type, metric });
     // SAFETY: the C contract of this module.
     unsafe { get(dv_ind, temperature, Null::Invalid, read) }
 }
@@ -108,14 +112,18 @@ pub unsafe extern "C" fn rsmi_dev_volt_metric_get(
     metric: rsmi_voltage_metric_t,
     voltage: *mut i64,
 ) -> rsmi_status_t {
-    let number = match with_gpu(dv_ind, |gpu| gpu.voltage_sensor(sensor_type)) {
-        Ok(number) => number,
-        Err(status) => return status,
-    };
-    let asked = VariantOfSensor("rsmi_dev_volt_metric_get", metric.0.into(), number);
-    let read = |gpu: &Gpu| gpu.voltage(number, metric);
+    if voltage.is_null() {
+        return match with_gpu(dv_ind, |gpu| gpu.voltage_sensor(sensor_type)) {
+            Ok(number) => {
+                let asked = VariantOfSensor("rsmi_dev_volt_metric_get", metric.0.into(), number);
+                Null::Asks(asked).answer(dv_ind)
+            }
+            Err(status) => status,
+        };
+    }
+    let read = |gpu: &Gpu| ask(gpu, &Voltage { kind: sensor_type, metric });
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, voltage, Null::Asks(asked), read) }
+    unsafe { get(dv_ind, voltage, Null::Invalid, read) }
 }
 
 /// Returns the control of a fan to the driver, in hwmon `pwm*_enable`.
@@ -127,7 +135,7 @@ pub unsafe extern "C" fn rsmi_dev_volt_metric_get(
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_fan_reset(dv_ind: u32, sensor_ind: u32) -> rsmi_status_t {
-    set(dv_ind, |gpu| gpu.reset_fan(sensor_ind))
+    set(dv_ind, |gpu| ask(gpu, &ResetFan { sensor: sensor_ind }))
 }
 
 /// Takes the control of a fan from the driver and sets the speed of the fan.
@@ -147,5 +155,5 @@ pub unsafe extern "C" fn rsmi_dev_fan_speed_set(
     sensor_ind: u32,
     speed: u64,
 ) -> rsmi_status_t {
-    set_on_metal(dv_ind, |gpu| gpu.set_fan_speed(sensor_ind, speed))
+    set_on_metal(dv_ind, |gpu| ask(gpu, &SetFanSpeed { sensor: sensor_ind, speed }))
 }

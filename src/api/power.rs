@@ -1,12 +1,19 @@
 //! Power and energy.
 
+use crate::ask::ask;
 use crate::client;
 use crate::entry::{Null, get, put, set_on_metal, with_gpu};
-use crate::gpu::{ENERGY_RESOLUTION, Gpu};
+use crate::gpu::ENERGY_RESOLUTION;
+use crate::question::{
+    AveragePower, CurrentSocketPower, Energy, Power, PowerCap, PowerCapDefault, PowerCapRange,
+    SetPowerCap, SetPowerProfile,
+};
 use crate::support::Question::OfSensor;
 use crate::types::{RSMI_POWER_TYPE, rsmi_power_profile_preset_masks_t, rsmi_status_t};
 use rsmi_generations::Generation;
 use rsmi_macros::export;
+
+const NOT_SUPPORTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
 
 /// Reads the average power, from hwmon `power*_average`.
 ///
@@ -26,7 +33,12 @@ pub unsafe extern "C" fn rsmi_dev_power_ave_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(OfSensor("rsmi_dev_power_ave_get", sensor_ind.wrapping_add(1)));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, power, null, |gpu| gpu.average_power(sensor_ind)) }
+    unsafe {
+        get(dv_ind, power, null, |gpu| match ask(gpu, &AveragePower { sensor: sensor_ind }) {
+            Err(NOT_SUPPORTED) => gpu.instead_of_average(sensor_ind).ok_or(NOT_SUPPORTED),
+            average => average,
+        })
+    }
 }
 
 /// Reads the current socket power, from hwmon `power1_input` if its label is PPT.
@@ -41,7 +53,7 @@ pub unsafe extern "C" fn rsmi_dev_current_socket_power_get(
     socket_power: *mut u64,
 ) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, socket_power, Null::Invalid, Gpu::current_socket_power) }
+    unsafe { get(dv_ind, socket_power, Null::Invalid, |gpu| ask(gpu, &CurrentSocketPower)) }
 }
 
 /// Reads the power: the current socket power, or the average power if the device does not report
@@ -65,7 +77,7 @@ pub unsafe extern "C" fn rsmi_dev_power_get(
     if power.is_null() || r#type.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let (status, answer) = match with_gpu(dv_ind, Gpu::power) {
+    let (status, answer) = match with_gpu(dv_ind, |gpu| ask(gpu, &Power)) {
         Ok(answer) => (rsmi_status_t::RSMI_STATUS_SUCCESS, answer),
         Err(status) => {
             let nothing = (0, RSMI_POWER_TYPE::RSMI_INVALID_POWER);
@@ -107,7 +119,7 @@ pub unsafe extern "C" fn rsmi_dev_energy_count_get(
     if null && client::generation() != Generation::V5 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    match with_gpu(dv_ind, Gpu::energy) {
+    match with_gpu(dv_ind, |gpu| ask(gpu, &Energy)) {
         Ok(_) if null => rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
         Ok((count, time)) => {
             // SAFETY: not null, and then the client's to be written.
@@ -141,7 +153,7 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_get(
     let null =
         Null::AskedBeforeSeven(OfSensor("rsmi_dev_power_cap_get", sensor_ind.wrapping_add(1)));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, cap, null, |gpu| gpu.power_cap(sensor_ind)) }
+    unsafe { get(dv_ind, cap, null, |gpu| ask(gpu, &PowerCap { sensor: sensor_ind })) }
 }
 
 /// Reads the default power cap, from hwmon `power1_cap_default`.
@@ -158,7 +170,7 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_default_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(OfSensor("rsmi_dev_power_cap_default_get", 1));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, default_cap, null, Gpu::power_cap_default) }
+    unsafe { get(dv_ind, default_cap, null, |gpu| ask(gpu, &PowerCapDefault)) }
 }
 
 /// Reads the highest and the lowest power cap, from hwmon `power*_cap_max` and `power*_cap_min`.
@@ -185,14 +197,13 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_range_get(
         ))
         .answer(dv_ind);
     }
-    let (highest, lowest) = match with_gpu(dv_ind, |gpu| Ok(gpu.power_cap_range(sensor_ind))) {
+    let range = with_gpu(dv_ind, |gpu| ask(gpu, &PowerCapRange { sensor: sensor_ind }));
+    let (highest, lowest) = match range {
         Ok(range) => range,
         Err(status) => return status,
     };
-    if let Ok(highest) = highest {
-        // SAFETY: not null, and then the client's to be written.
-        unsafe { put(max, highest) };
-    }
+    // SAFETY: not null, and then the client's to be written.
+    unsafe { put(max, highest) };
     match lowest {
         Ok(lowest) => {
             // SAFETY: as above.
@@ -218,7 +229,7 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_set(
     sensor_ind: u32,
     cap: u64,
 ) -> rsmi_status_t {
-    set_on_metal(dv_ind, |gpu| gpu.set_power_cap(sensor_ind, cap))
+    set_on_metal(dv_ind, |gpu| ask(gpu, &SetPowerCap { sensor: sensor_ind, cap }))
 }
 
 /// Sets the power profile.
@@ -241,5 +252,5 @@ pub unsafe extern "C" fn rsmi_dev_power_profile_set(
     profile: rsmi_power_profile_preset_masks_t,
 ) -> rsmi_status_t {
     let _ = reserved;
-    set_on_metal(dv_ind, |gpu| gpu.set_power_profile(profile))
+    set_on_metal(dv_ind, |gpu| ask(gpu, &SetPowerProfile { profile }))
 }

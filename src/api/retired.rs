@@ -10,9 +10,11 @@
 //! - RSMI_STATUS_NOT_SUPPORTED: this version of the table does not have the value.
 //! - RSMI_STATUS_UNEXPECTED_DATA: the library cannot read the table.
 
+use crate::ask::ask;
 use crate::entry::{Null, Put, get, get_str, set};
 use crate::gpu::Gpu;
 use crate::kernel::metrics::Slot;
+use crate::question::{MemoryPartition, SetMemoryPartition};
 use crate::types::{
     GPUMetricCurrDClk0_t, GPUMetricCurrGfxClk_t, GPUMetricCurrSocClk_t, GPUMetricCurrVClk0_t,
     GPUMetricJpegActivity_t, GPUMetricTempHbm_t, GPUMetricVcnActivity_t,
@@ -48,7 +50,7 @@ pub unsafe extern "C" fn rsmi_dev_nps_mode_get(
 ) -> rsmi_status_t {
     let (out, len) = (nps_mode, len as usize);
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| gpu.memory_partition().into()) }
+    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| ask(gpu, &MemoryPartition).into()) }
 }
 
 /// The name of rsmi_dev_memory_partition_set() in ROCm 5.6 and 5.7. It does the same.
@@ -61,7 +63,7 @@ pub unsafe extern "C" fn rsmi_dev_nps_mode_set(
     dv_ind: u32,
     nps_mode: rsmi_nps_mode_type_t,
 ) -> rsmi_status_t {
-    set(dv_ind, |gpu| gpu.set_memory_partition(nps_mode))
+    set(dv_ind, |gpu| ask(gpu, &SetMemoryPartition { mode: nps_mode }))
 }
 
 /// The name of rsmi_dev_memory_partition_reset() in ROCm 5.6 and 5.7. It does the same.

@@ -1,11 +1,8 @@
 //! Processes that use GPUs, from KFD.
 
-// Not from libamd_smi: it no longer has the id of the address space, and it counts compute units in
-// another unit.
-
-use crate::client;
+use crate::ask::ask;
 use crate::entry::{finish, put};
-use crate::kernel::processes::{Processes, Report};
+use crate::question::{ComputeProcess, ComputeProcessGpus, ComputeProcesses};
 use crate::runtime;
 use crate::types::{rsmi_process_info_t, rsmi_status_t};
 use rsmi_macros::export;
@@ -30,7 +27,7 @@ pub unsafe extern "C" fn rsmi_compute_process_info_get(
     }
     // SAFETY: the C contract of this module, and not null.
     let room = if procs.is_null() { 0 } else { unsafe { num_items.read_unaligned() } };
-    let found = runtime::with(|state| Processes::below(&state.sysfs()).list(room as usize));
+    let found = runtime::with(|state| ask(state, &ComputeProcesses { wanted: room }));
     let found = match found {
         Ok(found) => found,
         Err(status) => return status,
@@ -110,11 +107,8 @@ pub unsafe extern "C" fn rsmi_compute_process_gpus_get(
     if num_devices.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let devices = runtime::with(|state| {
-        let ids = Processes::below(&state.sysfs()).gpus(pid)?;
-        let devices: Vec<u32> = ids.into_iter().filter_map(|id| state.index_of(id)).collect();
-        Ok((devices, state.count()))
-    });
+    let devices =
+        runtime::with(|state| Ok((ask(state, &ComputeProcessGpus { pid })?, state.count())));
     let (devices, there) = match devices {
         Ok(devices) => devices,
         Err(status) => return status,
@@ -146,17 +140,11 @@ unsafe fn usage(pid: u32, device: Option<u32>, out: *mut rsmi_process_info_t) ->
     if out.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let generation = client::generation();
-    let (report, result) = runtime::with(|state| {
-        let places = match device {
-            Some(device) => state.place(device).map(|place| vec![place]),
-            None => Ok(state.places()),
-        };
-        match places {
-            Ok(places) => Processes::below(&state.sysfs()).report(pid, &places, generation),
-            Err(status) => (Report::default(), Err(status)),
-        }
-    });
+    let asked = runtime::with(|state| ask(state, &ComputeProcess { pid, device }));
+    let (report, result) = match asked {
+        Ok(told) => told,
+        Err(status) => return status,
+    };
     // SAFETY: as this function demands, and not null.
     unsafe {
         if report.found {

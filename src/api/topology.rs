@@ -1,9 +1,11 @@
 //! Connections between devices.
 
+use crate::ask::ask;
 use crate::client;
 use crate::entry::{Null, finish, get_fact, put, with_gpu};
 use crate::facts::Fact;
 use crate::gpu::Gpu;
+use crate::question::{LinkBandwidth, LinkType, LinkWeight, NumaNode, P2pAccess};
 use crate::runtime;
 use crate::types::{CPU_NODE_INDEX, RSMI_IO_LINK_TYPE, rsmi_status_t};
 use rsmi_generations::Generation;
@@ -21,7 +23,7 @@ pub unsafe extern "C" fn rsmi_topo_get_numa_node_number(
     numa_node: *mut u32,
 ) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, numa_node, Null::Invalid, Fact::NumaNode, Gpu::numa_node_number) }
+    unsafe { get_fact(dv_ind, numa_node, Null::Invalid, Fact::NumaNode, |gpu| ask(gpu, &NumaNode)) }
 }
 
 /// Reads the weight of the connection between two devices, from the KFD topology.
@@ -43,8 +45,9 @@ pub unsafe extern "C" fn rsmi_topo_get_link_weight(
     if weight.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let answer =
-        runtime::with(|state| state.link_weight(state.gpu(dv_ind_src)?, state.gpu(dv_ind_dst)?));
+    let answer = runtime::with(|state| {
+        ask(state.gpu(dv_ind_src)?, &LinkWeight { state, to: state.gpu(dv_ind_dst)? })
+    });
     match answer {
         Ok(answer) => {
             // SAFETY: not null, and then the client's to be written.
@@ -76,7 +79,9 @@ pub unsafe extern "C" fn rsmi_minmax_bandwidth_get(
     if min_bandwidth.is_null() || max_bandwidth.is_null() || dv_ind_src == dv_ind_dst {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let answer = runtime::with(|state| state.gpu(dv_ind_src)?.bandwidth_to(state.gpu(dv_ind_dst)?));
+    let answer = runtime::with(|state| {
+        ask(state.gpu(dv_ind_src)?, &LinkBandwidth { to: state.gpu(dv_ind_dst)? })
+    });
     match answer {
         Ok((lowest, highest)) => {
             // SAFETY: not null, and then the client's to be written.
@@ -117,7 +122,9 @@ pub unsafe extern "C" fn rsmi_topo_get_link_type(
     let answer = if to_cpu {
         with_gpu(dv_ind_src, Gpu::link_to_cpu)
     } else {
-        runtime::with(|state| state.link_type(state.gpu(dv_ind_src)?, state.gpu(dv_ind_dst)?))
+        runtime::with(|state| {
+            ask(state.gpu(dv_ind_src)?, &LinkType { state, to: state.gpu(dv_ind_dst)? })
+        })
     };
     match answer {
         Ok((count, kind)) => {
@@ -153,7 +160,7 @@ pub unsafe extern "C" fn rsmi_is_P2P_accessible(
     }
     let answer = runtime::with(|state| {
         let source = state.gpu(dv_ind_src)?;
-        Ok(state.gpu(dv_ind_dst).map(|other| source.reaches(other)))
+        Ok(state.gpu(dv_ind_dst).and_then(|to| ask(source, &P2pAccess { to })))
     });
     match answer {
         Ok(reached) => {

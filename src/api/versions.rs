@@ -1,11 +1,13 @@
 //! Versions, and texts for statuses.
 
+use crate::ask::ask;
 use crate::client;
 use crate::config::Config;
 use crate::entry::{Null, finish, get, get_str, put, put_str, with_gpu};
-use crate::gpu::Gpu;
+use crate::gpu;
 use crate::kernel::Dir;
 use crate::log;
+use crate::question::{FirmwareVersion, TargetGraphicsVersion, VbiosVersion};
 use crate::status;
 use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_fw_block_t, rsmi_status_t, rsmi_sw_component_t, rsmi_version_t};
@@ -80,7 +82,7 @@ pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_vbios_version_get"));
     // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, vbios, len as usize, null, |gpu| gpu.vbios_version().into()) }
+    unsafe { get_str(dv_ind, vbios, len as usize, null, |gpu| ask(gpu, &VbiosVersion).into()) }
 }
 
 /// Reads the version of a firmware block, from sysfs `fw_version/*_fw_version`.
@@ -100,7 +102,15 @@ pub unsafe extern "C" fn rsmi_dev_firmware_version_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_dev_firmware_version_get", block.0.into()));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, fw_version, null, |gpu| gpu.firmware_version(block)) }
+    unsafe {
+        get(dv_ind, fw_version, null, |gpu| {
+            let Some(block) = client::proven().firmware_block(block) else {
+                log::reason(|| "there is no such firmware block".into());
+                return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS);
+            };
+            ask(gpu, &FirmwareVersion { block })
+        })
+    }
 }
 
 /// Reads the graphics version for which compilers build, from KFD.
@@ -118,7 +128,8 @@ pub unsafe extern "C" fn rsmi_dev_target_graphics_version_get(
     if gfx_version.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let version = with_gpu(dv_ind, Gpu::target_graphics_version);
+    let version = with_gpu(dv_ind, |gpu| ask(gpu, &TargetGraphicsVersion))
+        .map(|version| gpu::gfx_name(version, client::generation()));
     // SAFETY: not null, and then the client's to be written.
     unsafe { put(gfx_version, version.unwrap_or(u64::MAX)) };
     finish(version.map(drop))

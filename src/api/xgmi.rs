@@ -1,8 +1,9 @@
 //! XGMI links: errors and hives.
 
+use crate::ask::ask;
 use crate::entry::{Null, finish, get, get_fact, with_gpu};
 use crate::facts::Fact;
-use crate::gpu::Gpu;
+use crate::question::{HiveId, ResetXgmiError, XgmiError};
 use crate::support::Question::Function;
 use crate::types::{rsmi_status_t, rsmi_xgmi_status_t};
 use rsmi_macros::export;
@@ -23,12 +24,9 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_error_status(
 ) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
     unsafe {
-        get(
-            dv_ind,
-            status,
-            Null::Asks(Function("rsmi_dev_xgmi_error_status")),
-            Gpu::xgmi_error_status,
-        )
+        get(dv_ind, status, Null::Asks(Function("rsmi_dev_xgmi_error_status")), |gpu| {
+            ask(gpu, &XgmiError)
+        })
     }
 }
 
@@ -40,7 +38,7 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_error_status(
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_xgmi_error_reset(dv_ind: u32) -> rsmi_status_t {
-    finish(with_gpu(dv_ind, |gpu| gpu.xgmi_error().map(drop)))
+    finish(with_gpu(dv_ind, |gpu| ask(gpu, &ResetXgmiError)))
 }
 
 /// Reads the id of the XGMI hive, from KFD. All devices of one hive have the same id.
@@ -54,5 +52,5 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_hive_id_get(
     hive_id: *mut u64,
 ) -> rsmi_status_t {
     // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, hive_id, Null::Invalid, Fact::HiveId, |gpu| Ok(gpu.xgmi_hive_id())) }
+    unsafe { get_fact(dv_ind, hive_id, Null::Invalid, Fact::HiveId, |gpu| ask(gpu, &HiveId)) }
 }

@@ -8,7 +8,7 @@ use rsmi_generations::{Generation, Open, PARTITIONS_AT};
 use std::mem::offset_of;
 
 /// What a client is to see.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Metrics {
     pub(crate) members: rsmi_gpu_metrics_t,
     /// The bytes between two members, which clients of ROCm 5 get as the driver left them.

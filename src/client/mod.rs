@@ -26,6 +26,7 @@ mod through;
 pub(crate) use metrics::Metrics;
 
 use crate::log;
+use crate::status::{Reply, Result};
 use rsmi_generations::{Generation, Open};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -111,6 +112,11 @@ impl Drop for Call {
 /// The caller of the call under way.
 pub(crate) fn current() -> Client {
     unpack(CLIENT.get()).unwrap_or_else(|| callers::client_at(0))
+}
+
+/// What is written on failure: `instead` for clients of ROCm 7, nothing for older ones.
+pub(crate) fn or_write<T>(result: Result<T>, instead: T) -> Reply<T> {
+    if generation().is_seven() { Reply::or_write(result, instead) } else { result.into() }
 }
 
 /// As `current`, looked at closely: for what writes further for one caller than for another, or

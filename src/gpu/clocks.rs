@@ -1,6 +1,6 @@
 //! Clocks, the PCIe link's levels, and the performance level.
 
-use super::{Gpu, NOT_SUPPORTED};
+use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
 use crate::client;
 use crate::kernel::dpm::Table;
 use crate::kernel::{kfd, metrics};
@@ -14,20 +14,19 @@ use crate::types::{
 use rsmi_generations::Generation;
 
 impl Gpu {
-    /// The levels of a clock in Hz. libamd_smi's reader ends the process over a table that it does
-    /// not understand (rising order, units, number of levels); ours fails.
+    /// The levels of a clock in Hz.
     ///
     /// Where the driver marks no level, since the clock is between two, the nearest to what
     /// gpu_metrics tells is the current one.
-    pub(crate) fn clock(&self, kind: rsmi_clk_type_t) -> Option<Table> {
-        let file = map::find(map::CLOCK_FILES, &kind)?;
+    pub(crate) fn clock(&self, kind: rsmi_clk_type_t) -> Result<Table> {
+        let file = map::find(map::CLOCK_FILES, &kind).ok_or(INVALID_ARGS)?;
         let mut table = self.levels(file);
         if table.is_unmarked() {
             if let Some(now) = self.clock_now(kind) {
                 table.mark_nearest(|frequency, _| frequency.abs_diff(now * 1_000_000));
             }
         }
-        Some(table)
+        Ok(table)
     }
 
     /// MHz, as gpu_metrics tells it.
@@ -54,8 +53,7 @@ impl Gpu {
         Ok(map::find(map::PERF_LEVELS, &word.as_slice()).unwrap_or(unknown))
     }
 
-    /// The PCIe link's levels: transfers a second and lanes. For the clock's reason not asked of
-    /// libamd_smi.
+    /// The PCIe link's levels: transfers a second and lanes.
     pub(crate) fn pci_bandwidth(&self) -> Table {
         const FILE: &str = "pp_dpm_pcie";
         let mut table = self.levels(FILE);

@@ -1,21 +1,17 @@
 //! What is set: one write, or a few in a fixed order, to the driver's files.
 //!
-//! The order is the legacy library's, and so is where it stops. libamd_smi makes two of the single
-//! writes for us. What it makes of several, of partitions and of tables differs from release to
-//! release, or ends the process over a table that it does not understand, and before others it
-//! asks /dev/dri whether the machine is a guest; those we write ourselves.
+//! The order is the legacy library's, and so is where it stops.
 
 use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
-use crate::amdsmi::{Handle, Symbols};
 use crate::client;
 use crate::kernel::dpm::Table;
-use crate::kernel::{Dir, kfd, profiles, sleep};
+use crate::kernel::{Dir, profiles, sleep};
 use crate::log;
 use crate::map;
 use crate::status::Result;
 use crate::types::{
-    rsmi_clk_type_t, rsmi_compute_partition_type_t, rsmi_dev_perf_level_t, rsmi_freq_ind_t,
-    rsmi_memory_partition_type_t, rsmi_power_profile_preset_masks_t, rsmi_status_t,
+    rsmi_clk_type_t, rsmi_dev_perf_level_t, rsmi_freq_ind_t, rsmi_memory_partition_type_t,
+    rsmi_power_profile_preset_masks_t, rsmi_status_t,
 };
 use rsmi_generations::Generation;
 
@@ -53,22 +49,6 @@ impl Boot {
 }
 
 impl Gpu {
-    /// Has libamd_smi make a write; None where it cannot for this device.
-    ///
-    /// Newer releases refuse guests that older clients' library let through to the driver.
-    fn tell<F: Copy>(
-        &self,
-        name: &'static str,
-        function: impl FnOnce(&Symbols) -> Option<F>,
-        call: impl Fn(F, Handle) -> u32,
-    ) -> Option<Result> {
-        if kfd::is_vm_guest() {
-            return None;
-        }
-        let told = self.ask(name, function, |f, handle, _: *mut u32| call(f, handle))?;
-        Some(told.result().map(|_| ()))
-    }
-
     pub(crate) fn set_perf_level(&self, level: rsmi_dev_perf_level_t) -> Result {
         let word = map::PERF_LEVELS.iter().find(|(_, listed)| *listed == level);
         let (word, _) = word.ok_or(if (level.0 as i32) < 0 {
@@ -77,15 +57,7 @@ impl Gpu {
         } else {
             INVALID_ARGS
         })?;
-        let told = self.tell(
-            "amdsmi_set_gpu_perf_level",
-            |s| s.amdsmi_set_gpu_perf_level,
-            |f, handle| {
-                // SAFETY: the handle is libamd_smi's; the level is one it lists.
-                unsafe { f(handle, level.0) }
-            },
-        );
-        told.unwrap_or_else(|| self.device.write(PERF_LEVEL, word))
+        self.device.write(PERF_LEVEL, word)
     }
 
     /// The other clock setters have no effect, or are refused, at any other level.
@@ -127,15 +99,7 @@ impl Gpu {
 
     /// Gives a fan back to the driver.
     pub(crate) fn reset_fan(&self, sensor: u32) -> Result {
-        let told = self.tell(
-            "amdsmi_reset_gpu_fan",
-            |s| s.amdsmi_reset_gpu_fan,
-            |f, handle| {
-                // SAFETY: the handle is libamd_smi's.
-                unsafe { f(handle, sensor) }
-            },
-        );
-        told.unwrap_or_else(|| self.drive_fan(sensor, FAN_AUTOMATIC))
+        self.drive_fan(sensor, FAN_AUTOMATIC)
     }
 
     pub(crate) fn set_fan_speed(&self, sensor: u32, speed: u64) -> Result {
@@ -161,7 +125,7 @@ impl Gpu {
     /// The levels of a clock that the driver may choose, one bit each.
     pub(crate) fn set_clock(&self, kind: rsmi_clk_type_t, mask: u64) -> Result {
         let file = map::find(map::CLOCK_FILES, &kind).ok_or(INVALID_ARGS)?;
-        let table = self.clock(kind).ok_or(INVALID_ARGS)?;
+        let table = self.clock(kind)?;
         table.outcome?;
         self.choose_levels(file, &table, mask)
     }
@@ -231,16 +195,13 @@ impl Gpu {
         debug.bytes("amdgpu_gpu_recover").map(drop)
     }
 
-    pub(crate) fn set_compute_partition(&self, mode: rsmi_compute_partition_type_t) -> Result {
-        self.divide_compute(client::proven().compute_partition(mode)?)
-    }
-
     pub(crate) fn reset_compute_partition(&self) -> Result {
         log::kept("device/current_compute_partition");
-        self.divide_compute(self.boot.compute.ok_or(NOT_SUPPORTED)?)
+        self.set_compute_partition(self.boot.compute.ok_or(NOT_SUPPORTED)?)
     }
 
-    fn divide_compute(&self, mode: &[u8]) -> Result {
+    /// By the driver's word.
+    pub(crate) fn set_compute_partition(&self, mode: &[u8]) -> Result {
         let available = self.device.line("available_compute_partition")?;
         if !contains(&available, mode) {
             log::reason(|| format!("the card cannot be {} now", mode.escape_ascii()));
@@ -289,7 +250,7 @@ impl Gpu {
 
     /// Older clients' library asked the name: MI300X and its like.
     fn has_memory_partitions_by_name(&self) -> bool {
-        let name = self.name().value.unwrap_or_default().to_ascii_lowercase();
+        let name = self.name().unwrap_or_default().to_ascii_lowercase();
         contains(&name, b"mi") && contains(&name, b"00x")
     }
 }

@@ -1,7 +1,4 @@
 //! Counters of the links between GPUs.
-//!
-//! From the kernel's perf units: libamd_smi's handles are pointers that it follows unchecked, and it
-//! aborts the process over an event that it does not know.
 
 use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
 use crate::kernel::perf::Counter;

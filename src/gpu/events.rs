@@ -1,7 +1,4 @@
 //! Listening to what happens to a device.
-//!
-//! From KFD itself: libamd_smi words the messages differently in each release, writes records of
-//! another size, and waits with its own lock held.
 
 use super::{Gpu, INVALID_ARGS};
 use crate::kernel::events::Listener;
@@ -9,6 +6,7 @@ use crate::log;
 use crate::status::Result;
 use crate::types::rsmi_status_t;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// The last rsmi_shut_down ends listening, too.
 impl Drop for Gpu {
@@ -25,6 +23,15 @@ impl Gpu {
             before.end();
         }
         Ok(())
+    }
+
+    /// AMD SMI listens from now on, or no longer; whether it did so before.
+    pub(crate) fn set_heard_by_amdsmi(&self, heard: bool) -> bool {
+        self.heard_by_amdsmi.swap(heard, Ordering::AcqRel)
+    }
+
+    pub(crate) fn is_heard_by_amdsmi(&self) -> bool {
+        self.heard_by_amdsmi.load(Ordering::Acquire)
     }
 
     /// Whoever waits for events of the device is woken; true if somebody listened.

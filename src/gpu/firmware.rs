@@ -1,9 +1,6 @@
 //! The versions of the firmware, and of the graphics core that compilers build for.
-//!
-//! libamd_smi reads all of a card's two dozen files to tell one version, and leaves out MES's.
 
 use super::{Gpu, INVALID_ARGS, KFD, NOT_SUPPORTED};
-use crate::client;
 use crate::log;
 use crate::map;
 use crate::status::Result;
@@ -11,29 +8,28 @@ use crate::types::rsmi_fw_block_t;
 use rsmi_generations::Generation;
 
 impl Gpu {
-    /// As the driver tells it; `block` is numbered as in the client's header.
+    /// As the driver tells it; `block` is numbered as in the newest header.
     pub(crate) fn firmware_version(&self, block: rsmi_fw_block_t) -> Result<u64> {
-        let block = client::proven().firmware_block(block);
-        let Some(file) = block.and_then(|block| map::find(map::FIRMWARE_FILES, &block)) else {
+        let Some(file) = map::find(map::FIRMWARE_FILES, &block) else {
             log::reason(|| "there is no such firmware block".into());
             return Err(INVALID_ARGS);
         };
         self.device.number(file, 16)
     }
 
-    /// gfx90a is 0x90a. Before ROCm 6.3 the digits were put together in another way, as a decimal.
+    /// gfx90a is 90010.
     pub(crate) fn target_graphics_version(&self) -> Result<u64> {
         log::kept(KFD);
-        let Some(version) = self.node.property("gfx_target_version") else {
+        self.node.property("gfx_target_version").ok_or_else(|| {
             log::reason(|| "KFD does not report it".into());
-            return Err(NOT_SUPPORTED);
-        };
-        Ok(if client::generation() >= Generation::V6_3 {
-            hexadecimal(version)
-        } else {
-            joined(version)
+            NOT_SUPPORTED
         })
     }
+}
+
+/// gfx90a is 0x90a. Before ROCm 6.3 the digits were put together in another way, as a decimal.
+pub(crate) fn gfx_name(version: u64, generation: Generation) -> u64 {
+    if generation >= Generation::V6_3 { hexadecimal(version) } else { joined(version) }
 }
 
 /// Two decimal digits each of major, minor and stepping become the digits of a gfx name, of which

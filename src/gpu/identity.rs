@@ -1,7 +1,6 @@
 //! What a device is: ids, names and addresses, which cannot change while the library is initialised.
 //!
-//! All of it is read from the kernel's files at rsmi_init: libamd_smi needs /dev/dri for half of it,
-//! and takes longer over the other half than the legacy library did.
+//! All of it is read at rsmi_init.
 
 use super::{Gpu, KFD, NOT_SUPPORTED};
 use crate::client;
@@ -10,8 +9,8 @@ use crate::kernel::pci_ids::{self, Wanted};
 use crate::kernel::{Dir, drm, number, sleep};
 use crate::log;
 use crate::map;
-use crate::status::{Reply, Result};
-use crate::types::{rsmi_device_identifiers_t, rsmi_status_t};
+use crate::status::Result;
+use crate::types::rsmi_status_t;
 use once_cell::race::OnceBox;
 use rsmi_generations::Generation;
 
@@ -163,13 +162,19 @@ impl Identity {
     }
 }
 
+/// The brand that the version of a VBIOS stands for.
+pub(crate) fn brand_of(vbios: &[u8]) -> Option<&'static [u8]> {
+    let sku = if vbios.len() == 16 { &vbios[4..10] } else { &[] };
+    map::find(map::BRANDS, &sku)
+}
+
 impl Gpu {
-    pub(crate) fn id(&self) -> Reply<u16> {
-        self.or_write(self.identity.device(), u16::MAX)
+    pub(crate) fn id(&self) -> Result<u16> {
+        self.identity.device()
     }
 
-    pub(crate) fn vendor_id(&self) -> Reply<u16> {
-        self.or_write(self.identity.vendor(), u16::MAX)
+    pub(crate) fn vendor_id(&self) -> Result<u16> {
+        self.identity.vendor()
     }
 
     pub(crate) fn revision(&self) -> Result<u16> {
@@ -181,8 +186,8 @@ impl Gpu {
         self.identity.sku.get()
     }
 
-    pub(crate) fn xgmi_physical_id(&self) -> Reply<u16> {
-        self.or_write(self.identity.xgmi.get(), u16::MAX)
+    pub(crate) fn xgmi_physical_id(&self) -> Result<u16> {
+        self.identity.xgmi.get()
     }
 
     pub(crate) fn subsystem_id(&self) -> Result<u16> {
@@ -193,13 +198,8 @@ impl Gpu {
         self.identity.subvendor.get()
     }
 
-    pub(crate) fn unique_id(&self) -> Reply<u64> {
-        let id = self.identity.unique();
-        if client::generation() < Generation::V6_3 {
-            id.into()
-        } else {
-            Reply::or_write(id, u64::MAX)
-        }
+    pub(crate) fn unique_id(&self) -> Result<u64> {
+        self.identity.unique()
     }
 
     pub(crate) fn serial_number(&self) -> Result<&[u8]> {
@@ -210,20 +210,19 @@ impl Gpu {
         self.identity.vbios.text()
     }
 
-    /// The product name that the board's data hold, else the device's in pci.ids. Without the ids to
-    /// look it up by, the name is empty, as are the other two.
-    pub(crate) fn name(&self) -> Reply<&[u8]> {
+    /// The product name that the board's data hold, else the device's in pci.ids.
+    /// Without the ids there is no name, nor are there the other two.
+    pub(crate) fn name(&self) -> Result<&[u8]> {
         let begins = |name: &&[u8]| name.first().is_some_and(|it| matches!(it, b' '..=b'~'));
         if let Some(name) = self.identity.product.text().ok().filter(begins) {
-            return Ok(name).into();
+            return Ok(name);
         }
         Self::listed(&self.names.device, || {
             Ok(Wanted::Device { vendor: self.identity.vendor()?, device: self.identity.device()? })
         })
     }
 
-    /// The name that libdrm knows. libamd_smi answers with another one where libdrm has none, and
-    /// in its older releases always.
+    /// The name that libdrm knows.
     pub(crate) fn market_name(&self) -> Result<&[u8]> {
         let name = self.names.market.get_or_try_init(|| match self.identity.render_minor {
             0 => Err(NOT_SUPPORTED),
@@ -240,11 +239,11 @@ impl Gpu {
         self.identity.vram_vendor.text()
     }
 
-    pub(crate) fn vendor_name(&self) -> Reply<&[u8]> {
+    pub(crate) fn vendor_name(&self) -> Result<&[u8]> {
         Self::listed(&self.names.vendor, || Ok(Wanted::Vendor { vendor: self.identity.vendor()? }))
     }
 
-    pub(crate) fn subsystem_name(&self) -> Reply<&[u8]> {
+    pub(crate) fn subsystem_name(&self) -> Result<&[u8]> {
         Self::listed(&self.names.subsystem, || {
             Ok(Wanted::Subsystem {
                 vendor: self.identity.vendor()?,
@@ -256,10 +255,10 @@ impl Gpu {
     }
 
     /// A name out of pci.ids, looked up once.
-    fn listed(known: &OnceBox<Vec<u8>>, wanted: impl FnOnce() -> Result<Wanted>) -> Reply<&[u8]> {
+    fn listed(known: &OnceBox<Vec<u8>>, wanted: impl FnOnce() -> Result<Wanted>) -> Result<&[u8]> {
         log::source(|| "pci.ids".into());
         let name = known.get_or_try_init(|| wanted().map(pci_ids::name).map(Box::new));
-        Reply::or_write(name.map(Vec::as_slice), b"")
+        name.map(Vec::as_slice)
     }
 
     /// The brand that the vbios version stands for, None where the name has to serve.
@@ -269,8 +268,7 @@ impl Gpu {
             Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE) => &[],
             vbios => vbios?,
         };
-        let sku = if vbios.len() == 16 { &vbios[4..10] } else { &[] };
-        Ok(map::find(map::BRANDS, &sku))
+        Ok(brand_of(vbios))
     }
 
     pub(crate) fn pci_id(&self) -> u64 {
@@ -278,15 +276,12 @@ impl Gpu {
         self.node.bdf_id
     }
 
-    pub(crate) fn drm_render_minor(&self) -> Reply<u32> {
+    pub(crate) fn drm_render_minor(&self) -> Result<u32> {
         log::kept("device/drm");
-        let minor = self.identity.render_minor;
-        let status = if minor == 0 {
-            rsmi_status_t::RSMI_STATUS_INIT_ERROR
-        } else {
-            rsmi_status_t::RSMI_STATUS_SUCCESS
-        };
-        Reply { status, value: Some(minor) }
+        match self.identity.render_minor {
+            0 => Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR),
+            minor => Ok(minor),
+        }
     }
 
     pub(crate) fn guid(&self) -> u64 {
@@ -297,19 +292,6 @@ impl Gpu {
     pub(crate) fn node_id(&self) -> u32 {
         log::kept(KFD);
         self.node.index
-    }
-
-    /// All numbers of the device, `dv_ind` among them.
-    pub(crate) fn identifiers(&self, dv_ind: u32) -> rsmi_device_identifiers_t {
-        rsmi_device_identifiers_t {
-            card_index: self.card().unwrap_or(u32::MAX),
-            drm_render_minor: self.drm_render_minor().value.unwrap_or(0),
-            bdfid: self.pci_id(),
-            kfd_gpu_id: self.guid(),
-            partition_id: self.partition_id(),
-            smi_device_id: dv_ind,
-            reserved: [0; 10],
-        }
     }
 
     pub(crate) fn numa_affinity(&self) -> Result<i32> {

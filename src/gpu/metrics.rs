@@ -222,9 +222,10 @@ fn shown(table: &Table, generation: Generation, partition: usize) -> rsmi_gpu_me
 }
 
 /// How much parts of a device have done, in a unit of the firmware's.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Utilization {
-    gfx: u32,
-    memory: u32,
+    pub(crate) gfx: u32,
+    pub(crate) memory: u32,
     /// ns
     pub(crate) timestamp: u64,
 }

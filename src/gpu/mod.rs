@@ -1,4 +1,4 @@
-//! One device: a method for each question, in rsmi's units, and the choice of what answers it.
+//! One device, as the kernel knows it: what its files say, in the units of rocm_smi.h.
 
 mod clocks;
 mod control;
@@ -17,20 +17,26 @@ mod physical;
 mod power;
 mod ras;
 
+pub(crate) use firmware::gfx_name;
 pub(crate) use hip::ADDRESS_BITS;
-pub(crate) use pcie::{throughput, traffic_is_counted};
+pub(crate) use identity::brand_of;
+pub(crate) use metrics::Utilization;
+pub(crate) use overdrive::{Region, Regions};
+pub(crate) use pcie::{Throughput, throughput, traffic_is_counted};
+pub(crate) use physical::UNREPORTED_FAN;
 pub(crate) use power::ENERGY_RESOLUTION;
+pub(crate) use ras::Pages;
 
-use crate::amdsmi::{self, Handle, Plain, Symbols};
+use crate::amdsmi;
 use crate::client;
 use crate::facts::Facts;
+use crate::kernel::Dir;
 use crate::kernel::events::Listener;
 use crate::kernel::hwmon::Hwmon;
 use crate::kernel::kfd::Node;
 use crate::kernel::processes::Place;
-use crate::kernel::{Dir, sleep};
 use crate::log;
-use crate::status::{Reply, Result};
+use crate::status::Result;
 use crate::support::Functions;
 use crate::types::{rsmi_event_group_t, rsmi_status_t};
 use arc_swap::ArcSwapOption;
@@ -38,8 +44,9 @@ use control::Boot;
 use identity::{Identity, Names};
 use once_cell::race::OnceBox;
 use rsmi_generations::Generation;
+use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 const NOT_SUPPORTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
 const BUSY: rsmi_status_t = rsmi_status_t::RSMI_STATUS_BUSY;
@@ -57,8 +64,7 @@ pub(crate) struct Gpu {
     identity: Identity,
     names: Names,
     boot: Boot,
-    /// None where only the kernel is asked.
-    amdsmi: Option<amdsmi::Device>,
+    amdsmi: amdsmi::Device,
     /// The directory that stands for /sys.
     sysfs: Dir,
     card: OnceBox<Option<u32>>,
@@ -67,6 +73,7 @@ pub(crate) struct Gpu {
     /// By the generation of the client that asks.
     functions: [OnceBox<Arc<Functions>>; Generation::ALL.len()],
     listener: ArcSwapOption<Listener>,
+    heard_by_amdsmi: AtomicBool,
     /// The process of whose threads one has the device for itself; 0 for none.
     claimed: AtomicI32,
     pub(crate) facts: Facts,
@@ -81,9 +88,14 @@ impl Drop for Claim<'_> {
     }
 }
 
+/// The device's directory, that of its render node.
+pub(crate) fn directory(sysfs: &Dir, node: &Node) -> Dir {
+    sysfs.join(&format!("class/drm/renderD{}/device", node.render_minor))
+}
+
 impl Gpu {
-    pub(crate) fn new(sysfs: &Dir, node: Node, amdsmi: Option<amdsmi::Device>) -> Self {
-        let device = sysfs.join(&format!("class/drm/renderD{}/device", node.render_minor));
+    pub(crate) fn new(sysfs: &Dir, node: Node, amdsmi: amdsmi::Device) -> Self {
+        let device = directory(sysfs, &node);
         let found = device.found();
         Self {
             hwmon: ArcSwapOption::empty(),
@@ -98,6 +110,7 @@ impl Gpu {
             counted: OnceBox::new(),
             functions: Default::default(),
             listener: ArcSwapOption::empty(),
+            heard_by_amdsmi: AtomicBool::new(false),
             claimed: AtomicI32::new(0),
             facts: Facts::new(),
         }
@@ -111,6 +124,11 @@ impl Gpu {
         // A child of fork has none of its parent's threads.
         self.claimed.fetch_update(Ordering::Acquire, Ordering::Relaxed, free).ok()?;
         Some(Claim(self))
+    }
+
+    /// The device as AMD SMI knows it.
+    pub(crate) fn amdsmi(&self) -> &amdsmi::Device {
+        &self.amdsmi
     }
 
     pub(crate) fn device(&self) -> &Dir {
@@ -170,24 +188,10 @@ impl Gpu {
             answer => answer,
         }
     }
+}
 
-    /// What is written on failure: `instead` for clients of ROCm 7, nothing for older ones.
-    fn or_write<T>(&self, result: Result<T>, instead: T) -> Reply<T> {
-        if client::generation().is_seven() {
-            Reply::or_write(result, instead)
-        } else {
-            result.into()
-        }
-    }
-
-    /// Asks libamd_smi; None where it cannot answer for this device.
-    fn ask<F: Copy, T: Plain + PartialEq>(
-        &self,
-        name: &'static str,
-        function: impl FnOnce(&Symbols) -> Option<F>,
-        call: impl Fn(F, Handle, *mut T) -> u32,
-    ) -> Option<Reply<T>> {
-        sleep::awake(&self.device.path().to_string_lossy()).ok()?;
-        self.amdsmi.as_ref()?.ask(name, function, call)
+impl fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.pci_bus_id())
     }
 }

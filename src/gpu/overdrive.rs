@@ -1,7 +1,4 @@
 //! Overdrive and power profiles: what of a card can be tuned, and how far.
-//!
-//! libamd_smi's readers end the process over tables that they do not understand, as every new card
-//! writes some; and it asks libdrm, not the CPU, whether this is a guest.
 
 use super::{Gpu, NOT_SUPPORTED};
 use crate::client;
@@ -46,10 +43,6 @@ pub(crate) struct Region {
 impl Gpu {
     /// Percent.
     pub(crate) fn overdrive_level(&self) -> Result<u32> {
-        if client::generation().is_seven() && kfd::is_vm_guest() {
-            log::reason(|| "there is no overdrive in a virtual machine".into());
-            return Err(NOT_SUPPORTED);
-        }
         self.level_in("pp_sclk_od")
     }
 

@@ -17,15 +17,12 @@ pub(crate) struct Throughput {
 }
 
 impl Gpu {
-    /// From the file: libamd_smi takes longer over it than the legacy library did, and what it calls
-    /// an empty one depends on its release.
     pub(crate) fn pci_replay_counter(&self) -> Result<u64> {
         self.device.number("pcie_replay_count", 10)
     }
 }
 
-/// Reads the counts, for which the driver stops the reader for a second. Not asked of libamd_smi,
-/// which would let nobody else ask about the device meanwhile.
+/// Reads the counts, for which the driver stops the reader for a second.
 pub(crate) fn throughput(device: &Dir) -> Result<Throughput> {
     let line = device.line("pcie_bw")?;
     let mut words = line.split(|byte| number::is_space(*byte)).filter(|word| !word.is_empty());

@@ -1,6 +1,4 @@
 //! Temperatures, voltages and fans.
-//!
-//! libamd_smi rounds temperatures to degrees; hwmon has the millidegrees that rsmi promises.
 
 use super::{Gpu, NOT_SUPPORTED};
 use crate::client;
@@ -14,7 +12,7 @@ use crate::types::{
 use rsmi_generations::Generation;
 
 /// A fan's speed out of 16 bits that the firmware has not filled in.
-const UNREPORTED: i64 = u16::MAX as i64;
+pub(crate) const UNREPORTED_FAN: i64 = u16::MAX as i64;
 
 impl Gpu {
     /// A temperature in millidegrees Celsius.
@@ -74,7 +72,7 @@ impl Gpu {
         })
     }
 
-    /// mV, of the sensor of that number. libamd_smi takes longer over it than the legacy library did.
+    /// mV, of the sensor of that number.
     pub(crate) fn voltage(&self, number: u32, metric: rsmi_voltage_metric_t) -> Result<i64> {
         let Some(file) = map::find(map::VOLTAGE_FILES, &metric) else {
             log::reason(|| "there is no such measure of a voltage".into());
@@ -84,12 +82,9 @@ impl Gpu {
     }
 
     /// rpm
-    ///
-    /// Fans are read from hwmon: releases of libamd_smi before 7.0 print on stderr about a file that
-    /// they do not understand, and later ones take longer than the original where there is no fan.
     pub(crate) fn fan_rpms(&self, sensor: u32) -> Result<i64> {
         match self.fan_file("fan#_input", sensor)? {
-            UNREPORTED => {
+            UNREPORTED_FAN => {
                 log::reason(|| "the firmware does not report it: all ones".into());
                 Err(NOT_SUPPORTED)
             }

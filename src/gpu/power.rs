@@ -1,7 +1,4 @@
 //! Power and energy.
-//!
-//! libamd_smi takes power out of gpu_metrics, in whole watts; hwmon has the microwatts that rsmi
-//! promises.
 
 use super::{BUSY, Gpu, NOT_SUPPORTED};
 use crate::config::Config;
@@ -18,16 +15,13 @@ impl Gpu {
         self.sensors(|hwmon| hwmon.unsigned(file, sensor.wrapping_add(1)))
     }
 
-    /// µW. Where there is no average, the current power if the user wants that.
+    /// µW
     pub(crate) fn average_power(&self, sensor: u32) -> Result<u64> {
-        match self.power_file("power#_average", sensor) {
-            Err(NOT_SUPPORTED) => self.instead_of_average(sensor).ok_or(NOT_SUPPORTED),
-            average => average,
-        }
+        self.power_file("power#_average", sensor)
     }
 
     /// The current power in µW, where it stands in for an average that there is not.
-    pub(super) fn instead_of_average(&self, sensor: u32) -> Option<u64> {
+    pub(crate) fn instead_of_average(&self, sensor: u32) -> Option<u64> {
         if sensor != 0 || !Config::get().power_fallback {
             return None;
         }
@@ -76,8 +70,6 @@ impl Gpu {
     }
 
     /// The accumulator, in steps of `ENERGY_RESOLUTION`, and its time in ns.
-    ///
-    /// libamd_smi keeps gpu_metrics for up to 100 ms, in which the counter would stand still.
     pub(crate) fn energy(&self) -> Result<(u64, u64)> {
         let metrics = self.card_metrics()?;
         if metrics.energy_accumulator == u64::MAX {

@@ -1,6 +1,4 @@
 //! Errors that the hardware found: in its blocks, in memory pages, on the links to other GPUs.
-//!
-//! libamd_smi ends the process over a file that it does not understand. Ours is an error then.
 
 use super::{BUSY, Gpu, INVALID_ARGS, NOT_SUPPORTED};
 use crate::client;
@@ -17,9 +15,17 @@ use rsmi_generations::Generation;
 /// The bad pages of a device, as far as the client asked for them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Pages {
+    /// How many there are.
+    pub(crate) count: u32,
     pub(crate) records: Vec<rsmi_retired_page_record_t>,
     /// How that ended: all of them, only some, or one that cannot be read.
     pub(crate) outcome: Result,
+}
+
+impl Pages {
+    pub(crate) fn none() -> Self {
+        Self { count: 0, records: Vec::new(), outcome: Ok(()) }
+    }
 }
 
 impl Gpu {
@@ -63,13 +69,8 @@ impl Gpu {
         })
     }
 
-    /// How many bad pages there are.
-    pub(crate) fn bad_pages(&self) -> Result<u32> {
-        Ok(self.bad_page_lines()?.len() as u32)
-    }
-
     /// The first of the bad pages, at most so many.
-    pub(crate) fn bad_pages_up_to(&self, most: u32) -> Result<Pages> {
+    pub(crate) fn bad_pages(&self, most: u32) -> Result<Pages> {
         Ok(pages(&self.bad_page_lines()?, most as usize))
     }
 
@@ -117,16 +118,21 @@ fn error_count(lines: &[String]) -> Result<rsmi_error_count_t> {
 
 /// Of lines like `0x00000010 : 0x00001000 : R`.
 fn pages(lines: &[String], most: usize) -> Pages {
+    let count = lines.len() as u32;
     let mut records = Vec::new();
     for line in lines.iter().take(most) {
         let Some(page) = page(line) else {
             log::reason(|| format!("{line:?} is no bad page"));
-            return Pages { records, outcome: Err(rsmi_status_t::RSMI_STATUS_UNKNOWN_ERROR) };
+            return Pages {
+                count,
+                records,
+                outcome: Err(rsmi_status_t::RSMI_STATUS_UNKNOWN_ERROR),
+            };
         };
         records.push(page);
     }
     let some = Err(rsmi_status_t::RSMI_STATUS_INSUFFICIENT_SIZE);
-    Pages { outcome: if records.len() < lines.len() { some } else { Ok(()) }, records }
+    Pages { count, outcome: if records.len() < lines.len() { some } else { Ok(()) }, records }
 }
 
 fn page(line: &str) -> Option<rsmi_retired_page_record_t> {

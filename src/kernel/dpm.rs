@@ -9,6 +9,7 @@ use crate::types::{
 const MOST: usize = RSMI_MAX_NUM_FREQUENCIES;
 
 /// A table as far as it could be read, and how that ended.
+#[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) levels: rsmi_pcie_bandwidth_t,
     pub(crate) outcome: Result,

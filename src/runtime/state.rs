@@ -11,10 +11,10 @@ use crate::handles::Handles;
 use crate::kernel::Dir;
 use crate::kernel::events::Listener;
 use crate::kernel::kfd::{self, PARTITION_BITS, Topology};
-use crate::kernel::perf::Counter;
 use crate::kernel::processes::Place;
 use crate::kernel::starved;
 use crate::log;
+use crate::question::{self, Counter};
 use crate::status::Result;
 use crate::types::{rsmi_init_flags_t, rsmi_status_t};
 use crate::walk::Walk;
@@ -26,6 +26,7 @@ pub(crate) struct State {
     /// The first user asked for BUSY instead of waiting.
     never_waits: bool,
     gpus: Vec<Gpu>,
+    session: Option<Arc<Session>>,
     /// Where processes may use something: the devices as the last rsmi_init found them. As with the
     /// original, questions about processes are answered after rsmi_shut_down too.
     places: Vec<Place>,
@@ -41,6 +42,7 @@ impl State {
             users: AtomicI32::new(0),
             never_waits: false,
             gpus: Vec::new(),
+            session: None,
             places,
             topology: Topology::none(),
             walks: Handles::new(),
@@ -75,14 +77,17 @@ impl State {
             let nth = gpus.iter().filter(|gpu| gpu.pci_id() & !PARTITION_BITS == address).count();
             let is_partition = nth > 0 || node.bdf_id != address;
             let session = Arc::clone(&session);
-            let amdsmi = amdsmi::Device { session, address, nth, is_partition };
-            gpus.push(Gpu::new(sysfs, node, Some(amdsmi)));
+            let directory = gpu::directory(sysfs, &node);
+            let directory = directory.path().to_string_lossy().into_owned();
+            let amdsmi = amdsmi::Device { session, address, nth, is_partition, directory };
+            gpus.push(Gpu::new(sysfs, node, amdsmi));
         }
         Ok(Self {
             users: AtomicI32::new(1),
             never_waits: flags & rsmi_init_flags_t::RSMI_INIT_FLAG_RESRV_TEST1.0 != 0,
             places: gpus.iter().map(Gpu::place).collect(),
             gpus,
+            session: Some(session),
             topology,
             ..Self::unused(Vec::new())
         })
@@ -114,6 +119,9 @@ impl State {
     pub(super) fn left(&self) -> Self {
         for gpu in &self.gpus {
             gpu.end_listening();
+            if gpu.set_heard_by_amdsmi(false) {
+                let _ = question::stop_by_amdsmi(gpu.amdsmi());
+            }
         }
         Self::unused(self.places.clone())
     }
@@ -123,6 +131,11 @@ impl State {
         for listener in self.gpus.iter().filter_map(Gpu::listener) {
             listener.in_child();
         }
+    }
+
+    /// AMD SMI; None while nobody uses the library.
+    pub(crate) fn session(&self) -> &Option<Arc<Session>> {
+        &self.session
     }
 
     pub(crate) fn count(&self) -> u32 {
@@ -169,6 +182,11 @@ impl State {
         places
     }
 
+    /// Whether AMD SMI listens to any device.
+    pub(crate) fn is_heard_by_amdsmi(&self) -> bool {
+        self.gpus.iter().any(Gpu::is_heard_by_amdsmi)
+    }
+
     /// The devices that are listened to.
     pub(crate) fn listeners(&self) -> Vec<(u32, Arc<Listener>)> {
         let listened = |(at, gpu): (usize, &Gpu)| Some((at as u32, gpu.listener()?));
@@ -181,6 +199,12 @@ impl State {
             return Ok(None);
         }
         gpu.claim().map(Some).ok_or(rsmi_status_t::RSMI_STATUS_BUSY)
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} devices", self.gpus.len())
     }
 }
 

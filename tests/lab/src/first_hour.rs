@@ -124,7 +124,8 @@ impl FirstHour {
         }
         sources(lab, &root)?;
         let (mut typed, mut brought) = (0, false);
-        let before = |step: &&Step| self.from.as_ref().is_some_and(|text| !step.text().contains(text));
+        let before =
+            |step: &&Step| self.from.as_ref().is_some_and(|text| !step.text().contains(text));
         for step in steps.iter().skip_while(before).filter(|step| self.wants(step)) {
             if !brought && step.packages().next().is_some() {
                 bring_packages(lab, &root, steps.iter().flat_map(Step::packages))?;

@@ -1,0 +1,589 @@
+//! What a device is: ids, names and addresses, which cannot change while the library is initialised.
+
+use super::{First, Question, Why, equal};
+use crate::amdsmi::abi::{asic_info, board_info, enumeration_info, fw_info, kfd_info, vbios_info};
+use crate::amdsmi::{self, Release};
+use crate::gpu::{self, Gpu};
+use crate::kernel::number;
+use crate::layout::Member;
+use crate::log;
+use crate::map;
+use crate::told::Told;
+use crate::types::rsmi_fw_block_t;
+use std::borrow::Cow;
+
+type Text<'g> = Cow<'g, [u8]>;
+
+/// A number of asic_info, which is there also where AMD SMI cannot open /dev/dri.
+fn asic_number(at: &amdsmi::Device, member: &'static Member<Release>) -> Told<u64> {
+    at.ask_anyway(
+        |s| s.amdsmi_get_gpu_asic_info,
+        |handle, room| (handle, room.record(0)),
+        |written| written.told(member, 0),
+    )
+}
+
+fn asic_id(at: &amdsmi::Device, member: &'static Member<Release>) -> Told<u16> {
+    // 6.1.2 has all ones of 16 bits in its wider members too.
+    asic_number(at, member).filter(|id| *id < u16::MAX.into()).map(|id| id as u16)
+}
+
+/// A text of board_info. 6.1.2 leaves the end of the file's line in it.
+fn board_text(at: &amdsmi::Device, member: &'static Member<Release>) -> Told<Vec<u8>> {
+    at.ask_anyway(
+        |s| s.amdsmi_get_gpu_board_info,
+        |handle, room| (handle, room.record(0)),
+        |written| {
+            let text = written.words(member)?.trim_ascii_end();
+            (!text.is_empty()).then(|| text.to_vec())
+        },
+    )
+}
+
+fn vbios_part_number(at: &amdsmi::Device) -> Told<Vec<u8>> {
+    at.ask(
+        |s| s.amdsmi_get_gpu_vbios_info,
+        |handle, room| (handle, room.record(0)),
+        |written| written.words(&vbios_info::part_number).map(<[u8]>::to_vec),
+    )
+}
+
+#[derive(Debug)]
+pub(crate) struct DeviceId;
+
+impl Question<'_> for DeviceId {
+    type Value = u16;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_id,
+            |handle, room| (handle, room.number(0)),
+            |written| written.number(0),
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u16> {
+        at.id().into()
+    }
+
+    equal!();
+}
+
+/// What the board's part number begins with, read as a hexadecimal number.
+#[derive(Debug)]
+pub(crate) struct Sku;
+
+impl Question<'_> for Sku {
+    type Value = u16;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
+        board_text(at, &board_info::model_number)
+            .map(|text| u16::try_from(number::lenient(&text, 16)).unwrap_or(0))
+            .filter(|sku| *sku != 0)
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u16> {
+        at.sku().into()
+    }
+
+    equal!();
+}
+
+#[derive(Debug)]
+pub(crate) struct VendorId;
+
+impl Question<'_> for VendorId {
+    type Value = u16;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
+        asic_id(at, &asic_info::vendor_id)
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u16> {
+        at.vendor_id().into()
+    }
+
+    equal!();
+}
+
+#[derive(Debug)]
+pub(crate) struct Revision;
+
+impl Question<'_> for Revision {
+    type Value = u16;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_revision,
+            |handle, room| (handle, room.number(0)),
+            |written| written.number(0),
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u16> {
+        at.revision().into()
+    }
+
+    equal!();
+}
+
+#[derive(Debug)]
+pub(crate) struct SubsystemId;
+
+impl Question<'_> for SubsystemId {
+    type Value = u16;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_subsystem_id,
+            |handle, room| (handle, room.number(0)),
+            |written| written.number(0),
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u16> {
+        at.subsystem_id().into()
+    }
+
+    equal!();
+}
+
+#[derive(Debug)]
+pub(crate) struct SubsystemVendorId;
+
+impl Question<'_> for SubsystemVendorId {
+    type Value = u16;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
+        asic_id(at, &asic_info::subvendor_id)
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u16> {
+        at.subsystem_vendor_id().into()
+    }
+
+    equal!();
+}
+
+/// The number of the socket on the board.
+#[derive(Debug)]
+pub(crate) struct XgmiPhysicalId;
+
+impl Question<'_> for XgmiPhysicalId {
+    type Value = u16;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
+        asic_id(at, &asic_info::oam_id)
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u16> {
+        at.xgmi_physical_id().into()
+    }
+
+    equal!();
+}
+
+#[derive(Debug)]
+pub(crate) struct UniqueId;
+
+impl Question<'_> for UniqueId {
+    type Value = u64;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    // Not asic_serial, which older releases write in decimal or hexadecimal digits.
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_enumeration_info,
+            |handle, room| (handle, room.record(0)),
+            |written| {
+                let digits = written.words(&enumeration_info::hip_uuid)?.strip_prefix(b"GPU-")?;
+                number::unsigned(digits, 16).ok().filter(|id| ![0, u64::MAX].contains(id))
+            },
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u64> {
+        at.unique_id().into()
+    }
+
+    equal!();
+}
+
+#[derive(Debug)]
+pub(crate) struct SerialNumber;
+
+impl<'g> Question<'g> for SerialNumber {
+    type Value = Text<'g>;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<Text<'g>> {
+        board_text(at, &board_info::product_serial).map(Cow::Owned)
+    }
+
+    fn kernel(&self, at: &'g Gpu) -> Told<Text<'g>> {
+        at.serial_number().map(Cow::Borrowed).into()
+    }
+
+    equal!();
+}
+
+/// The version of the VBIOS, which is the part number of the board.
+#[derive(Debug)]
+pub(crate) struct VbiosVersion;
+
+impl<'g> Question<'g> for VbiosVersion {
+    type Value = Text<'g>;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<Text<'g>> {
+        vbios_part_number(at).map(Cow::Owned)
+    }
+
+    fn kernel(&self, at: &'g Gpu) -> Told<Text<'g>> {
+        at.vbios_version().map(Cow::Borrowed).into()
+    }
+
+    equal!();
+}
+
+/// The product name that the board's data hold, else the device's in pci.ids.
+#[derive(Debug)]
+pub(crate) struct DeviceName;
+
+impl<'g> Question<'g> for DeviceName {
+    type Value = Text<'g>;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<Text<'g>> {
+        board_text(at, &board_info::product_name).map(Cow::Owned)
+    }
+
+    fn kernel(&self, at: &'g Gpu) -> Told<Text<'g>> {
+        Told::from(at.name()).map(Cow::Borrowed)
+    }
+
+    equal!();
+}
+
+/// The name that libdrm knows.
+#[derive(Debug)]
+pub(crate) struct MarketName;
+
+impl<'g> Question<'g> for MarketName {
+    type Value = Text<'g>;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<Text<'g>> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_asic_info,
+            |handle, room| (handle, room.record(0)),
+            |written| Some(Cow::Owned(written.words(&asic_info::market_name)?.to_vec())),
+        )
+    }
+
+    fn kernel(&self, at: &'g Gpu) -> Told<Text<'g>> {
+        at.market_name().map(Cow::Borrowed).into()
+    }
+
+    fn agree(amdsmi: &Text<'g>, kernel: &Text<'g>) -> bool {
+        // Older releases have the names of chips in its place, newer ones where libdrm has none.
+        amdsmi.is_empty() == kernel.is_empty()
+    }
+}
+
+/// A text of a function that takes the length of the client's buffer.
+const NAME: usize = 256;
+
+#[derive(Debug)]
+pub(crate) struct VendorName;
+
+impl<'g> Question<'g> for VendorName {
+    type Value = Text<'g>;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<Text<'g>> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_vendor_name,
+            |handle, room| (handle, room.text(NAME), NAME),
+            |written| Some(Cow::Owned(written.text(0, NAME)?.to_vec())),
+        )
+    }
+
+    fn kernel(&self, at: &'g Gpu) -> Told<Text<'g>> {
+        Told::from(at.vendor_name()).map(Cow::Borrowed)
+    }
+
+    equal!();
+}
+
+#[derive(Debug)]
+pub(crate) struct SubsystemName;
+
+impl<'g> Question<'g> for SubsystemName {
+    type Value = Text<'g>;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<Text<'g>> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_subsystem_name,
+            |handle, room| (handle, room.text(NAME), NAME),
+            |written| Some(Cow::Owned(written.text(0, NAME)?.to_vec())),
+        )
+    }
+
+    fn kernel(&self, at: &'g Gpu) -> Told<Text<'g>> {
+        Told::from(at.subsystem_name()).map(Cow::Borrowed)
+    }
+
+    equal!();
+}
+
+#[derive(Debug)]
+pub(crate) struct VramVendor;
+
+impl<'g> Question<'g> for VramVendor {
+    type Value = Text<'g>;
+    const FIRST: First = First::Amdsmi;
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<Text<'g>> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_vram_vendor,
+            |handle, room| (handle, room.text(NAME), NAME as u32),
+            |written| {
+                // Newer releases write it in capitals, and this where the driver has none.
+                let name = written.text(0, NAME)?.to_ascii_lowercase();
+                (!name.is_empty() && name != b"unknown").then_some(Cow::Owned(name))
+            },
+        )
+    }
+
+    fn kernel(&self, at: &'g Gpu) -> Told<Text<'g>> {
+        at.vram_vendor().map(Cow::Borrowed).into()
+    }
+
+    equal!();
+}
+
+/// The brand that the VBIOS's version stands for; None where the name has to serve.
+#[derive(Debug)]
+pub(crate) struct Brand;
+
+impl Question<'_> for Brand {
+    type Value = Option<&'static [u8]>;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
+        vbios_part_number(at).map(|vbios| gpu::brand_of(&vbios))
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<Self::Value> {
+        at.brand().into()
+    }
+
+    equal!();
+}
+
+/// The number of the render node.
+#[derive(Debug)]
+pub(crate) struct RenderMinor;
+
+impl Question<'_> for RenderMinor {
+    type Value = u32;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_enumeration_info,
+            |handle, room| (handle, room.record(0)),
+            |written| written.told(&enumeration_info::drm_render, 0).map(|minor| minor as u32),
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u32> {
+        at.drm_render_minor().into()
+    }
+
+    equal!();
+}
+
+/// The number of the card, as in /dev/dri/card1.
+#[derive(Debug)]
+pub(crate) struct CardIndex;
+
+impl Question<'_> for CardIndex {
+    type Value = u32;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_enumeration_info,
+            |handle, room| (handle, room.record(0)),
+            |written| written.told(&enumeration_info::drm_card, 0).map(|card| card as u32),
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u32> {
+        Told::Value(at.card().unwrap_or(u32::MAX))
+    }
+
+    equal!();
+}
+
+/// Domain, partition, bus, device and function.
+#[derive(Debug)]
+pub(crate) struct PciId;
+
+impl Question<'_> for PciId {
+    type Value = u64;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_bdf_id,
+            |handle, room| (handle, room.number(0)),
+            |written| written.number(0),
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u64> {
+        Told::Value(at.pci_id())
+    }
+
+    equal!();
+}
+
+/// KFD's number of the device.
+#[derive(Debug)]
+pub(crate) struct Guid;
+
+impl Question<'_> for Guid {
+    type Value = u64;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_kfd_info,
+            |handle, room| (handle, room.record(0)),
+            |written| written.told(&kfd_info::kfd_id, 0),
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u64> {
+        Told::Value(at.guid())
+    }
+
+    equal!();
+}
+
+/// The number of the device's node in KFD's topology.
+#[derive(Debug)]
+pub(crate) struct NodeId;
+
+impl Question<'_> for NodeId {
+    type Value = u32;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_kfd_info,
+            |handle, room| (handle, room.record(0)),
+            |written| written.told(&kfd_info::node_id, 0).map(|node| node as u32),
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u32> {
+        Told::Value(at.node_id())
+    }
+
+    equal!();
+}
+
+/// The graphics version for which compilers build: 90010 for gfx90a.
+#[derive(Debug)]
+pub(crate) struct TargetGraphicsVersion;
+
+impl Question<'_> for TargetGraphicsVersion {
+    type Value = u64;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    // It writes 0x90a.
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
+        asic_number(at, &asic_info::target_graphics_version).map(|name| {
+            let major = format!("{:x}", name >> 8).parse().unwrap_or(0);
+            major * 10_000 + (name >> 4 & 0xF) * 100 + (name & 0xF)
+        })
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u64> {
+        at.target_graphics_version().into()
+    }
+
+    equal!();
+}
+
+/// The version of a block of firmware; the block is numbered as in the newest header.
+#[derive(Debug)]
+pub(crate) struct FirmwareVersion {
+    pub(crate) block: rsmi_fw_block_t,
+}
+
+impl Question<'_> for FirmwareVersion {
+    type Value = u64;
+    const FIRST: First = First::Amdsmi;
+
+    // It lists all that it knows, which is all but MES.
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
+        const ENTRY: usize = 32;
+        let Some(wanted) = map::find(map::FIRMWARE_IDS, &self.block) else {
+            log::reason(|| "AMD SMI has no number for that block".into());
+            return Told::NotTold;
+        };
+        at.ask(
+            |s| s.amdsmi_get_fw_info,
+            |handle, room| (handle, room.record(0)),
+            |written| {
+                let count = written.raw(&fw_info::num_fw_info, 0)? as usize;
+                (0..count).map(|nth| nth * ENTRY).find_map(|at| {
+                    let id = written.within(at, &fw_info::fw_id, 0)?;
+                    (id == wanted.into()).then(|| written.within(at, &fw_info::fw_version, 0))?
+                })
+            },
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<u64> {
+        at.firmware_version(self.block).into()
+    }
+
+    equal!();
+}
+
+/// The NUMA node of the device's PCI slot; -1 without one.
+#[derive(Debug)]
+pub(crate) struct NumaAffinity;
+
+impl Question<'_> for NumaAffinity {
+    type Value = i32;
+    const FIRST: First = First::Kernel(Why::AtInit);
+
+    fn amdsmi(&self, at: &amdsmi::Device) -> Told<i32> {
+        at.ask(
+            |s| s.amdsmi_get_gpu_topo_numa_affinity,
+            |handle, room| (handle, room.number(0)),
+            |written| written.number(0),
+        )
+    }
+
+    fn kernel(&self, at: &Gpu) -> Told<i32> {
+        at.numa_affinity().into()
+    }
+
+    equal!();
+}

@@ -1,0 +1,58 @@
+//! What a source says to a question.
+
+use crate::status::{Reply, Result};
+use crate::types::rsmi_status_t;
+
+/// The answer of AMD SMI, or that of the kernel. Why it is none goes to the log, from who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told<T> {
+    Value(T),
+    /// A no that counts.
+    Fails(rsmi_status_t),
+    /// This source cannot know; another may. Nothing was changed.
+    NotTold,
+}
+
+impl<T> Told<T> {
+    pub(crate) fn map<U>(self, with: impl FnOnce(T) -> U) -> Told<U> {
+        match self {
+            Self::Value(value) => Told::Value(with(value)),
+            Self::Fails(status) => Told::Fails(status),
+            Self::NotTold => Told::NotTold,
+        }
+    }
+
+    pub(crate) fn and_then<U>(self, with: impl FnOnce(T) -> Told<U>) -> Told<U> {
+        match self {
+            Self::Value(value) => with(value),
+            Self::Fails(status) => Told::Fails(status),
+            Self::NotTold => Told::NotTold,
+        }
+    }
+
+    /// A value that stands for "not available" fails so.
+    pub(crate) fn filter(self, is_one: impl FnOnce(&T) -> bool) -> Self {
+        match self {
+            Self::Value(value) if !is_one(&value) => {
+                crate::log::reason(|| "AMD SMI reports it as not available".into());
+                Self::Fails(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)
+            }
+            told => told,
+        }
+    }
+}
+
+impl<T> From<Result<T>> for Told<T> {
+    fn from(result: Result<T>) -> Self {
+        match result {
+            Ok(value) => Self::Value(value),
+            Err(status) => Self::Fails(status),
+        }
+    }
+}
+
+impl<T> From<Reply<T>> for Told<T> {
+    fn from(reply: Reply<T>) -> Self {
+        reply.result().into()
+    }
+}
