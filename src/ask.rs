@@ -56,7 +56,11 @@ pub(crate) fn ask<'g, At: Sourced, Q: Question<'g, At>>(
             told => settle(told),
         },
         (Policy::Auto | Policy::Both, First::Kernel(_)) => match question.kernel(at) {
-            Told::NotTold => settle(by_amdsmi(at, question)),
+            // Why AMD SMI fails then is not what the original said.
+            Told::NotTold => match by_amdsmi(at, question) {
+                Told::Value(value) => Ok(value),
+                Told::Fails(_) | Told::NotTold => settle(Told::NotTold),
+            },
             told => settle(told),
         },
     }

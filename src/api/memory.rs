@@ -4,7 +4,7 @@ use crate::ask::ask;
 use crate::client;
 use crate::entry::{Null, finish, get, percentage, put, with_gpu};
 use crate::question::{BadPages, MemoryBusy, MemoryTotal, MemoryUsage};
-use crate::status::Reply;
+use crate::status::{Reply, Result};
 use crate::support::Question::{Function, Variant};
 use crate::types::{rsmi_memory_type_t, rsmi_retired_page_record_t, rsmi_status_t};
 use rsmi_macros::export;
@@ -28,11 +28,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_total_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_dev_memory_total_get", mem_type.0.into()));
     // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, total, null, |gpu| {
-            client::or_write(ask(gpu, &MemoryTotal { kind: mem_type }), 0)
-        })
-    }
+    unsafe { get(dv_ind, total, null, |gpu| or_nothing(ask(gpu, &MemoryTotal { kind: mem_type }))) }
 }
 
 /// Reads how much of a kind of memory is in use.
@@ -55,11 +51,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_usage_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_dev_memory_usage_get", mem_type.0.into()));
     // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, used, null, |gpu| {
-            client::or_write(ask(gpu, &MemoryUsage { kind: mem_type }), 0)
-        })
-    }
+    unsafe { get(dv_ind, used, null, |gpu| or_nothing(ask(gpu, &MemoryUsage { kind: mem_type }))) }
 }
 
 /// Reads how busy the memory controller is, from sysfs `mem_busy_percent`.
@@ -136,5 +128,13 @@ pub unsafe extern "C" fn rsmi_dev_memory_reserved_pages_get(
             finish(pages.outcome)
         }
         Err(status) => status,
+    }
+}
+
+/// Where the kind is one, clients of ROCm 7 get a 0 beside the failure.
+fn or_nothing(bytes: Result<u64>) -> Reply<u64> {
+    match bytes {
+        Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS) => bytes.into(),
+        bytes => client::or_write(bytes, 0),
     }
 }

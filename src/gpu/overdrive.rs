@@ -95,6 +95,11 @@ impl Gpu {
         Ok(Regions { count: 0, told: vec![first] })
     }
 
+    /// Whether the table of profiles is as the oldest readers know it.
+    pub(crate) fn has_plain_profiles(&self) -> bool {
+        self.device.lines("pp_power_profile_mode").is_ok_and(|lines| profiles::is_plain(&lines))
+    }
+
     /// The profiles that can be chosen. The one in use is RSMI_PWR_PROF_PRST_INVALID where rsmi has
     /// no name for it.
     pub(crate) fn power_profiles(&self) -> Result<rsmi_power_profile_status_t> {

@@ -42,6 +42,17 @@ pub(crate) fn read(lines: &[String]) -> Table {
     Table { profiles, count: lines.len() as u32 }
 }
 
+/// Whether the table is of the form that the oldest readers know: a heading, and below it a profile a
+/// line, of which one is in use, and all have a name in rsmi.
+pub(crate) fn is_plain(lines: &[String]) -> bool {
+    let Some((heading, lines)) = lines.split_first() else { return false };
+    let profiles: Option<Vec<Profile>> = lines.iter().map(|line| profile(line)).collect();
+    let Some(profiles) = profiles else { return false };
+    profile(heading).is_none()
+        && side_by_side(heading).is_empty()
+        && profiles.iter().filter(|profile| profile.current).count() == 1
+}
+
 fn profile(line: &str) -> Option<Profile> {
     let rest = line.trim_start();
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -110,6 +121,24 @@ mod tests {
         assert_eq!(profiles[0], Profile { mask: boot, index: 0, current: false });
         assert_eq!(profiles[1], Profile { mask: full, index: 1, current: true });
         assert_eq!(profiles.len(), 2);
+    }
+
+    #[test]
+    fn what_the_oldest_readers_know_is_plain() {
+        let is_plain =
+            |text: &str| super::is_plain(&text.lines().map(str::to_owned).collect::<Vec<_>>());
+        assert!(is_plain("NUM        MODE_NAME\n  0   BOOTUP_DEFAULT :\n  1 3D_FULL_SCREEN*:\n"));
+        for other in [
+            "",
+            "NUM        MODE_NAME",
+            "NUM        MODE_NAME\n  0   BOOTUP_DEFAULT :",
+            "NUM        MODE_NAME\n  0   BOOTUP_DEFAULT*:\n  1 CAPPED :",
+            "NUM        MODE_NAME\n  0   BOOTUP_DEFAULT*:\n  1 VIDEO*:",
+            "  0   BOOTUP_DEFAULT*:\n  1 VIDEO :",
+            "  0   BOOTUP_DEFAULT*  1 VIDEO\n  0 VIDEO*",
+        ] {
+            assert!(!is_plain(other), "{other:?}");
+        }
     }
 
     #[test]

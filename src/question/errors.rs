@@ -41,6 +41,10 @@ impl Question<'_> for ErrorCount {
         at.error_count(self.block).into()
     }
 
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        super::unread(self, at)
+    }
+
     equal!();
 
     fn is_between(amdsmi: &Self::Value, before: &Self::Value, after: &Self::Value) -> bool {
@@ -70,6 +74,10 @@ impl Question<'_> for ErrorFeatures {
         at.error_features().into()
     }
 
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        super::unread(self, at)
+    }
+
     equal!();
 }
 
@@ -96,6 +104,10 @@ impl Question<'_> for ErrorState {
 
     fn kernel(&self, at: &Gpu) -> Told<Self::Value> {
         at.error_state(self.block).into()
+    }
+
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        super::unread(self, at)
     }
 
     equal!();

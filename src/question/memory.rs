@@ -149,5 +149,9 @@ impl Question<'_> for BadPages {
         at.bad_pages(self.most).into()
     }
 
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        super::unread(self, at)
+    }
+
     equal!();
 }

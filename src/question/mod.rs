@@ -121,6 +121,18 @@ pub(crate) enum Asked {
     Once,
 }
 
+/// The hazard of a file that the kernel's side cannot read: libamd_smi ends the process over some of
+/// these.
+pub(crate) fn unread<'g, At: Sourced, Q: Question<'g, At>>(
+    question: &Q,
+    at: &'g At,
+) -> Option<String> {
+    match question.kernel(at) {
+        Told::Value(_) => None,
+        Told::Fails(_) | Told::NotTold => Some("the file is not as it expects it".into()),
+    }
+}
+
 /// What a setter has in common with every other.
 macro_rules! setter {
     () => {

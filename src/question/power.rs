@@ -278,6 +278,11 @@ impl Question<'_> for SetPowerCap {
     setter!();
 }
 
+/// It ends the process over tables of other forms than the oldest.
+fn profiles_hazard(at: &Gpu) -> Option<String> {
+    (!at.has_plain_profiles()).then(|| "the table of profiles is not as it expects it".into())
+}
+
 /// The profiles that can be chosen, and the one in use.
 #[derive(Debug)]
 pub(crate) struct PowerProfiles;
@@ -307,6 +312,10 @@ impl Question<'_> for PowerProfiles {
         at.power_profiles().into()
     }
 
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        profiles_hazard(at)
+    }
+
     equal!();
 }
 
@@ -329,6 +338,10 @@ impl Question<'_> for SetPowerProfile {
 
     fn kernel(&self, at: &Gpu) -> Told<()> {
         at.set_power_profile(self.profile).into()
+    }
+
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        profiles_hazard(at)
     }
 
     setter!();
