@@ -115,6 +115,32 @@ rsmi_status_t rsmi_compat_generation_evidence_get(char *evidence, size_t len);
 /// @retval RSMI_STATUS_INVALID_ARGS `generation` is a null pointer, or is not a release.
 rsmi_status_t rsmi_compat_bindings_generation_set(const char *generation);
 
+/// Chooses which source the library asks: AMD SMI or the files of the kernel.
+///
+/// It holds for all of the process, from the next call on, and comes before RSMI_COMPAT_SOURCE and
+/// /etc/rsmi-compat.conf. A counter, or events that the process listens to, stay with their source.
+///
+/// It works without rsmi_init(), and before and after it.
+///
+/// @param[in] source "auto": for each function the source with the values and statuses of the
+///   original library. "amdsmi": AMD SMI, for everything that it has, with its precision. "kernel":
+///   the files of the kernel; the library opens no libamd_smi. "both": as "auto", and the library
+///   also asks the other source, and logs where the two differ.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `source` is a null pointer, or is none of these words.
+rsmi_status_t rsmi_compat_source_set(const char *source);
+
+/// Returns which source the library asks.
+///
+/// @param[out] source The word, as for rsmi_compat_source_set(): "auto", "amdsmi", "kernel" or
+///   "both", ending with NUL.
+/// @param[in] len Size of the buffer in bytes, with room for the NUL.
+/// @return RSMI_STATUS_SUCCESS, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `source` is a null pointer, or `len` is 0.
+/// @retval RSMI_STATUS_INSUFFICIENT_SIZE The word is longer than `len - 1` bytes. The function
+///   writes the first `len - 1` bytes and a NUL.
+rsmi_status_t rsmi_compat_source_get(char *source, size_t len);
+
 /// Finds the device that has a PCI address.
 ///
 /// If the partitions of a GPU have the same address, as with some drivers, the function returns the

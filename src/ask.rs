@@ -41,6 +41,7 @@ pub(crate) fn ask<'g, At: Sourced, Q: Question<'g, At>>(
     question: &Q,
 ) -> Result<Q::Value> {
     let policy = policy();
+    log::trace(|| format!("asks {question:?}; first {}", Q::FIRST));
     if policy == Policy::Both && matches!(Q::ASKED, Asked::Freely) {
         compare(at, question);
     }

@@ -30,6 +30,22 @@ impl<T> Told<T> {
         }
     }
 
+    /// What there is not here, somebody else may have.
+    pub(crate) fn or_not_told(self) -> Self {
+        match self {
+            Self::Fails(_) => Self::NotTold,
+            told => told,
+        }
+    }
+
+    /// A value that says how it failed.
+    pub(crate) fn unless_failed(self, failed: impl FnOnce(rsmi_status_t) -> T) -> Self {
+        match self {
+            Self::Fails(status) => Self::Value(failed(status)),
+            told => told,
+        }
+    }
+
     /// A value that stands for "not available" fails so.
     pub(crate) fn filter(self, is_one: impl FnOnce(&T) -> bool) -> Self {
         match self {

@@ -195,10 +195,10 @@ pub unsafe extern "C" fn rsmi_compat_bindings_generation_set(
 ///
 /// It works without rsmi_init(), and before and after it.
 ///
-/// @param[in] source "auto": for each function the source that answers as the original library did.
-///   "amdsmi": AMD SMI for everything that it has, with its units and its precision. "kernel": the
-///   files of the kernel; the library opens no libamd_smi. "both": as "auto", and the library also
-///   asks the other source, and logs where the two disagree.
+/// @param[in] source "auto": for each function the source with the values and statuses of the
+///   original library. "amdsmi": AMD SMI, for everything that it has, with its precision. "kernel":
+///   the files of the kernel; the library opens no libamd_smi. "both": as "auto", and the library
+///   also asks the other source, and logs where the two differ.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `source` is a null pointer, or is none of these words.
 #[export]
@@ -216,8 +216,8 @@ pub unsafe extern "C" fn rsmi_compat_source_set(source: *const c_char) -> rsmi_s
 
 /// Returns which source the library asks.
 ///
-/// @param[out] source "auto", "amdsmi", "kernel" or "both", ending with NUL;
-///   rsmi_compat_source_set() describes them.
+/// @param[out] source The word, as for rsmi_compat_source_set(): "auto", "amdsmi", "kernel" or
+///   "both", ending with NUL.
 /// @param[in] len Size of the buffer in bytes, with room for the NUL.
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `source` is a null pointer, or `len` is 0.

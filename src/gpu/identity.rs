@@ -202,6 +202,13 @@ impl Gpu {
         self.identity.unique()
     }
 
+    /// Whether there is a file of the board's data that cannot be read.
+    pub(crate) fn refuses_the_board(&self) -> bool {
+        const BOARD: [&str; 5] =
+            ["product_name", "product_number", "serial_number", "fru_id", "manufacturer"];
+        BOARD.iter().any(|file| self.device.refuses(file))
+    }
+
     pub(crate) fn serial_number(&self) -> Result<&[u8]> {
         self.identity.serial.text()
     }

@@ -73,6 +73,14 @@ impl Table {
         self.unmarked
     }
 
+    /// Every line is a level, one of them is the current one, and they rise, as the oldest readers
+    /// expect.
+    pub(crate) fn is_plain(&self) -> bool {
+        let rates = &self.levels.transfer_rate;
+        let there = &rates.frequency[..MOST.min(rates.num_supported as usize)];
+        self.whole && !self.unmarked && self.outcome.is_ok() && there.is_sorted()
+    }
+
     pub(crate) fn is_whole(&self) -> bool {
         self.whole
     }

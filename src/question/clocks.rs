@@ -7,10 +7,11 @@ use crate::amdsmi::abi::{frequencies, pcie_bandwidth};
 use crate::gpu::{self, Gpu, Throughput};
 use crate::kernel::dpm::Table;
 use crate::map;
+use crate::status::Result;
 use crate::told::Told;
 use crate::types::{
     RSMI_MAX_NUM_FREQUENCIES, rsmi_clk_type_t, rsmi_dev_perf_level_t, rsmi_freq_ind_t,
-    rsmi_frequencies_t, rsmi_pcie_bandwidth_t,
+    rsmi_frequencies_t, rsmi_pcie_bandwidth_t, rsmi_status_t,
 };
 
 /// Percent.
@@ -86,15 +87,27 @@ impl Question<'_> for Clock {
                 Some(table(rsmi_pcie_bandwidth_t { transfer_rate, lanes }))
             },
         )
+        .unless_failed(Table::failed)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<Table> {
         at.clock(self.kind).into()
     }
 
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        at.clock(self.kind).ok().and_then(|table| odd(&table))
+    }
+
     fn agree(amdsmi: &Table, kernel: &Table) -> bool {
         same_levels(amdsmi, kernel)
     }
+}
+
+/// It ends the process over a table that it does not understand, or without a star.
+fn odd(table: &Table) -> Option<String> {
+    const NOT_THERE: Result = Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+    let understood = table.is_plain() || table.outcome == NOT_THERE;
+    (!understood).then(|| "the table of levels is not as it expects it".into())
 }
 
 /// Which of them is the current one may have changed meanwhile.
@@ -103,7 +116,7 @@ fn same_levels(amdsmi: &Table, kernel: &Table) -> bool {
         let levels = &table.levels;
         (levels.transfer_rate.num_supported, levels.transfer_rate.frequency, levels.lanes)
     };
-    kernel.outcome.is_err() || told(amdsmi) == told(kernel)
+    amdsmi.outcome.is_err() || kernel.outcome.is_err() || told(amdsmi) == told(kernel)
 }
 
 /// Chooses levels of a clock, one bit each.
@@ -115,7 +128,8 @@ pub(crate) struct SetClock {
 
 impl Question<'_> for SetClock {
     type Value = ();
-    const FIRST: First = First::Amdsmi;
+    const FIRST: First =
+        First::Kernel(Why::Differs("10.1 refuses bits of levels that do not exist"));
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<()> {
         if map::find(map::CLOCK_FILES, &self.kind).is_none() {
@@ -152,10 +166,15 @@ impl Question<'_> for PciBandwidth {
                 Some(table(rsmi_pcie_bandwidth_t { transfer_rate, lanes }))
             },
         )
+        .unless_failed(Table::failed)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<Table> {
         Told::Value(at.pci_bandwidth())
+    }
+
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        odd(&at.pci_bandwidth())
     }
 
     fn agree(amdsmi: &Table, kernel: &Table) -> bool {
@@ -171,7 +190,9 @@ pub(crate) struct SetPciBandwidth {
 
 impl Question<'_> for SetPciBandwidth {
     type Value = ();
-    const FIRST: First = First::Amdsmi;
+    const FIRST: First = First::Kernel(Why::Differs(
+        "10.1 sets the performance level to auto afterwards; statuses differ",
+    ));
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<()> {
         at.set(|s| s.amdsmi_set_gpu_pci_bandwidth, |handle| (handle, self.mask))

@@ -40,6 +40,11 @@ fn board_text(at: &amdsmi::Device, member: &'static Member<Release>) -> Told<Vec
     )
 }
 
+/// 10.1 ends the process over a file of the board that the driver refuses to read.
+fn board_hazard(at: &Gpu) -> Option<String> {
+    at.refuses_the_board().then(|| "the driver refuses to read what it knows of the board".into())
+}
+
 fn vbios_part_number(at: &amdsmi::Device) -> Told<Vec<u8>> {
     at.ask(
         |s| s.amdsmi_get_gpu_vbios_info,
@@ -86,6 +91,10 @@ impl Question<'_> for Sku {
 
     fn kernel(&self, at: &Gpu) -> Told<u16> {
         at.sku().into()
+    }
+
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        board_hazard(at)
     }
 
     equal!();
@@ -231,6 +240,10 @@ impl<'g> Question<'g> for SerialNumber {
         at.serial_number().map(Cow::Borrowed).into()
     }
 
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        board_hazard(at)
+    }
+
     equal!();
 }
 
@@ -262,11 +275,15 @@ impl<'g> Question<'g> for DeviceName {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Text<'g>> {
-        board_text(at, &board_info::product_name).map(Cow::Owned)
+        board_text(at, &board_info::product_name).map(Cow::Owned).or_not_told()
     }
 
     fn kernel(&self, at: &'g Gpu) -> Told<Text<'g>> {
         Told::from(at.name()).map(Cow::Borrowed)
+    }
+
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        board_hazard(at)
     }
 
     equal!();
@@ -350,7 +367,7 @@ pub(crate) struct VramVendor;
 
 impl<'g> Question<'g> for VramVendor {
     type Value = Text<'g>;
-    const FIRST: First = First::Amdsmi;
+    const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Text<'g>> {
         at.ask(

@@ -37,7 +37,7 @@ use crate::amdsmi::{self, Session};
 use crate::gpu::Gpu;
 use crate::runtime::State;
 use crate::told::Told;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 /// What one function of rocm_smi.h asks about a device; `'g` is how long the device is there.
@@ -110,6 +110,18 @@ pub(crate) enum Why {
     Differs(&'static str),
     /// Some release of AMD SMI ends the process over it, or never comes back.
     Ends(&'static str),
+}
+
+impl fmt::Display for First {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Amdsmi => f.write_str("AMD SMI"),
+            Self::Kernel(Why::Polled) => f.write_str("the kernel, polled"),
+            Self::Kernel(Why::AtInit) => f.write_str("the kernel, kept"),
+            Self::Kernel(Why::Differs(how)) => write!(f, "the kernel, differs: {how}"),
+            Self::Kernel(Why::Ends(how)) => write!(f, "the kernel, ends: {how}"),
+        }
+    }
 }
 
 /// How often a question may be asked.

@@ -105,9 +105,9 @@ impl Question<'_> for Overdrive {
                 }
                 Some(rsmi_od_volt_freq_data_t {
                     curr_sclk_range: range(&od_volt::curr_sclk_range)?,
-                    curr_mclk_range: range(&od_volt::curr_mclk_range)?,
-                    sclk_freq_limits: range(&od_volt::sclk_freq_limits)?,
-                    mclk_freq_limits: range(&od_volt::mclk_freq_limits)?,
+                    curr_mclk_range: range(&od_volt::curr_mclk_range).unwrap_or(UNKNOWN),
+                    sclk_freq_limits: range(&od_volt::sclk_freq_limits).unwrap_or(NONE),
+                    mclk_freq_limits: range(&od_volt::mclk_freq_limits).unwrap_or(NONE),
                     curve,
                     num_regions: written.raw(&od_volt::num_regions, 0).unwrap_or(0) as u32,
                 })
@@ -119,6 +119,10 @@ impl Question<'_> for Overdrive {
         at.overdrive().into()
     }
 
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        super::unread(self, at)
+    }
+
     fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {
         // What the table does not have, each of the two has another word for.
         let same = |one: rsmi_range_t, other: rsmi_range_t| {
@@ -127,6 +131,10 @@ impl Question<'_> for Overdrive {
         same(amdsmi.curr_sclk_range, kernel.curr_sclk_range)
     }
 }
+
+/// What the table does not have.
+const UNKNOWN: rsmi_range_t = rsmi_range_t { lower_bound: u64::MAX, upper_bound: u64::MAX };
+const NONE: rsmi_range_t = rsmi_range_t { lower_bound: 0, upper_bound: 0 };
 
 fn range(written: &Written, member: &'static Member<amdsmi::Release>) -> Option<rsmi_range_t> {
     let (lower_bound, upper_bound) = (written.raw(member, 0)?, written.raw(member, 1)?);
@@ -170,6 +178,10 @@ impl Question<'_> for OverdriveRegions {
 
     fn kernel(&self, at: &Gpu) -> Told<Regions> {
         at.overdrive_regions(self.most).into()
+    }
+
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        super::unread(self, at)
     }
 
     fn agree(amdsmi: &Regions, kernel: &Regions) -> bool {

@@ -17,6 +17,9 @@ use crate::types::{
 /// µW in a watt.
 const WATT: u64 = 1_000_000;
 
+/// µW in a kilowatt.
+const KILOWATT: u64 = 1000 * WATT;
+
 /// What 6.1.2 writes into 32 bits where gpu_metrics has all ones in 16.
 const NOT_AVAILABLE: u64 = u16::MAX as u64;
 
@@ -196,6 +199,11 @@ impl Question<'_> for PowerCap {
 
     fn kernel(&self, at: &Gpu) -> Told<u64> {
         at.power_cap(self.sensor).into()
+    }
+
+    fn hazard(&self, at: &Gpu) -> Option<String> {
+        let cap = at.power_cap(self.sensor).ok()?;
+        (cap >= KILOWATT).then(|| "6.1.2 loses the last digit of a cap of ten digits".into())
     }
 
     equal!();

@@ -31,6 +31,7 @@ mod pairwise;
 mod rccl;
 mod report;
 mod setters;
+mod sources;
 mod speed;
 mod state;
 mod terminal;
@@ -60,6 +61,7 @@ use crate::matrix::Matrix;
 use crate::migrate::Migrate;
 use crate::namespace::Run;
 use crate::setters::Setters;
+use crate::sources::Sources;
 use crate::speed::Bench;
 
 /// What timeout(1) says too.
@@ -91,6 +93,8 @@ enum Command {
     Info(Info),
     /// Compare what every function answers over the real librocm_smi64 and over ours
     Conform(Conform),
+    /// Compare what AMD SMI and the kernel answer, by each policy
+    Sources(Sources),
     /// Compare what the real libamd_smi and the stand-in for it answer
     Fidelity(Fidelity),
     /// Measure every function over the real librocm_smi64 and over ours
@@ -233,6 +237,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             prepare(&lab)?;
             conform.run(&lab)?;
         }
+        Command::Sources(sources) => {
+            prepare(&lab)?;
+            sources.run(&lab)?;
+        }
         Command::Fidelity(fidelity) => {
             fetch::fetch(&lab)?;
             fidelity.run(&lab)?;
@@ -304,7 +312,7 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 14] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 15] = [
         ("header", &|| header::run(lab)),
         ("wheels", &|| wheels::run(lab)),
         ("index", &|| index::run(lab)),
@@ -318,6 +326,7 @@ fn all(lab: &Lab) -> Result<()> {
         ("state", &|| state::run(lab)),
         ("setters", &|| Setters::on_one_machine().run(lab)),
         ("conform", &|| Conform::default().run(lab)),
+        ("sources", &|| Sources::default().run(lab)),
         ("matrix", &|| Matrix::default().run(lab)),
         ("headers", &|| Headers::default().run(lab)),
         ("migrate", &|| Migrate::default().run(lab)),

@@ -23,6 +23,7 @@ use crate::setters::probes::PROBES;
 use crate::{answers, conform, fetch, machine, state, tool};
 use observed::Observed;
 use page::{Chapter, Row};
+use sources::Source;
 
 const PAGE: &str = "MATRIX.md";
 const GENERATION: &str = "7.0";
@@ -58,17 +59,32 @@ impl Matrix {
         let chapters = page::chapters(&lab.workspace)?;
         let functions: Vec<_> =
             chapters.iter().flat_map(|chapter| &chapter.functions).cloned().collect();
-        let (observed, probes) = observe(lab, &functions)?;
-        amdsmi::check(lab, &observed)?;
+        let Seen { kernel, amdsmi, all, probes } = observe(lab, &functions)?;
+        amdsmi::check(lab, &all)?;
         let differing = differing(&lab.workspace, &probes)?;
         let row = |function: &String| -> Result<Row> {
-            let answers = observed.of(function);
-            let answers = answers.with_context(|| format!("nothing here calls {function}"))?;
+            let by_kernel = kernel.of(function);
+            let by_kernel = by_kernel.with_context(|| format!("nothing here calls {function}"))?;
+            let by_amdsmi: BTreeSet<Source> = amdsmi
+                .of(function)
+                .into_iter()
+                .flatten()
+                .filter(|it| it.is_amdsmi())
+                .cloned()
+                .collect();
+            let of_kernel =
+                by_kernel.iter().filter(|source| !source.is_amdsmi()).cloned().collect();
             Ok(Row {
                 function: function.clone(),
-                answered_by: sources::cell(answers),
+                first: page::first(all.firsts(function), !by_amdsmi.is_empty()),
+                amdsmi: if by_amdsmi.is_empty() {
+                    String::new()
+                } else {
+                    sources::cell(&by_amdsmi)
+                },
+                kernel: sources::cell(&of_kernel),
                 headers: headers::cell(function),
-                needs: amdsmi::cell(answers)?,
+                needs: amdsmi::cell(&by_amdsmi)?,
                 differs: page::differs(differing.scopes.get(function)),
             })
         };
@@ -101,12 +117,22 @@ impl Matrix {
     }
 }
 
+/// What was seen while everything was called: by each source, and in all.
+#[derive(Default)]
+struct Seen {
+    kernel: Observed,
+    amdsmi: Observed,
+    all: Observed,
+    /// Which functions each probe of the other comparisons calls.
+    probes: BTreeMap<String, BTreeSet<String>>,
+}
+
+const KERNEL: &str = "kernel";
+const AMDSMI: &str = "amdsmi";
+
 /// Calls everything, on every machine and over every libamd_smi, and collects what answered, and
 /// which functions each probe of the other comparisons calls.
-fn observe(
-    lab: &Lab,
-    functions: &[String],
-) -> Result<(Observed, BTreeMap<String, BTreeSet<String>>)> {
+fn observe(lab: &Lab, functions: &[String]) -> Result<Seen> {
     build(lab)?;
     let releases = fetch::releases(lab, Library::AmdSmi);
     let retired: Vec<_> = functions
@@ -133,18 +159,26 @@ fn observe(
             }
         }
     }
-    let outcomes = in_parallel(&runs, |run| {
-        let outcome = run.clone().env("RSMI_COMPAT_LOG", "debug").timeout(PATIENCE).output(lab)?;
+    let by_source = |source: &'static str| {
+        let run = move |run: &Run| (source, run.clone().env("RSMI_COMPAT_SOURCE", source));
+        runs.iter().map(run).collect::<Vec<_>>()
+    };
+    let runs = [by_source(KERNEL), by_source(AMDSMI)].concat();
+    let outcomes = in_parallel(&runs, |(source, run)| {
+        let outcome = run.clone().env("RSMI_COMPAT_LOG", "trace").timeout(PATIENCE).output(lab)?;
         if !outcome.success() {
             bail!("{} failed on {}: {}", run.argv[0], run.machine, outcome.errors().trim());
         }
-        Ok(outcome)
+        Ok((*source, outcome))
     })?;
 
-    let mut observed = Observed::default();
+    let mut seen = Seen::default();
     let mut probes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for outcome in &outcomes {
-        observed.add(&outcome.errors());
+    for (source, outcome) in &outcomes {
+        let log = outcome.errors();
+        let by_source = if *source == KERNEL { &mut seen.kernel } else { &mut seen.amdsmi };
+        by_source.add(&log);
+        seen.all.add(&log);
         for (id, _) in answers::read(&outcome.text()) {
             let function = id.split('/').find(|part| functions.iter().any(|name| name == part));
             let function = function.map(str::to_owned);
@@ -156,12 +190,14 @@ fn observe(
         probes.entry(probe.name()).or_default().extend(function);
     }
     for (scenario, text) in state::logs(lab)? {
-        observed.add(&text);
+        seen.kernel.add(&text);
+        seen.all.add(&text);
         for (step, called) in observed::steps(&text) {
             probes.entry(format!("{scenario}: {step}")).or_default().extend(called);
         }
     }
-    Ok((observed, probes))
+    seen.probes = probes;
+    Ok(seen)
 }
 
 /// An entry about more functions than this names none of them.

@@ -11,15 +11,29 @@ use super::sources::Source;
 #[derive(Default)]
 pub struct Observed {
     calls: BTreeMap<String, BTreeSet<Source>>,
+    /// Who is asked first, and why.
+    firsts: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Observed {
     /// Takes in a log; other lines may stand between its own.
     pub fn add(&mut self, log: &str) {
-        for (function, sources) in log.lines().filter_map(call) {
-            let sources = sources.iter().map(|source| Source::read(source));
-            self.calls.entry(function.to_owned()).or_default().extend(sources);
+        let mut firsts = BTreeSet::new();
+        for line in log.lines() {
+            if let Some(first) = first(line) {
+                firsts.insert(first.to_owned());
+            } else if let Some((function, sources)) = call(line) {
+                let sources = sources.iter().map(|source| Source::read(source));
+                self.calls.entry(function.to_owned()).or_default().extend(sources);
+                let firsts = std::mem::take(&mut firsts);
+                self.firsts.entry(function.to_owned()).or_default().extend(firsts);
+            }
         }
+    }
+
+    /// Who is asked first of each thing that a function asks; nothing where there is no choice.
+    pub fn firsts(&self, function: &str) -> impl Iterator<Item = &str> {
+        self.firsts.get(function).into_iter().flatten().map(String::as_str)
     }
 
     /// None for a function that was never called; nothing for one that had its answer in itself.
@@ -30,6 +44,12 @@ impl Observed {
     pub fn all(&self) -> impl Iterator<Item = &Source> {
         self.calls.values().flatten()
     }
+}
+
+/// A line about a question of the call under way: who is asked first, and why.
+fn first(line: &str) -> Option<&str> {
+    let (_, first) = line.strip_prefix("rsmi-compat: trace: asks ")?.rsplit_once("; first ")?;
+    Some(first)
 }
 
 /// A line about a call: the function and its sources.
@@ -91,6 +111,20 @@ rsmi-compat: debug: rsmi_dev_busy_percent_get(dv_ind=0, busy_percent=0x1) = 2 RS
         assert_eq!(count("rsmi_version_get"), Some(0));
         assert_eq!(count("rsmi_dev_busy_percent_get"), Some(2));
         assert_eq!(count("rsmi_init"), None);
+    }
+
+    #[test]
+    fn a_log_tells_who_is_asked_first() {
+        let mut observed = Observed::default();
+        observed.add(
+            "rsmi-compat: trace: asks Brand; first the kernel: kept\n\
+             rsmi-compat: trace: asks Name { x: 1 }; first AMD SMI\n\
+             rsmi-compat: debug: rsmi_a(x=0) = 0 OK, 1.0 us\n\
+             rsmi-compat: debug: rsmi_b(x=0) = 0 OK, 1.0 us\n",
+        );
+        let firsts = |function| observed.firsts(function).collect::<Vec<_>>();
+        assert_eq!(firsts("rsmi_a"), ["AMD SMI", "the kernel: kept"]);
+        assert_eq!(firsts("rsmi_b"), [""; 0]);
     }
 
     #[test]

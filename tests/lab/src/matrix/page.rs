@@ -20,7 +20,9 @@ pub struct Chapter {
 
 pub struct Row {
     pub function: String,
-    pub answered_by: String,
+    pub first: String,
+    pub amdsmi: String,
+    pub kernel: String,
     pub headers: String,
     pub needs: String,
     pub differs: String,
@@ -35,17 +37,23 @@ this page out of what the library logs of itself while every function is called 
 machine over every libamd_smi that the lab has, by a client of ROCm 7; without `--bless` it fails
 where the page is not true. [MIGRATION.md](MIGRATION.md) has what AMD SMI offers instead.
 
-- **answered by**: functions of libamd_smi, files that are read or written, and what was read once,
-  at `rsmi_init` or when somebody first asked, and kept. Where several stand, one answers where
-  another has nothing to say. `device` is the GPU's directory in sysfs, `hwmon` the one below it,
-  `kfd` /sys/class/kfd/kfd (its `nodes` are in `topology`), `event_source`
+- **first**: who is asked first under `RSMI_COMPAT_SOURCE=auto`, and if that is the kernel, why:
+  *polled*, since monitors ask it again and again; *kept*, since it is read at `rsmi_init` or kept
+  from the first call on, so that who only looks what is there opens no libamd_smi; *differs*, since
+  AMD SMI's answer is another one than the original's; *ends*, since some release ends the program
+  over it. Nothing where only one source can know.
+- **AMD SMI**: the functions of libamd_smi that answer under `amdsmi`.
+- **kernel**: the files that are read or written under `kernel`, and what was read once, at `rsmi_init`
+  or when somebody first asked, and kept. Where several stand, one answers where another has nothing
+  to say. `device` is the GPU's directory in sysfs, `hwmon` the one below it, `kfd`
+  /sys/class/kfd/kfd (its `nodes` are in `topology`), `event_source`
   /sys/bus/event_source/devices, `debug` /sys/kernel/debug, `module` /sys/module; `*` is any number
   or name. KFD's topology is `kfd/nodes/*/{gpu_id,properties}`, KFD's links are
   `kfd/nodes/*/{io_links,p2p_links}/*/properties`. \"own state\" is what the library itself keeps or
   knows.
 - **headers**: the first and the last generation of rocm_smi.h that declares it, of 5, 6.0 (6.1 too),
   6.2, 6.3, 6.4 and 7.0 (and later); or the releases that had it, if it is retired.
-- **libamd_smi**: the releases that export what is asked, of those from 6.1.2 to 10.1.
+- **libamd_smi**: the releases that export what AMD SMI is asked, of those from 6.1.2 to 10.1.
 - **differs**: whether [a listed difference](tests/lab/differences.toml), or
   [one of those with state](tests/lab/state-differences.toml), names it. Some are only about
   questions that end the program with the original, or about certain made-up machines.
@@ -111,8 +119,33 @@ pub fn differs(scopes: Option<&BTreeSet<Scope>>) -> String {
     format!("only {}", parts.join(", "))
 }
 
+/// The cell that tells who is asked first, and why; the first of several questions decides.
+pub fn first<'a>(mut firsts: impl Iterator<Item = &'a str>, amdsmi_has_it: bool) -> String {
+    let Some(first) = firsts.next().filter(|_| amdsmi_has_it) else { return String::new() };
+    first.strip_prefix("the kernel, ").unwrap_or(first).to_owned()
+}
+
+/// How many functions there are of each kind.
+fn counts(tables: &[(&Chapter, Vec<Row>)]) -> String {
+    let rows = || tables.iter().flat_map(|(_, rows)| rows);
+    let count = |kind: &str| rows().filter(|row| row.first.starts_with(kind)).count();
+    let kernel = KINDS.map(|kind| format!("{} {kind}", count(kind)));
+    format!(
+        "Of {} functions AMD SMI can answer {}. Under `auto` it is asked first for **{}** of them; for \
+         the others the kernel is: {}.",
+        rows().count(),
+        rows().filter(|row| !row.amdsmi.is_empty()).count(),
+        count(AMD_SMI),
+        kernel.join(", ")
+    )
+}
+
+const AMD_SMI: &str = "AMD SMI";
+const KINDS: [&str; 4] = ["polled", "kept", "differs", "ends"];
+
 pub fn render(tables: &[(&Chapter, Vec<Row>)], everywhere: &[String]) -> String {
     let mut text = HEAD.to_owned();
+    let _ = writeln!(text, "\n{}", counts(tables));
     if !everywhere.is_empty() {
         text.push_str("\nWhat differs in so many functions that no row names it:\n\n");
         for reason in everywhere {
@@ -129,12 +162,13 @@ pub fn render(tables: &[(&Chapter, Vec<Row>)], everywhere: &[String]) -> String 
     for (chapter, rows) in tables {
         let _ = write!(text, "\n## {}\n\n", chapter.title);
         text.push_str(
-            "| function | answered by | headers | libamd_smi | differs |\n|---|---|---|---|---|\n",
+            "| function | first | AMD SMI | kernel | headers | libamd_smi | differs |\n\
+             |---|---|---|---|---|---|---|\n",
         );
-        for Row { function, answered_by, headers, needs, differs } in rows {
+        for Row { function, first, amdsmi, kernel, headers, needs, differs } in rows {
             let _ = writeln!(
                 text,
-                "| `{function}` | {answered_by} | {headers} | {needs} | {differs} |"
+                "| `{function}` | {first} | {amdsmi} | {kernel} | {headers} | {needs} | {differs} |"
             );
         }
     }

@@ -58,6 +58,10 @@ fn compiled(patterns: &[(&str, &'static str)]) -> Vec<(Regex, &'static str)> {
 }
 
 impl Source {
+    pub fn is_amdsmi(&self) -> bool {
+        matches!(self, Source::AmdSmi(_))
+    }
+
     /// As the log has it.
     pub fn read(text: &str) -> Source {
         static WORDS_OF_THE_LOG: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| compiled(&WORDS));
