@@ -3,23 +3,30 @@
 //! # The architecture on one page
 //!
 //! ```text
-//! C program -> door -> api -> entry -> Gpu -> amdsmi  (libamd_smi, opened at run time)
-//!                                         -> kernel  (sysfs and KFD files, /dev/kfd)
+//! C program -> door -> api -> entry -> ask -> question -> amdsmi  (libamd_smi, opened at run time)
+//!                                                      -> gpu, kernel  (sysfs and KFD, /dev/kfd)
 //! ```
 //!
 //! Every call first reaches the [`door`]. If libamd_smi calls its *own* `rsmi_*`, the door sends the
 //! call back to libamd_smi. [`api`] has one short function for each function of rocm_smi.h, in the
 //! chapters of that header. [`entry`] is the boundary: only this module catches a panic, tests a
 //! client's pointer for null, or writes through a client's pointer. Everything behind it is safe
-//! Rust. There, a call becomes a method of one [`gpu::Gpu`], with the units of rsmi.
+//! Rust.
 //!
-//! `Gpu` chooses the source of each value. The source is libamd_smi, except in four cases: it cannot
-//! return the value of the original library (another unit, another precision, another origin); it
-//! needs access to /dev/dri for the value; it might abort the process; or it takes longer than the
-//! original library did. In these cases, and where there is no libamd_smi, the source is the kernel's
-//! file. The first question that needs libamd_smi opens it, and no question depends on it. The library
-//! reads values that cannot change while it is initialised (ids, names, addresses, topology) once.
-//! Those that are numbers are [`facts`].
+//! A function asks one or more questions. [`question`] is the mapping: each question is a small type
+//! with two answers side by side, that of AMD SMI and that of the kernel, both with the units of
+//! rocm_smi.h. [`ask`] is the policy, and the only place that chooses between the two: the user's
+//! choice (`RSMI_COMPAT_SOURCE`), or else what the question says. AMD SMI is first, unless monitors ask
+//! the question again and again, the answer is kept from `rsmi_init` on, AMD SMI's answer is another
+//! one than the original's, or AMD SMI ends the process over it. Each question names its reason.
+//! [`told`] is what a source says: a value, a failure that counts, or that it cannot know.
+//!
+//! The first question that needs libamd_smi opens it, and no question depends on it. Its structs are
+//! data: [`amdsmi`] has the places of their members, release by release, and [`layout`] reads them. Of a
+//! release that nobody knows only members that never moved are read.
+//!
+//! The library reads values that cannot change while it is initialised (ids, names, addresses,
+//! topology) once. Those that are numbers are [`facts`].
 //!
 //! No call shows with which rocm_smi.h its caller was compiled. The door passes on the address to
 //! which the call returns, and [`client`] finds out what the caller's object proves.
@@ -39,6 +46,10 @@
 //! | open | A generation is open for a caller until a proof excludes it. |
 //! | proof | Something that excludes generations: the functions and libraries that an object is linked to, a note of our header, or what a person sets in `RSMI_COMPAT_ABI`. |
 //! | hint | Something that makes one of the open generations more likely: for example, the installed ROCm. It never excludes one. |
+//! | question | What a function asks of a device: a type with the answers of AMD SMI and of the kernel. |
+//! | source | Who answers a question: AMD SMI or the kernel. |
+//! | policy | Which source is asked: `auto`, `amdsmi`, `kernel` or `both`. |
+//! | hazard | What the kernel's files hold now over which libamd_smi would end the process or print. It is looked at before libamd_smi is asked. |
 //! | door | The code at the start of each export. It sends a call of libamd_smi, or of the original, to the caller's own function of that name. |
 //! | kept value | A value that the library read at `rsmi_init` or at the first call, and returns until `rsmi_shut_down`. |
 //! | fact | A kept value that is a number. |

@@ -82,6 +82,11 @@ impl Gpu {
         }
     }
 
+    /// Whether the table has a curve of voltages, as those of older cards.
+    pub(crate) fn has_voltage_curve(&self) -> bool {
+        self.overdrive_lines().is_ok_and(|lines| Sections::read(&lines).has("OD_VDDC_CURVE:"))
+    }
+
     /// At most so many regions. Since ROCm 6 there are none, but the limits of both clocks are
     /// written into the first.
     pub(crate) fn overdrive_regions(&self, most: u32) -> Result<Regions> {

@@ -16,6 +16,10 @@ type Text<'g> = Cow<'g, [u8]>;
 
 /// A number of asic_info, which is there also where AMD SMI cannot open /dev/dri.
 fn asic_number(at: &amdsmi::Device, member: &'static Member<Release>) -> Told<u64> {
+    if member.place(at.release()).is_none() {
+        log::reason(|| "this AMD SMI has it not, or nobody knows where".into());
+        return Told::NotTold;
+    }
     at.ask_anyway(
         |s| s.amdsmi_get_gpu_asic_info,
         |handle, room| (handle, room.record(0)),

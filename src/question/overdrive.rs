@@ -181,7 +181,7 @@ impl Question<'_> for OverdriveRegions {
     }
 
     fn hazard(&self, at: &Gpu) -> Option<String> {
-        super::unread(self, at)
+        (!at.has_voltage_curve()).then(|| "the table has no voltage curve, as it expects".into())
     }
 
     fn agree(amdsmi: &Regions, kernel: &Regions) -> bool {
