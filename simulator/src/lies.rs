@@ -23,6 +23,12 @@ pub const P2P_ACCESSIBLE: bool = false;
 pub const COUNTED: u64 = 111_000;
 pub const TIME_ENABLED: u64 = 1_111_111;
 pub const TIME_RUNNING: u64 = 111_111;
+/// What the library knows of itself alone: how much a unit of energy is, in µJ, how many dies a card
+/// has, by how much the numbers of partitions and HIP's of devices are too large.
+pub const RESOLUTION: f32 = 11.5;
+pub const DIES: u64 = 11;
+pub const PARTITION_ID: u64 = 11;
+pub const HIP_ID: u64 = 111;
 /// The text of the one event that every processor tells which is listened to.
 pub const EVENT: &str = "LIE event";
 /// A process that every processor has, beside those that there are.
@@ -95,6 +101,13 @@ fn card(truth: &Gpu, at: u32, hwmon: u32) -> Result<Gpu, Error> {
         partition.memory = Some(other(nps8, "NPS8", "NPS2"));
         partition.compute = truth.partition.as_ref().and_then(|truth| truth.compute);
         partition.nodes = truth.partition.as_ref().map_or(0, |truth| truth.nodes);
+        // Which of them have their card's id is how older releases find them.
+        let own = truth.unique_id.map(|id| id.0);
+        let ids = truth.partition.iter().flat_map(|truth| &truth.unique_ids).zip(1..);
+        let id = UNIQUE_ID + u64::from(at);
+        let told =
+            ids.map(|(known, part)| if Some(known.0) == own { id } else { id + part * 0x100 });
+        partition.unique_ids = told.map(Hex64).collect();
     }
     if let Some(memory) = &mut lie.memory {
         memory.vendor = Some(other(vendor == Some("micron"), "micron", "winbond"));
