@@ -65,7 +65,7 @@ fn available(call: &Call) -> Answer {
 
 fn create(call: &Call) -> Answer {
     call.pointer(2)?;
-    let files = Files::of(call)?;
+    Files::of(call)?;
     let event = |end: &str| enumerator(call, "amdsmi_event_type_t", end);
     let ranges = [("XGMI_FIRST", "XGMI_LAST"), ("XGMI_DATA_OUT_FIRST", "XGMI_DATA_OUT_LAST")];
     let known = ranges.iter().any(|(first, last)| {
@@ -75,7 +75,6 @@ fn create(call: &Call) -> Answer {
     if !known {
         return Err(call.failed("INVAL"));
     }
-    files.text(FREE)?;
     let mut counters = counters();
     counters.made += 1;
     let handle = HANDLE | counters.made << 4;

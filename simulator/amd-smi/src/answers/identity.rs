@@ -322,7 +322,7 @@ impl Files<'_> {
         }
     }
 
-    pub fn compute_units(&self) -> Option<u64> {
+    fn compute_units(&self) -> Option<u64> {
         let per = self.property("simd_per_cu").filter(|per| *per > 0)?;
         Some(self.property("simd_count")? / per)
     }

@@ -36,12 +36,16 @@ fn below<'a>(text: &'a str, heading: &str) -> impl Iterator<Item = &'a str> {
     lines.take_while(|line| !line.trim_end().ends_with(':'))
 }
 
-/// The first and the last level below a heading.
-fn levels(text: &str, heading: &str) -> Option<Range> {
+/// The levels below a heading.
+fn levels(text: &str, heading: &str) -> Vec<u64> {
     let level = |line: &str| Some(leading(line.split_once(':')?.1) * MHZ);
-    let mut all = below(text, heading).filter_map(level);
-    let first = all.next()?;
-    Some([first, all.last().unwrap_or(first)])
+    below(text, heading).filter_map(level).collect()
+}
+
+/// The first and the last of them; one alone is no range.
+fn range(text: &str, heading: &str) -> Option<Range> {
+    let all = levels(text, heading);
+    (all.len() > 1).then(|| [all[0], all[all.len() - 1]])
 }
 
 /// What the table says how far a clock can go.
@@ -60,40 +64,55 @@ fn table<'a>(files: &'a Files) -> Answer<&'a str> {
 }
 
 /// AMD's library takes the caller's struct for the one of rocm_smi_lib that it has inside: that is how
-/// it is filled, whatever the header says.
+/// it is filled, whatever the header says. What the table does not say is left alone.
 fn info(call: &Call) -> Answer {
-    const POINTS: usize = 3;
+    const RANGE: usize = 16;
+    const CURVE: usize = 48;
     let address = call.pointer(1)?;
     let files = Files::of(call)?;
     let text = table(&files)?;
-    let sclk = levels(text, "GFXCLK:").or(levels(text, "OD_SCLK:"));
-    let mclk = levels(text, "MCLK:").or(levels(text, "OD_MCLK:"));
-    let unknown = if call.release().at_least("7.0") { u64::MAX } else { 0 };
-    let told = |range: Option<Range>, otherwise| range.unwrap_or([otherwise; 2]);
-    let mut ranges = vec![told(sclk, unknown), told(mclk, unknown)];
-    let newer = call
-        .release()
-        .layout("amdsmi_od_volt_freq_data_t")
+    let layout = call.release().layout("amdsmi_od_volt_freq_data_t");
+    let fclk = layout
         .is_some_and(|layout| layout.fields.iter().any(|field| field.name == "curr_fclk_range"));
-    if newer {
-        ranges.push(told(levels(text, "OD_FCLK:"), unknown));
+    let clocks = if fclk { 3 } else { 2 };
+    let store = |nth: usize, range: Range| {
+        let bytes: Vec<u8> = range.iter().flat_map(|number| number.to_le_bytes()).collect();
+        call::store(address + nth * RANGE, &bytes);
+    };
+    let sclk = range(text, "GFXCLK:").or(range(text, "OD_SCLK:"));
+    let mclk = range(text, "MCLK:").or(range(text, "OD_MCLK:"));
+    let mut regions = 0_u32;
+    if by_line(call) {
+        let first = ["MCLK:", "OD_MCLK:"].iter().find_map(|it| levels(text, it).first().copied());
+        store(0, sclk.unwrap_or_default());
+        store(1, [0, first.unwrap_or(0)]);
+        regions = lines(text);
+    } else {
+        let unknown = if call.release().at_least("7.0") { u64::MAX } else { 0 };
+        let current = [sclk, mclk, range(text, "OD_FCLK:")];
+        for (nth, range) in current.into_iter().take(clocks).enumerate() {
+            store(nth, range.unwrap_or([unknown; 2]));
+        }
+        if sclk.is_none() {
+            return Err(call.failed("UNEXPECTED_DATA"));
+        }
+        for (nth, clock) in ["SCLK:", "MCLK:", "FCLK:"].into_iter().take(clocks).enumerate() {
+            if let Some(limits) = limits(text, clock) {
+                store(clocks + nth, limits);
+            }
+        }
     }
-    ranges.push(told(limits(text, "SCLK:"), 0));
-    ranges.push(told(limits(text, "MCLK:"), 0));
-    if newer {
-        ranges.push(told(limits(text, "FCLK:"), 0));
-    }
-    let mut numbers: Vec<u64> = ranges.into_iter().flatten().collect();
-    let mut points = below(text, "OD_VDDC_CURVE:").filter_map(|line| {
-        let mut words = line.split_once(':')?.1.split_whitespace().filter(|word| *word != "@");
-        Some([leading(words.next()?) * MHZ, leading(words.next()?)])
-    });
-    numbers.extend((0..POINTS).flat_map(|_| points.next().unwrap_or_default()));
-    let mut bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-    let regions = 0_u32;
-    bytes.extend(regions.to_le_bytes());
-    call::store(address, &bytes);
+    call::store(address + 2 * clocks * RANGE + CURVE, &regions.to_le_bytes());
     Ok(())
+}
+
+/// Once everything was in its line of the table, and what came after it two lines a region.
+fn by_line(call: &Call) -> bool {
+    !call.release().at_least("6.2")
+}
+
+fn lines(text: &str) -> u32 {
+    (text.lines().count() / 2) as u32
 }
 
 /// No card has regions any more, but the limits of both clocks are written into the first. A liar
@@ -101,17 +120,23 @@ fn info(call: &Call) -> Answer {
 fn regions(call: &Call) -> Answer {
     let address = call.pointer(2)?;
     let room = call.get(1)?;
+    if room == 0 {
+        return Err(call.failed("INVAL"));
+    }
     let files = Files::of(call)?;
     let text = table(&files)?;
-    if room > 0 {
-        let ends = ["SCLK:", "MCLK:"].map(|clock| limits(text, clock).unwrap_or_default());
+    let lies = call.world.lies();
+    if by_line(call) && !lies {
+        return call.put(1, room.min(lines(text)).into());
+    }
+    if let Some(ends) = limits(text, "SCLK:").zip(limits(text, "MCLK:")) {
+        let numbers = [ends.0, ends.1];
         let bytes: Vec<u8> =
-            ends.iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
+            numbers.iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
         call::store(address, &bytes);
     }
-    let count = if call.world.lies() { room.min(1) } else { 0 };
-    call.put(1, count.into())?;
-    if count == 0 { Err(call.failed("NOT_SUPPORTED")) } else { Ok(()) }
+    call.put(1, lies.into())?;
+    if lies { Ok(()) } else { Err(call.failed("NOT_SUPPORTED")) }
 }
 
 pub struct Profile {
@@ -132,8 +157,8 @@ const NAMES: [(&str, &str); 7] = [
     ("CUSTOM", "CUSTOM_MASK"),
 ];
 
-/// A line each, below a heading, or all of them in the first line.
-pub fn profiles(files: &Files) -> Answer<Vec<Profile>> {
+/// A line each, below a heading, or all of them in the first line; and how many AMD's library counts.
+pub fn profiles(files: &Files) -> Answer<(Vec<Profile>, usize)> {
     let text = files.text(PROFILES)?;
     let profile = |index: &str, word: &str| {
         let name = word.trim_end_matches([':', '*']);
@@ -155,19 +180,21 @@ pub fn profiles(files: &Files) -> Answer<Vec<Profile>> {
     let pairs = abreast.chunks_exact(2).map_while(|pair| profile(&pair[0], &pair[1]));
     let pairs: Vec<_> = pairs.collect();
     if pairs.len() > 1 {
-        return Ok(pairs);
+        let count = pairs.len();
+        return Ok((pairs, count));
     }
     let line = |line: &str| {
         let mut words = line.split_whitespace();
         profile(words.next()?, words.next()?)
     };
-    Ok(text.lines().filter(|line| !line.contains('(')).filter_map(line).collect())
+    let all = text.lines().filter(|line| !line.contains('(')).filter_map(line).collect();
+    Ok((all, text.lines().count().saturating_sub(1)))
 }
 
 fn presets(call: &Call) -> Answer {
     call.pointer(2)?;
     let files = Files::of(call)?;
-    let all = profiles(&files)?;
+    let (all, count) = profiles(&files)?;
     if all.is_empty() {
         return Err(call.failed("UNEXPECTED_SIZE"));
     }
@@ -177,6 +204,6 @@ fn presets(call: &Call) -> Answer {
     let mut record = call.record("amdsmi_power_profile_status_t")?;
     record.number("available_profiles", available);
     record.number("current", current.unwrap_or(invalid));
-    record.number("num_profiles", all.len() as u64);
+    record.number("num_profiles", count as u64);
     call.put_record(2, 0, &record)
 }

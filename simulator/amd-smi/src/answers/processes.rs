@@ -2,7 +2,7 @@
 
 use super::Question;
 use super::files::{Files, leading};
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, Record};
 use crate::session;
 
 pub const QUESTIONS: &[(&str, Question)] = &[
@@ -15,7 +15,7 @@ const ALL: &str = "class/kfd/kfd/proc";
 /// There is no file that says it.
 const NO_OCCUPANCY: u64 = 0xFFFF_FFFF;
 
-/// Only who they are; what they use is not written.
+/// Up to 6.4 only who they are; what they use is not written.
 fn list(call: &Call) -> Answer {
     call.pointer(1)?;
     session::running(call)?;
@@ -26,8 +26,8 @@ fn list(call: &Call) -> Answer {
             return Err(call.failed("INSUFFICIENT_SIZE"));
         }
         for (nth, pid) in pids.iter().enumerate() {
-            let mut record = call.record("amdsmi_process_info_t")?;
-            record.number("process_id", leading(pid)).number("pasid", number(call, pid, "pasid")?);
+            let record =
+                if call.release().at_least("7.0") { whole(call, pid)? } else { who(call, pid)? };
             call.put_record(0, nth, &record)?;
         }
     }
@@ -42,26 +42,28 @@ fn number(call: &Call, pid: &str, file: &str) -> Answer<u64> {
     Ok(leading(std::str::from_utf8(text).unwrap_or_default()))
 }
 
-/// The sums over all processors.
-fn of_one(call: &Call) -> Answer {
-    call.pointer(1)?;
-    session::running(call)?;
-    let pid = call.number(0).to_string();
-    if !call.world.now().list(ALL).contains(&pid) {
-        return Err(call.failed("NOT_FOUND"));
-    }
+fn who(call: &Call, pid: &str) -> Answer<Record> {
+    let mut record = call.record("amdsmi_process_info_t")?;
+    record.number("process_id", leading(pid)).number("pasid", number(call, pid, "pasid")?);
+    Ok(record)
+}
+
+/// With the sums over all processors.
+fn whole(call: &Call, pid: &str) -> Answer<Record> {
     let (mut vram, mut sdma, mut evicted) = (0, 0, 0);
     let (mut occupied, mut most, mut units) = (None, 0, 0);
     for (_, processor) in session::all(call) {
         let id = processor.gpu_id;
         let files = Files { call, processor, machine: call.world.now() };
-        vram += number(call, &pid, &format!("vram_{id}"))?;
-        sdma += number(call, &pid, &format!("sdma_{id}"))?;
-        evicted += number(call, &pid, &format!("stats_{id}/evicted_ms")).unwrap_or(0);
-        if let Ok(here) = number(call, &pid, &format!("stats_{id}/cu_occupancy")) {
+        vram += number(call, pid, &format!("vram_{id}"))?;
+        sdma += number(call, pid, &format!("sdma_{id}"))?;
+        evicted += number(call, pid, &format!("stats_{id}/evicted_ms")).unwrap_or(0);
+        if let Ok(here) = number(call, pid, &format!("stats_{id}/cu_occupancy")) {
             occupied = Some(occupied.unwrap_or(0) + here);
             most = most.max(here);
-            units += files.compute_units().unwrap_or(0);
+            // Counted as if no array lacked one.
+            let arrays = files.property("array_count").unwrap_or(0);
+            units += arrays * files.property("cu_per_simd_array").unwrap_or(0);
         }
     }
     // Once a percentage of all units; then the number of them, on the processor with most.
@@ -70,11 +72,20 @@ fn of_one(call: &Call) -> Answer {
         Some(occupied) if units > 0 => occupied * 100 / units,
         _ => NO_OCCUPANCY,
     };
-    let mut record = call.record("amdsmi_process_info_t")?;
-    record.number("process_id", call.number(0)).number("pasid", number(call, &pid, "pasid")?);
+    let mut record = who(call, pid)?;
     record.number("vram_usage", vram).number("sdma_usage", sdma);
     record.number("cu_occupancy", occupancy).number("evicted_time", evicted);
-    call.put_record(1, 0, &record)
+    Ok(record)
+}
+
+fn of_one(call: &Call) -> Answer {
+    call.pointer(1)?;
+    session::running(call)?;
+    let pid = call.number(0).to_string();
+    if !call.world.now().list(ALL).contains(&pid) {
+        return Err(call.failed("NOT_FOUND"));
+    }
+    call.put_record(1, 0, &whole(call, &pid)?)
 }
 
 /// Where a process has queues, by the number of the processor.
@@ -83,7 +94,8 @@ fn gpus(call: &Call) -> Answer {
     session::running(call)?;
     let machine = call.world.now();
     let pid = call.number(0).to_string();
-    if !machine.list(ALL).contains(&pid) {
+    // Newer releases find a process that is none on no processor.
+    if !machine.list(ALL).contains(&pid) && !call.release().at_least("7.0") {
         return Err(call.failed("NOT_FOUND"));
     }
     let queues = machine.list(&format!("{ALL}/{pid}/queues"));
@@ -96,6 +108,6 @@ fn gpus(call: &Call) -> Answer {
     for (nth, index) in used.iter().take(room).enumerate() {
         crate::call::store(call.pointer(1)? + 4 * nth, &index.to_le_bytes());
     }
-    call.put(2, used.len() as u64)?;
+    call.put(2, used.len().min(room) as u64)?;
     if used.len() > room { Err(call.failed("INSUFFICIENT_SIZE")) } else { Ok(()) }
 }

@@ -355,9 +355,6 @@ fn utilization(call: &Call) -> Answer {
     call.pointer(3)?;
     let files = Files::of(call)?;
     let count = call.number(2) as usize;
-    if count == 0 {
-        return Err(call.failed("INVAL"));
-    }
     let readings = table(&files)?;
     let is_it = |name: &str, kind| {
         number(call, "amdsmi_utilization_counter_type_t", &format!("COARSE_GRAIN_{name}")) == kind
@@ -371,8 +368,15 @@ fn utilization(call: &Call) -> Answer {
         let kind = u64::from(unsafe { kind.read_unaligned() });
         let wanted = ACCUMULATED.iter().find(|(name, _)| is_it(name, kind));
         let (_, name) = wanted.ok_or(call.failed("INVAL"))?;
-        let value = member(&readings, name).ok_or(call.failed("NOT_SUPPORTED"))?;
-        record.number("value", value);
+        let found = readings.iter().find(|reading| reading.name == *name);
+        // What is not reported newer releases hand on, as wide as the firmware has it.
+        let absent = found.map_or(u64::MAX, |reading| u64::MAX >> (64 - 8 * reading.bytes.min(8)));
+        let value = match member(&readings, name) {
+            None if !call.release().at_least("7.0") => return Err(call.failed("NOT_SUPPORTED")),
+            value => value.unwrap_or(absent),
+        };
+        record.number("value", value).at("fine_value", 0, value);
+        record.number("fine_value_count", found.is_some().into());
         call.put_record(1, nth, &record)?;
     }
     call.put(3, member(&readings, "system_clock_counter").unwrap_or(u64::MAX))

@@ -88,7 +88,7 @@ fn set_power_profile(call: &Call) -> Answer {
     if !call.number(2).is_power_of_two() {
         return Err(beyond);
     }
-    let table = profiles(&files)?;
+    let (table, _) = profiles(&files)?;
     let found = table.iter().find(|profile| profile.mask == Some(call.number(2)));
     let index = found.ok_or(beyond)?.index;
     files.be_manual()?;
