@@ -1,8 +1,8 @@
 /* Makes the calls that its standard input lists, of the libamd_smi at argv[1], and prints what each of them wrote.
  *
  * A line is a function and its arguments: a number; pN, the N-th processor; null; oN, the N-th output, which may be
- * followed by a colon and the bytes in it before the call, in hexadecimal; $N, the number that the call before wrote to
- * the N-th output. What is printed is the status, and each output up to the last byte that is not as it was.
+ * followed by a colon and the bytes in it before the call, in hexadecimal; $N, the number that was written last to the
+ * N-th output. What is printed is the status, and each output up to the last byte that is not as it was.
  */
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -18,6 +18,7 @@ typedef uint32_t (*function)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, u
 static uint64_t processors[MOST];
 static uint32_t count;
 static unsigned char outputs[OUTPUTS][ROOM];
+static uint64_t kept[OUTPUTS];
 
 static uint64_t address(const void *of)
 {
@@ -41,7 +42,7 @@ static int find_processors(void *library)
     return 0;
 }
 
-static uint64_t argument(const char *word, const uint64_t *before, int *used)
+static uint64_t argument(const char *word, int *used)
 {
     unsigned at = 0;
     if (strcmp(word, "null") == 0)
@@ -51,7 +52,7 @@ static uint64_t argument(const char *word, const uint64_t *before, int *used)
     if (word[0] == 'p')
         return at < count ? processors[at] : 0;
     if (word[0] == '$')
-        return before[at % OUTPUTS];
+        return kept[at % OUTPUTS];
     if (word[0] != 'o')
         return strtoull(word, NULL, 0);
     at %= OUTPUTS;
@@ -64,17 +65,15 @@ static uint64_t argument(const char *word, const uint64_t *before, int *used)
 
 static void ask(void *library, char *line)
 {
-    uint64_t before[OUTPUTS], arguments[ARGUMENTS] = {0};
+    uint64_t arguments[ARGUMENTS] = {0};
     int used[OUTPUTS] = {0};
     char *name = strtok(line, " \n");
     if (!name)
         return;
-    for (int i = 0; i < OUTPUTS; i++)
-        memcpy(&before[i], outputs[i], sizeof before[i]);
     memset(outputs, UNTOUCHED, sizeof outputs);
     char *word = NULL;
     for (int i = 0; i < ARGUMENTS && (word = strtok(NULL, " \n")); i++)
-        arguments[i] = argument(word, before, used);
+        arguments[i] = argument(word, used);
     function call = (function)dlsym(library, name);
     if (!call) {
         printf("%s missing\n", name);
@@ -87,6 +86,8 @@ static void ask(void *library, char *line)
         size_t end = ROOM;
         while (used[i] && end > 0 && outputs[i][end - 1] == UNTOUCHED)
             end--;
+        if (used[i])
+            memcpy(&kept[i], outputs[i], sizeof kept[i]);
         printf(" ");
         for (size_t at = 0; used[i] && at < end; at++)
             printf("%02x", outputs[i][at]);
