@@ -36,14 +36,15 @@ fn mode(call: &Call, file: &str, known: &[&str]) -> Answer {
     if room == 0 {
         return Err(call.failed("INVAL"));
     }
-    let mode = files.text(file)?;
-    if !known.contains(&mode) {
+    files.text(file)?;
+    let mode = files.set_to(file)?;
+    if !known.contains(&mode.as_str()) {
         return Err(call.failed("INTERNAL_EXCEPTION"));
     }
     // A text that does not fit is ended one byte behind its room: AMD's mistake, kept for who has to
     // live with it. Newer releases have it in one of the two functions only.
     let beyond = file.contains("memory") || !call.release().at_least("7.0");
-    call.put_text(1, room + usize::from(beyond && room <= mode.len()), mode)?;
+    call.put_text(1, room + usize::from(beyond && room <= mode.len()), &mode)?;
     if room <= mode.len() {
         return Err(call.failed("INSUFFICIENT_SIZE"));
     }
