@@ -449,6 +449,7 @@ pub const ROWS: &[Row] = &[
     true_row("amdsmi_gpu_read_counter $3 o0", &[
         (Status, Failed("UNEXPECTED_SIZE"), Failed("UNEXPECTED_SIZE")),
     ]),
+    true_row("amdsmi_gpu_control_counter $3 7 p0", &[(Status, Failed("INVAL"), Failed("INVAL"))]),
     true_row("amdsmi_gpu_control_counter $3 0 p0", &[(Status, Done, Done)]),
     row("amdsmi_gpu_read_counter $3 o0", &[
         (Member(0, COUNTED, "value"), Anything, N(lies::COUNTED + 3)),
