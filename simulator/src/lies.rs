@@ -137,9 +137,12 @@ fn card(truth: &Gpu, at: u32, hwmon: u32) -> Result<Gpu, Error> {
 
 /// Another version of the firmware's table, with a number of its own in every place.
 fn firmware_table(truth: &Gpu, lie: &mut Gpu) {
-    let told = truth.metrics.as_ref().and_then(|metrics| metrics.version);
+    let written = truth.files.iter().find(|(name, _)| ***name == *"gpu_metrics");
+    let written =
+        written.and_then(|(_, text)| Some((*text.as_bytes().get(2)?, *text.as_bytes().get(3)?)));
+    let described = truth.metrics.as_ref().and_then(|metrics| metrics.version);
     // Cards that tell no average power have the newer ones, none newer than libamd_smi 6.1.2 knows.
-    let content = match told.map(|layout| (layout.format, layout.content)) {
+    let content = match written.or(described.map(|layout| (layout.format, layout.content))) {
         Some((1, 5)) => 4,
         Some((1, 4 | 6..)) => 5,
         Some((1, 3)) => 2,
