@@ -237,11 +237,16 @@ fn vendor_name(call: &Call) -> Answer {
     named(call, &Files::of(call)?.vendor())
 }
 
-/// As it is called where there is no pci.ids.
+/// As it is called where pci.ids does not know it.
 fn subsystem_name(call: &Call) -> Answer {
     call.pointer(1)?;
     let files = Files::of(call)?;
-    named(call, &format!("0x{:x}", files.number("subsystem_device")?))
+    let id = files.text("subsystem_device");
+    if id.is_err() && call.release().at_least("7.0") {
+        // The text is ended before it begins.
+        call.put_text(1, call.number(2) as usize, "")?;
+    }
+    named(call, &format!("0x{:x}", leading(id?)))
 }
 
 fn named(call: &Call, name: &str) -> Answer {

@@ -42,10 +42,11 @@ fn levels(text: &str, heading: &str) -> Vec<u64> {
     below(text, heading).filter_map(level).collect()
 }
 
-/// The first and the last of them; one alone is no range.
+/// The first and the last of them; there is none where the first is not told.
 fn range(text: &str, heading: &str) -> Option<Range> {
+    let told = below(text, heading).any(|line| line.starts_with("0:"));
     let all = levels(text, heading);
-    (all.len() > 1).then(|| [all[0], all[all.len() - 1]])
+    told.then(|| [all[0], all[all.len() - 1]])
 }
 
 /// What the table says how far a clock can go.
@@ -55,11 +56,15 @@ fn limits(text: &str, clock: &str) -> Option<Range> {
     Some([words.next()?, words.next()?])
 }
 
-fn table<'a>(files: &'a Files) -> Answer<&'a str> {
-    let text = files.text(TABLE)?;
-    match text.lines().nth(1) {
-        Some(_) => Ok(text),
-        None => Err(files.call.failed("NOT_YET_IMPLEMENTED")),
+/// A table of the driver's, which is no table where it is empty or cannot be read.
+fn table<'a>(files: &'a Files, name: &str) -> Answer<&'a str> {
+    let call = files.call;
+    match files.text(name) {
+        Ok("") => Err(call.failed("UNEXPECTED_DATA")),
+        Err(failed) if failed == call.failed("UNEXPECTED_SIZE") => {
+            Err(call.failed("UNEXPECTED_DATA"))
+        }
+        text => text,
     }
 }
 
@@ -68,9 +73,13 @@ fn table<'a>(files: &'a Files) -> Answer<&'a str> {
 fn info(call: &Call) -> Answer {
     const RANGE: usize = 16;
     const CURVE: usize = 48;
-    let address = call.pointer(1)?;
     let files = Files::of(call)?;
-    let text = table(&files)?;
+    let told = table(&files, TABLE);
+    let unsupported = call.failed("NOT_SUPPORTED");
+    let address = match call.pointer(1) {
+        Err(_) if told == Err(unsupported) => return Err(unsupported),
+        address => address?,
+    };
     let layout = call.release().layout("amdsmi_od_volt_freq_data_t");
     let fclk = layout
         .is_some_and(|layout| layout.fields.iter().any(|field| field.name == "curr_fclk_range"));
@@ -79,13 +88,19 @@ fn info(call: &Call) -> Answer {
         let bytes: Vec<u8> = range.iter().flat_map(|number| number.to_le_bytes()).collect();
         call::store(address + nth * RANGE, &bytes);
     };
+    let text = told.unwrap_or_default();
     let sclk = range(text, "GFXCLK:").or(range(text, "OD_SCLK:"));
     let mclk = range(text, "MCLK:").or(range(text, "OD_MCLK:"));
     let mut regions = 0_u32;
     if by_line(call) {
-        let first = ["MCLK:", "OD_MCLK:"].iter().find_map(|it| levels(text, it).first().copied());
+        told?;
         store(0, sclk.unwrap_or_default());
-        store(1, [0, first.unwrap_or(0)]);
+        if text.starts_with("GFXCLK:") {
+            store(1, mclk.unwrap_or_default());
+            return Ok(());
+        }
+        let first = levels(text, "OD_MCLK:").first().copied();
+        store(1, [0, first.ok_or(call.failed("UNEXPECTED_SIZE"))?]);
         regions = lines(text);
     } else {
         let unknown = if call.release().at_least("7.0") { u64::MAX } else { 0 };
@@ -93,6 +108,7 @@ fn info(call: &Call) -> Answer {
         for (nth, range) in current.into_iter().take(clocks).enumerate() {
             store(nth, range.unwrap_or([unknown; 2]));
         }
+        told?;
         if sclk.is_none() {
             return Err(call.failed("UNEXPECTED_DATA"));
         }
@@ -124,7 +140,7 @@ fn regions(call: &Call) -> Answer {
         return Err(call.failed("INVAL"));
     }
     let files = Files::of(call)?;
-    let text = table(&files)?;
+    let text = table(&files, TABLE)?;
     let lies = call.world.lies();
     if by_line(call) && !lies {
         return call.put(1, room.min(lines(text)).into());
@@ -159,7 +175,7 @@ const NAMES: [(&str, &str); 7] = [
 
 /// A line each, below a heading, or all of them in the first line; and how many AMD's library counts.
 pub fn profiles(files: &Files) -> Answer<(Vec<Profile>, usize)> {
-    let text = files.text(PROFILES)?;
+    let text = table(files, PROFILES)?;
     let profile = |index: &str, word: &str| {
         let name = word.trim_end_matches([':', '*']);
         let known = NAMES.iter().find(|(driver, _)| *driver == name);
