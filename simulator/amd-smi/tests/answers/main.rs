@@ -313,3 +313,15 @@ fn who_gives_no_place_for_an_answer_gets_a_status() {
         assert!(lines.len() > 80, "{}: {}", release.name, lines.len());
     }
 }
+
+#[test]
+fn a_word_that_is_not_allowed_is_refused_in_a_line() {
+    let asked = Asked::new();
+    let mut command = asked.stage.over(&asked.client, "10.1");
+    command.env("RSMI_SIM_MACHINE", MACHINE).env("RSMI_SIM_LIES", "yes");
+    command.arg(asked.stage.amd_smi("10.1"));
+    let outcome = common::run(command, std::time::Duration::from_secs(30));
+    assert_eq!(outcome.success, Some(false));
+    let said = "libamd_smi (simulated): RSMI_SIM_LIES is `yes`, allowed is 1\n";
+    assert_eq!(outcome.stderr, said);
+}
