@@ -10,6 +10,9 @@ struct Arguments {
     /// A built-in machine, or the path of a description
     #[arg(long)]
     machine: String,
+    /// What the stand-in for libamd_smi says of it when it lies
+    #[arg(long)]
+    lies: bool,
     /// Where to write; it must not have a `sys` yet
     directory: PathBuf,
 }
@@ -25,7 +28,10 @@ fn main() -> ExitCode {
 }
 
 fn write(arguments: &Arguments) -> Result<(), rsmi_simulator::Error> {
-    let machine = Machine::find(&arguments.machine)?;
+    let mut machine = Machine::find(&arguments.machine)?;
+    if arguments.lies {
+        machine = machine.lying()?;
+    }
     machine.write_tree(&arguments.directory.join("sys"))?;
     machine.drm_facts(&arguments.directory)?;
     Ok(())

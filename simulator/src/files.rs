@@ -163,6 +163,17 @@ impl Files {
         std::str::from_utf8(self.bytes(Path::new(path))?).ok()
     }
 
+    /// The files below a directory, and below no link in it, by their real paths.
+    pub(crate) fn below(&self, directory: &str) -> impl Iterator<Item = (&Path, &[u8])> {
+        let real = self.resolve(directory).unwrap_or_default();
+        self.entries.iter().filter_map(move |(path, entry)| match entry {
+            Entry::File { bytes, .. } if path.starts_with(&real) => {
+                Some((path.as_path(), bytes.as_slice()))
+            }
+            _ => None,
+        })
+    }
+
     pub(crate) fn links(&self) -> impl Iterator<Item = &Path> {
         let link = |entry: &Entry| matches!(entry, Entry::Link(to) if to != Path::new(READ_ERROR));
         self.entries.iter().filter(move |(_, entry)| link(entry)).map(|(path, _)| path.as_path())

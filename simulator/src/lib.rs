@@ -8,6 +8,7 @@
 //! machines/*.toml ─┐
 //! chips/*.toml ────┴─ load ─ description ─┬─ tree   the /sys that the kernel would show
 //!                                         ├─ facts  what libdrm would be told by the driver
+//!                                         ├─ lies   the same, with another value in every place
 //!                                         └─ live   the same description some time later
 //!                                                   (at), and its tree kept up to date (ticker)
 //! ```
@@ -20,6 +21,7 @@ mod description;
 mod facts;
 mod fault;
 mod files;
+pub mod lies;
 mod live;
 mod load;
 pub mod machine;

@@ -4,6 +4,7 @@ use crate::description::Description;
 use crate::facts;
 use crate::fault::Fault;
 use crate::files::Files;
+use crate::lies;
 use crate::live::{Live, LoadKind};
 use crate::load::{self, Error};
 use crate::tree::{self, Numbering};
@@ -129,7 +130,10 @@ impl Machine {
     }
 
     pub(crate) fn from_text(file: &str, text: &str) -> Result<Self, Error> {
-        let description = load::load(file, text, CHIPS)?;
+        Self::from_description(file, load::load(file, text, CHIPS)?)
+    }
+
+    fn from_description(file: &str, description: Description) -> Result<Self, Error> {
         let wrong = |what| Error::Machine { file: file.into(), what };
         let numbers = Arc::new(Numbering::of(&description).map_err(wrong)?);
         let sys = tree::build(&description, &numbers).map_err(wrong)?;
@@ -218,6 +222,16 @@ impl Machine {
         };
         let sys = if self.moves() { OnceLock::new() } else { self.sys.clone() };
         Self { description, numbers: Arc::clone(&self.numbers), live: None, sys }
+    }
+
+    /// The same machine as a liar describes it: every value is a marked one, which is not the
+    /// machine's, and nothing moves. Cards, partitions and addresses are the same. See
+    /// [`lies`](crate::lies).
+    ///
+    /// # Errors
+    /// The machine has more than can be lied about.
+    pub fn lying(&self) -> Result<Self, Error> {
+        Self::from_description("lies.toml", lies::of(&self.description, &self.numbers)?)
     }
 
     pub(crate) fn tree(&self) -> &Files {

@@ -104,6 +104,15 @@ pub fn processor(call: &Call, at: usize) -> Answer<Processor> {
     found.filter(|found| !call.gone.contains(&found.card)).ok_or(call.failed("NOT_FOUND"))
 }
 
+/// All processors and their handles, in their order.
+pub fn all(call: &Call) -> Vec<(u64, Processor)> {
+    read(|session| {
+        let here = (0..session.processors.len()).filter(|at| session.is_here(*at, call));
+        here.map(|at| (session.handle(PROCESSOR, at as u64), session.processors[at].clone()))
+            .collect()
+    })
+}
+
 /// The sockets' handles: one for each PCI device, whatever its function.
 pub fn sockets(call: &Call) -> Vec<u64> {
     read(|session| {

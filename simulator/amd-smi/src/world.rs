@@ -8,10 +8,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use std::{env, ptr};
 
+/// Every answer is a lie, and what is set is only logged.
+const LIES: &str = "RSMI_SIM_LIES";
+
 /// Everything that holds for the life of the process.
 pub struct World {
     pub release: &'static Release,
     pub faults: Faults,
+    /// The machine as it is described, while `machine` is a liar's.
+    pub truth: Option<Arc<Machine>>,
     machine: Machine,
     clock: Clock,
     /// The machine as it last was, and at which tick of the clock.
@@ -50,6 +55,13 @@ impl World {
         let sysfs = variable("RSMI_COMPAT_SYSFS").map(PathBuf::from);
         let text = |error: Error| error.to_string();
         let machine = machine(sysfs.as_deref()).map_err(text)?;
+        let (machine, truth) = match variable(LIES).as_deref() {
+            None => (machine, None),
+            Some("1") => {
+                (machine.lying().map_err(text)?, Some(Arc::new(machine.at(Duration::ZERO))))
+            }
+            Some(other) => return Err(format!("{LIES} is `{other}`, allowed is 1")),
+        };
         let clock = Clock::from_env().map_err(text)?;
         // SAFETY: it is a static; what is in the file is read, not what the compiler saw.
         let place = unsafe { ptr::read_volatile(&raw const PLACE) };
@@ -73,7 +85,7 @@ impl World {
             return Err(format!("a fault's `gone` is {gone}, the machine has {cards} cards"));
         }
         let latest = Mutex::new((0, Arc::new(machine.at(Duration::ZERO))));
-        Ok(Self { release, faults: Faults::new(faults), machine, clock, latest, sysfs })
+        Ok(Self { release, faults: Faults::new(faults), truth, machine, clock, latest, sysfs })
     }
 
     /// The machine as it is at this moment.
@@ -85,6 +97,10 @@ impl World {
             *latest = (tick, Arc::new(self.machine.at(elapsed)));
         }
         Arc::clone(&latest.1)
+    }
+
+    pub fn lies(&self) -> bool {
+        self.truth.is_some()
     }
 
     /// A file that programs set, in the tree of this machine or of the computer itself.

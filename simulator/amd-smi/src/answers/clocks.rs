@@ -11,7 +11,7 @@ pub const QUESTIONS: &[(&str, Question)] =
     &[("amdsmi_get_clk_freq", frequencies), ("amdsmi_get_clock_info", info)];
 
 /// The enumerator, the driver's table, and the firmware's member.
-const CLOCKS: [(&str, &str, &str); 10] = [
+pub const CLOCKS: [(&str, &str, &str); 10] = [
     ("GFX", "pp_dpm_sclk", "current_gfxclk"),
     ("DF", "pp_dpm_fclk", ""),
     ("DCEF", "pp_dpm_dcefclk", ""),

@@ -10,6 +10,8 @@ pub const QUESTIONS: &[(&str, Question)] = &[
     ("amdsmi_get_gpu_total_ecc_count", total),
     ("amdsmi_get_gpu_ecc_enabled", enabled),
     ("amdsmi_get_gpu_ecc_status", status),
+    ("amdsmi_get_gpu_memory_reserved_pages", reserved_pages),
+    ("amdsmi_reset_gpu_xgmi_error", reset_xgmi_error),
 ];
 
 /// The enumerator, and what the driver calls the block.
@@ -103,4 +105,38 @@ fn status(call: &Call) -> Answer {
     let on = mask(&files)? & call.number(1) != 0;
     let name = if on { "ENABLED" } else { "DISABLED" };
     call.put(2, number(call, "amdsmi_ras_err_state_t", &format!("RAS_ERR_STATE_{name}")))
+}
+
+/// The driver's letters, and what AMD SMI calls them.
+const PAGES: [(&str, &str); 3] = [("R", "RESERVED"), ("P", "PENDING"), ("F", "UNRESERVABLE")];
+
+fn reserved_pages(call: &Call) -> Answer {
+    call.pointer(1)?;
+    let files = Files::of(call)?;
+    let text = files.text("ras/gpu_vram_bad_pages")?;
+    let page = |line: &str| {
+        let mut words = line.split(" : ");
+        let (address, size, letter) = (words.next()?, words.next()?, words.next()?.trim());
+        let (_, name) = PAGES.iter().find(|(known, _)| *known == letter)?;
+        Some((leading(address), leading(size), *name))
+    };
+    let pages: Option<Vec<_>> = text.lines().map(page).collect();
+    let pages = pages.ok_or(call.failed("UNEXPECTED_DATA"))?;
+    let room = if call.number(2) == 0 { usize::MAX } else { call.get(1)? as usize };
+    if call.number(2) != 0 {
+        for (nth, (address, size, name)) in pages.iter().take(room).enumerate() {
+            let of = "amdsmi_memory_page_status_t";
+            let mut record = call.record("amdsmi_retired_page_record_t")?;
+            record.number("page_address", *address).number("page_size", *size);
+            record.number("status", number(call, of, &format!("MEM_PAGE_STATUS_{name}")));
+            call.put_record(2, nth, &record)?;
+        }
+    }
+    call.put(1, pages.len().min(room) as u64)?;
+    if pages.len() > room { Err(call.failed("INSUFFICIENT_SIZE")) } else { Ok(()) }
+}
+
+/// Reading it is what resets it.
+fn reset_xgmi_error(call: &Call) -> Answer {
+    Files::of(call)?.number("xgmi_error").map(|_| ())
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub struct Files<'a> {
     pub call: &'a Call<'a>,
     pub processor: Processor,
-    machine: Arc<Machine>,
+    pub machine: Arc<Machine>,
 }
 
 impl<'a> Files<'a> {
@@ -18,6 +18,24 @@ impl<'a> Files<'a> {
     pub fn of(call: &'a Call<'a>) -> Answer<Self> {
         let processor = session::processor(call, 0)?;
         Ok(Self { call, processor, machine: call.world.now() })
+    }
+
+    /// The same over the machine as it is, while the answers are lies.
+    pub fn of_truth(call: &'a Call<'a>) -> Answer<Self> {
+        let mut files = Self::of(call)?;
+        if let Some(truth) = &call.world.truth {
+            files.machine = Arc::clone(truth);
+            // The lie has a socket more, whose node comes before those of the processors.
+            files.processor.node -= 1;
+            files.processor.cpu_nodes -= 1;
+        }
+        Ok(files)
+    }
+
+    /// A file's bytes.
+    pub fn bytes(&self, name: &str) -> Answer<&[u8]> {
+        let path = format!("{}/{name}", self.processor.device);
+        self.machine.read(&path).map_err(|errno| self.errno(errno))
     }
 
     /// A file of the device's directory, without the end of its last line.

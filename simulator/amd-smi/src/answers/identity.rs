@@ -4,6 +4,7 @@ use super::Question;
 use super::files::{Files, leading};
 use super::processors::number;
 use crate::call::{Answer, Call};
+use rsmi_simulator::lies;
 
 pub const QUESTIONS: &[(&str, Question)] = &[
     ("amdsmi_get_gpu_asic_info", asic),
@@ -16,6 +17,7 @@ pub const QUESTIONS: &[(&str, Question)] = &[
     ("amdsmi_get_gpu_subsystem_id", subsystem_id),
     ("amdsmi_get_gpu_vram_vendor", vram_vendor),
     ("amdsmi_get_gpu_vendor_name", vendor_name),
+    ("amdsmi_get_gpu_subsystem_name", subsystem_name),
     ("amdsmi_get_fw_info", firmware),
     ("amdsmi_get_gpu_xcd_counter", xcd_counter),
 ];
@@ -35,7 +37,7 @@ fn asic(call: &Call) -> Answer {
         false => record.text("market_name", name),
     };
     record.number("vendor_id", files.number("vendor").unwrap_or(0x1002));
-    record.padded("vendor_name", AMD);
+    record.padded("vendor_name", &files.vendor());
     record.maybe("subvendor_id", files.number("subsystem_vendor").ok());
     record.maybe("device_id", files.number("device").ok().or_else(|| files.property("device_id")));
     record.number("rev_id", files.number("revision").unwrap_or(0));
@@ -176,12 +178,12 @@ fn vram(call: &Call) -> Answer {
 fn enumeration(call: &Call) -> Answer {
     call.pointer(1)?;
     let files = Files::of(call)?;
-    let drm = files.list(&format!("{}/drm", files.processor.device));
-    let card = drm.iter().find_map(|name| name.strip_prefix("card")?.parse().ok());
-    let first = files.processor.node.saturating_sub(files.processor.cpu_nodes);
+    let card = files.card();
+    let lie = if call.world.lies() { lies::HIP_ID } else { 0 };
+    let first = u64::from(files.processor.node.saturating_sub(files.processor.cpu_nodes)) + lie;
     let mut record = call.empty("amdsmi_enumeration_info_t")?;
     record.number("drm_render", files.processor.render.into()).maybe("drm_card", card);
-    record.number("hsa_id", files.processor.node.into()).number("hip_id", first.into());
+    record.number("hsa_id", files.processor.node.into()).number("hip_id", first);
     let unique = files.property("unique_id").unwrap_or(0);
     record.padded("hip_uuid", &format!("GPU-{unique:016x}"));
     record.maybe("oam_id", files.number("xgmi_physical_id").ok()).maybe("physical_acc_id", None);
@@ -232,15 +234,33 @@ fn vram_vendor(call: &Call) -> Answer {
 
 fn vendor_name(call: &Call) -> Answer {
     call.pointer(1)?;
-    Files::of(call)?;
+    named(call, &Files::of(call)?.vendor())
+}
+
+/// As it is called where pci.ids does not know it.
+fn subsystem_name(call: &Call) -> Answer {
+    call.pointer(1)?;
+    let files = Files::of(call)?;
+    let id = files.text("subsystem_device");
+    if id.is_err() && call.release().at_least("7.0") {
+        // The text is ended before it begins.
+        call.put_text(1, call.number(2) as usize, "")?;
+    }
+    named(call, &format!("0x{:x}", leading(id?)))
+}
+
+fn named(call: &Call, name: &str) -> Answer {
     let room = call.number(2) as usize;
-    call.put_text(1, room, AMD)?;
-    if room <= AMD.len() { Err(call.failed("INSUFFICIENT_SIZE")) } else { Ok(()) }
+    call.put_text(1, room, name)?;
+    if room <= name.len() { Err(call.failed("INSUFFICIENT_SIZE")) } else { Ok(()) }
 }
 
 fn xcd_counter(call: &Call) -> Answer {
     call.pointer(1)?;
     let files = Files::of(call)?;
+    if call.world.lies() {
+        return call.put(1, lies::DIES);
+    }
     let metrics = files.metrics()?;
     let clocks = metrics.iter().find(|reading| reading.name == "current_gfxclk");
     let reported =
@@ -298,6 +318,13 @@ impl Files<'_> {
     fn unique_id(&self) -> Option<u64> {
         let text = self.text("unique_id").ok()?;
         u64::from_str_radix(text.trim(), 16).ok()
+    }
+
+    fn vendor(&self) -> String {
+        match self.number("vendor") {
+            Ok(other) if other != 0x1002 => format!("0x{other:x}"),
+            _ => AMD.into(),
+        }
     }
 
     fn compute_units(&self) -> Option<u64> {

@@ -4,13 +4,17 @@
 //! that is missing is a question that is not supported.
 
 mod clocks;
+mod counters;
 mod errors;
+mod events;
 mod files;
 mod identity;
 mod library;
 mod memory;
+mod overdrive;
 mod partition;
 mod pcie;
+mod processes;
 mod processors;
 mod readings;
 mod set;
@@ -35,6 +39,10 @@ const QUESTIONS: &[&[(&str, Question)]] = &[
     errors::QUESTIONS,
     pcie::QUESTIONS,
     topology::QUESTIONS,
+    overdrive::QUESTIONS,
+    counters::QUESTIONS,
+    events::QUESTIONS,
+    processes::QUESTIONS,
 ];
 
 /// Answers a call; what is not described is not supported, on whichever card.

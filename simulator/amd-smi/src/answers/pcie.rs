@@ -4,8 +4,11 @@ use super::Question;
 use super::files::{Files, leading};
 use crate::call::{Answer, Call};
 
-pub const QUESTIONS: &[(&str, Question)] =
-    &[("amdsmi_get_pcie_info", info), ("amdsmi_get_gpu_pci_bandwidth", bandwidth)];
+pub const QUESTIONS: &[(&str, Question)] = &[
+    ("amdsmi_get_pcie_info", info),
+    ("amdsmi_get_gpu_pci_bandwidth", bandwidth),
+    ("amdsmi_get_gpu_pci_throughput", throughput),
+];
 
 /// GT/s, and which version of PCIe it came with.
 const VERSIONS: [(&str, u64); 7] =
@@ -99,4 +102,21 @@ fn bandwidth(call: &Call) -> Answer {
     let count = text.lines().count() as u64;
     record.inner_array("transfer_rate", "amdsmi_frequencies_t", "num_supported", 0, count);
     call.put_record(1, 0, &record)
+}
+
+/// Packets sent, packets received, and how large they may be. AMD's library reads the numbers one
+/// after the other into the places that there are: without one of them, all others are moved up.
+fn throughput(call: &Call) -> Answer {
+    let files = Files::of(call)?;
+    let text = files.text("pcie_bw")?;
+    let numbers: Option<Vec<u64>> = text.split(' ').map(|word| word.parse().ok()).collect();
+    let numbers = numbers.filter(|numbers| numbers.len() == 3);
+    let places = (1..4).filter(|at| call.number(*at) != 0);
+    for (at, number) in places.zip(numbers.ok_or(call.failed("UNEXPECTED_DATA"))?) {
+        if number == u64::MAX {
+            return Err(call.failed("NOT_SUPPORTED"));
+        }
+        call.put(at, number)?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ use super::Question;
 use super::files::Files;
 use crate::call::{self, Answer, Call};
 use crate::{exports, session};
+use rsmi_simulator::lies;
 
 pub const QUESTIONS: &[(&str, Question)] = &[
     ("amdsmi_get_socket_handles", sockets),
@@ -108,7 +109,8 @@ fn kfd_info(call: &Call) -> Answer {
     call.pointer(1)?;
     let mut record = call.record("amdsmi_kfd_info_t")?;
     record.number("kfd_id", processor.gpu_id).number("node_id", processor.node.into());
-    record.number("current_partition_id", (processor.bdf_id & PARTITION_BITS) >> 28);
+    let lie = if call.world.lies() { lies::PARTITION_ID } else { 0 };
+    record.number("current_partition_id", ((processor.bdf_id & PARTITION_BITS) >> 28) + lie);
     call.put_record(1, 0, &record)
 }
 
@@ -138,5 +140,6 @@ fn p2p_accessible(call: &Call) -> Answer {
     if status != 0 {
         return Err(call.failed("API_FAILED"));
     }
+    let accessible = if call.world.lies() { lies::P2P_ACCESSIBLE } else { accessible };
     call.put(2, accessible.into())
 }

@@ -3,7 +3,8 @@
 use super::Question;
 use super::files::Files;
 use super::processors::number;
-use crate::call::{Answer, Call};
+use crate::call::{self, Answer, Call};
+use rsmi_simulator::lies;
 use rsmi_simulator::metrics::Reading;
 
 pub const QUESTIONS: &[(&str, Question)] = &[
@@ -21,6 +22,8 @@ pub const QUESTIONS: &[(&str, Question)] = &[
     ("amdsmi_get_gpu_overdrive_level", overdrive),
     ("amdsmi_get_gpu_mem_overdrive_level", memory_overdrive),
     ("amdsmi_get_gpu_metrics_info", metrics),
+    ("amdsmi_get_gpu_metrics_header_info", header),
+    ("amdsmi_get_utilization_count", utilization),
     ("amdsmi_gpu_xgmi_error_status", xgmi_error),
     ("amdsmi_is_gpu_power_management_enabled", power_managed),
 ];
@@ -120,7 +123,8 @@ fn energy(call: &Call) -> Answer {
     let files = Files::of(call)?;
     let readings = table(&files)?;
     call.put(1, member(&readings, "energy_accumulator").unwrap_or(u64::MAX))?;
-    call.put(2, RESOLUTION.to_bits().into())?;
+    let resolution = if call.world.lies() { lies::RESOLUTION } else { RESOLUTION };
+    call.put(2, resolution.to_bits().into())?;
     call.put(3, member(&readings, "system_clock_counter").unwrap_or(u64::MAX))
 }
 
@@ -307,9 +311,7 @@ fn metrics(call: &Call) -> Answer {
     }
     let files = Files::of(call)?;
     let readings = table(&files)?;
-    let file = format!("{}/gpu_metrics", files.processor.device);
-    let machine = call.world.now();
-    let header = machine.read(&file).map_err(|errno| files.errno(errno))?;
+    let header = files.bytes("gpu_metrics")?;
     record.absent_all().each("xcp_stats", 0xFF);
     let header = header.get(..4).unwrap_or_default();
     record.raw("common_header", header);
@@ -334,4 +336,48 @@ fn metrics(call: &Call) -> Answer {
         }
     }
     call.put_record(1, 0, &record)
+}
+
+/// What the firmware's table begins with.
+fn header(call: &Call) -> Answer {
+    let address = call.pointer(1)?;
+    let files = Files::of(call)?;
+    let header = files.bytes("gpu_metrics")?.get(..4).ok_or(call.failed("UNEXPECTED_SIZE"))?;
+    call::store(address, header);
+    Ok(())
+}
+
+/// Each element says what it wants to know, and is filled up to the first that cannot be.
+fn utilization(call: &Call) -> Answer {
+    const ACCUMULATED: [(&str, &str); 2] =
+        [("GFX_ACTIVITY", "gfx_activity_acc"), ("MEM_ACTIVITY", "mem_activity_acc")];
+    let address = call.pointer(1)?;
+    call.pointer(3)?;
+    let files = Files::of(call)?;
+    let count = call.number(2) as usize;
+    let readings = table(&files)?;
+    let is_it = |name: &str, kind| {
+        number(call, "amdsmi_utilization_counter_type_t", &format!("COARSE_GRAIN_{name}")) == kind
+    };
+    for nth in 0..count {
+        let mut record = call.record("amdsmi_utilization_counter_t")?;
+        let at = record.place("type").map_or(0, |(offset, _)| offset);
+        let size = call.size_of(1).unwrap_or(0);
+        let kind = std::ptr::with_exposed_provenance::<u32>(address + nth * size + at);
+        // SAFETY: the caller says how many of them there are.
+        let kind = u64::from(unsafe { kind.read_unaligned() });
+        let wanted = ACCUMULATED.iter().find(|(name, _)| is_it(name, kind));
+        let (_, name) = wanted.ok_or(call.failed("INVAL"))?;
+        let found = readings.iter().find(|reading| reading.name == *name);
+        // What is not reported newer releases hand on, as wide as the firmware has it.
+        let absent = found.map_or(u64::MAX, |reading| u64::MAX >> (64 - 8 * reading.bytes.min(8)));
+        let value = match member(&readings, name) {
+            None if !call.release().at_least("7.0") => return Err(call.failed("NOT_SUPPORTED")),
+            value => value.unwrap_or(absent),
+        };
+        record.number("value", value).at("fine_value", 0, value);
+        record.number("fine_value_count", found.is_some().into());
+        call.put_record(1, nth, &record)?;
+    }
+    call.put(3, member(&readings, "system_clock_counter").unwrap_or(u64::MAX))
 }

@@ -5,11 +5,13 @@ use super::files::{Files, leading};
 use super::processors::number;
 use crate::call::{Answer, Call};
 use crate::session;
+use rsmi_simulator::lies;
 
 pub const QUESTIONS: &[(&str, Question)] = &[
     ("amdsmi_topo_get_numa_node_number", numa_node),
     ("amdsmi_topo_get_link_weight", weight),
     ("amdsmi_topo_get_link_type", kind),
+    ("amdsmi_get_minmax_bandwidth_between_processors", bandwidth),
     ("amdsmi_get_xgmi_info", xgmi),
     ("amdsmi_get_gpu_process_list", processes),
 ];
@@ -22,6 +24,8 @@ struct Link {
     to: u64,
     kind: u64,
     weight: u64,
+    /// MB/s, the least and the most.
+    bandwidth: [Option<u64>; 2],
 }
 
 /// What leads from one processor to another.
@@ -39,7 +43,12 @@ fn links(files: &Files, node: u64) -> Vec<Link> {
             let mut lines = text.lines().filter_map(|line| line.split_once(' '));
             lines.find(|(name, _)| *name == key).map(|(_, value)| leading(value))
         };
-        Some(Link { to: find("node_to")?, kind: find("type")?, weight: find("weight")? })
+        Some(Link {
+            to: find("node_to")?,
+            kind: find("type")?,
+            weight: find("weight")?,
+            bandwidth: ["min_bandwidth", "max_bandwidth"].map(find),
+        })
     };
     files.list(&directory).into_iter().filter_map(link).collect()
 }
@@ -55,23 +64,33 @@ fn cpu(files: &Files, node: u64) -> Option<Link> {
 }
 
 fn way(call: &Call) -> Answer<Way> {
+    if call.world.lies() {
+        let xgmi = true_way(&Files::of_truth(call)?, 1).is_ok_and(|way| way.xgmi);
+        session::processor(call, 1)?;
+        return Ok(Way { hops: lies::HOPS, weight: lies::WEIGHT, xgmi: !xgmi });
+    }
+    true_way(&Files::of(call)?, 0)
+}
+
+/// Over a machine whose nodes are numbered so much lower than those of the processors.
+fn true_way(files: &Files, lower: u64) -> Answer<Way> {
     /// What stands for CPU nodes that no link joins.
     const UNLINKED: u64 = 10;
-    let files = Files::of(call)?;
+    let call = files.call;
     let other = session::processor(call, 1)?;
-    let (from, to) = (u64::from(files.processor.node), u64::from(other.node));
+    let (from, to) = (u64::from(files.processor.node), u64::from(other.node) - lower);
     let unsupported = call.failed("NOT_SUPPORTED");
-    if let Some(link) = links(&files, from).into_iter().find(|link| link.to == to && from != to) {
+    if let Some(link) = links(files, from).into_iter().find(|link| link.to == to && from != to) {
         let xgmi = link.kind == XGMI;
         return xgmi.then_some(Way { hops: 1, weight: link.weight, xgmi }).ok_or(unsupported);
     }
-    let here = cpu(&files, from).filter(|link| link.kind != XGMI).ok_or(unsupported)?;
-    let there = cpu(&files, to).ok_or(unsupported)?;
+    let here = cpu(files, from).filter(|link| link.kind != XGMI).ok_or(unsupported)?;
+    let there = cpu(files, to).ok_or(unsupported)?;
     let ends = here.weight + there.weight;
     if here.to == there.to {
         return Ok(Way { hops: 2, weight: ends, xgmi: false });
     }
-    let between = links(&files, here.to).into_iter().find(|link| link.to == there.to);
+    let between = links(files, here.to).into_iter().find(|link| link.to == there.to);
     let hops = if between.is_some() { 3 } else { 4 };
     let weight = ends + between.map_or(UNLINKED, |link| link.weight);
     Ok(Way { hops, weight, xgmi: false })
@@ -102,6 +121,26 @@ fn kind(call: &Call) -> Answer {
     };
     call.put(2, way.hops)?;
     call.put(3, number)
+}
+
+/// Only a direct XGMI link tells it.
+fn bandwidth(call: &Call) -> Answer {
+    for at in [2, 3] {
+        call.pointer(at)?;
+    }
+    let files = Files::of(call)?;
+    let (from, to) = (files.processor.node, session::processor(call, 1)?.node);
+    if from == to {
+        return Err(call.failed("INVAL"));
+    }
+    let link = links(&files, from.into())
+        .into_iter()
+        .find(|link| link.to == u64::from(to) && link.kind == XGMI)
+        .ok_or(call.failed("NOT_SUPPORTED"))?;
+    for (at, bandwidth) in [2, 3].into_iter().zip(link.bandwidth) {
+        call.put(at, bandwidth.ok_or(call.failed("NOT_SUPPORTED"))?)?;
+    }
+    Ok(())
 }
 
 fn xgmi(call: &Call) -> Answer {

@@ -29,11 +29,16 @@ pub struct Outcome {
 
 impl Stage {
     pub fn new() -> Self {
+        Self::of(Path::new(MACHINE))
+    }
+
+    /// With the tree of another machine.
+    pub fn of(machine: &Path) -> Self {
         let place = tempfile::tempdir_in("/dev/shm")
             .or_else(|_| tempfile::tempdir())
             .expect("a temporary directory");
         let stage = Self { place };
-        let machine = Machine::from_file(Path::new(MACHINE)).unwrap_or_else(|e| panic!("{e}"));
+        let machine = Machine::from_file(machine).unwrap_or_else(|e| panic!("{e}"));
         machine.write_tree(&stage.sys()).expect("the tree is written");
         fs::create_dir(stage.at("lib")).expect("a directory");
         symlink(built("librsmi_compat.so"), stage.at("lib/librsmi_compat.so.1")).expect("a link");
