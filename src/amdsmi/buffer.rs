@@ -6,7 +6,7 @@
 //! more than the release we take it for.
 
 use super::Release;
-use crate::layout::Member;
+use crate::layout::{Member, Place};
 use std::cell::Cell;
 use std::ffi::{c_char, c_void};
 use std::slice;
@@ -117,6 +117,8 @@ pub(crate) struct Written<'block> {
     bytes: &'block [u8],
     /// Who wrote it; None for a release that nobody knows.
     release: Option<Release>,
+    /// A member was asked for that this release does not have, or of which nobody knows where it is.
+    lacks: &'block Cell<bool>,
 }
 
 impl Written<'_> {
@@ -133,6 +135,20 @@ impl Written<'_> {
         (bytes.iter().any(|byte| *byte != PATTERN)).then_some(value)
     }
 
+    /// Where the release has a member.
+    fn place(&self, member: &Member<Release>) -> Option<&'static Place<Release>> {
+        let place = member.place(self.release);
+        if place.is_none() {
+            self.lacks.set(true);
+        }
+        place
+    }
+
+    /// Whether a member was asked for that has no place.
+    pub(crate) fn lacks(&self) -> bool {
+        self.lacks.get()
+    }
+
     /// The n-th of the numbers of a member, as wide as the release has it.
     pub(crate) fn raw(&self, member: &Member<Release>, nth: usize) -> Option<u64> {
         self.within(0, member, nth)
@@ -140,7 +156,7 @@ impl Written<'_> {
 
     /// As `raw`, in a struct that begins at `at`.
     pub(crate) fn within(&self, at: usize, member: &Member<Release>, nth: usize) -> Option<u64> {
-        let place = member.place(self.release)?;
+        let place = self.place(member)?;
         let at = at + place.at(nth)?;
         let bytes = self.bytes.get(at..at + place.width)?;
         let number = bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
@@ -149,7 +165,7 @@ impl Written<'_> {
 
     /// As `raw`; None for "not available" too, which is all ones in the width of the member.
     pub(crate) fn told(&self, member: &Member<Release>, nth: usize) -> Option<u64> {
-        let width = member.place(self.release)?.width.min(8);
+        let width = self.place(member)?.width.min(8);
         self.raw(member, nth).filter(|number| *number != u64::MAX >> (64 - 8 * width))
     }
 
@@ -162,7 +178,7 @@ impl Written<'_> {
 
     /// A text that is a member; None for "not available" too.
     pub(crate) fn words(&self, member: &Member<Release>) -> Option<&[u8]> {
-        let place = member.place(self.release)?;
+        let place = self.place(member)?;
         let text = self.text(place.at(0)?, place.width * place.count)?;
         (!text.is_empty() && text != b"N/A").then_some(text)
     }
@@ -185,7 +201,9 @@ pub(crate) fn filled_by<R, T>(
     let all = unsafe { slice::from_raw_parts(start, end + MARGIN) };
     let (bytes, margin) = all.split_at(end);
     let intact = margin.iter().all(|byte| *byte == PATTERN);
-    let value = read(&result, if intact { Ok(Written { bytes, release }) } else { Err(Overrun) });
+    let lacks = &Cell::new(false);
+    let written = if intact { Ok(Written { bytes, release, lacks }) } else { Err(Overrun) };
+    let value = read(&result, written);
     let dirty = if intact { end } else { SIZE };
     // SAFETY: the block is as long as that, and what borrowed it is gone.
     unsafe { start.write_bytes(PATTERN, dirty) };

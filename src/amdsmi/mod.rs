@@ -151,6 +151,11 @@ impl Device {
         self.session.release()
     }
 
+    /// As that of the session.
+    pub(crate) fn has_known_lists(&self) -> bool {
+        self.session.has_known_lists()
+    }
+
     /// The device's handle; None where it is not listed.
     fn handle(&self, smi: &AmdSmi) -> Option<Handle> {
         smi.processors().find(self.address, self.nth)
@@ -185,6 +190,16 @@ impl Session {
             Identity::Known(release) => Some(release),
             Identity::Unknown => None,
         }
+    }
+
+    /// Whether the elements of its lists are as long as they ever were: of a release that nobody knows
+    /// they may be longer.
+    pub(crate) fn has_known_lists(&self) -> bool {
+        let known = self.release().is_some();
+        if !known {
+            log::reason(|| "nobody knows how long the elements of this AMD SMI's lists are".into());
+        }
+        known
     }
 
     /// Asks a function that is about no device.
@@ -232,7 +247,13 @@ impl Session {
                     // are libamd_smi's, the places are the room's, and the rest are numbers.
                     call(|| unsafe { function.call(arguments) })
                 },
-                |status, written| written.map(|written| read(*status, &written)),
+                |status, written| {
+                    written.map(|written| {
+                        let value = read(*status, &written);
+                        let lacks = value.is_none() && written.lacks();
+                        (value, lacks)
+                    })
+                },
             ))
         };
         let mut answer = once();
@@ -251,12 +272,18 @@ impl Session {
                 log::reason(|| format!("{} wrote more than its value", symbol.name));
                 Told::Fails(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE)
             }
-            (Ok(Some(value)), _) => Told::Value(value),
-            (Ok(None), Err(failed)) => {
+            (Ok((Some(value), _)), _) => Told::Value(value),
+            (Ok((None, true)), Ok(())) => {
+                log::reason(|| {
+                    format!("nobody knows where this AMD SMI writes what {} tells", symbol.name)
+                });
+                Told::NotTold
+            }
+            (Ok((None, _)), Err(failed)) => {
                 log::reason(|| format!("{} returned {}", symbol.name, status::amdsmi_text(status)));
                 Told::Fails(failed)
             }
-            (Ok(None), Ok(())) => {
+            (Ok((None, false)), Ok(())) => {
                 log::reason(|| format!("{} reports it as not available", symbol.name));
                 Told::Fails(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)
             }

@@ -16,10 +16,6 @@ type Text<'g> = Cow<'g, [u8]>;
 
 /// A number of asic_info, which is there also where AMD SMI cannot open /dev/dri.
 fn asic_number(at: &amdsmi::Device, member: &'static Member<Release>) -> Told<u64> {
-    if member.place(at.release()).is_none() {
-        log::reason(|| "this AMD SMI has it not, or nobody knows where".into());
-        return Told::NotTold;
-    }
     at.ask_anyway(
         |s| s.amdsmi_get_gpu_asic_info,
         |handle, room| (handle, room.record(0)),
@@ -566,6 +562,9 @@ impl Question<'_> for FirmwareVersion {
             log::reason(|| "AMD SMI has no number for that block".into());
             return Told::NotTold;
         };
+        if !at.has_known_lists() {
+            return Told::NotTold;
+        }
         at.ask(
             |s| s.amdsmi_get_fw_info,
             |handle, room| (handle, room.record(0)),

@@ -114,6 +114,9 @@ impl Question<'_> for BadPages {
     const FIRST: First = First::Amdsmi;
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Pages> {
+        if !at.has_known_lists() {
+            return Told::NotTold;
+        }
         let count = at.ask(
             |s| s.amdsmi_get_gpu_memory_reserved_pages,
             |handle, room| (handle, room.put(0, 0_u32), ptr::null_mut()),

@@ -24,7 +24,7 @@ fn library(session: &Option<Arc<Session>>) -> Option<&Session> {
     if session.is_none() {
         log::reason(|| "AMD SMI is asked only while the library is initialised".into());
     }
-    session.as_deref()
+    session.as_deref().filter(|session| session.has_known_lists())
 }
 
 /// The processes; the first `wanted` of them are read.
