@@ -3,6 +3,7 @@
 use crate::ask::ask;
 use crate::client;
 use crate::entry::{Null, finish, get, percentage, put, with_gpu};
+use crate::map;
 use crate::question::{BadPages, MemoryBusy, MemoryTotal, MemoryUsage};
 use crate::status::{Reply, Result};
 use crate::support::Question::{Function, Variant};
@@ -28,7 +29,11 @@ pub unsafe extern "C" fn rsmi_dev_memory_total_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_dev_memory_total_get", mem_type.0.into()));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, total, null, |gpu| or_nothing(ask(gpu, &MemoryTotal { kind: mem_type }))) }
+    unsafe {
+        get(dv_ind, total, null, |gpu| {
+            or_nothing(mem_type, ask(gpu, &MemoryTotal { kind: mem_type }))
+        })
+    }
 }
 
 /// Reads how much of a kind of memory is in use.
@@ -51,7 +56,11 @@ pub unsafe extern "C" fn rsmi_dev_memory_usage_get(
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_dev_memory_usage_get", mem_type.0.into()));
     // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, used, null, |gpu| or_nothing(ask(gpu, &MemoryUsage { kind: mem_type }))) }
+    unsafe {
+        get(dv_ind, used, null, |gpu| {
+            or_nothing(mem_type, ask(gpu, &MemoryUsage { kind: mem_type }))
+        })
+    }
 }
 
 /// Reads how busy the memory controller is, from sysfs `mem_busy_percent`.
@@ -131,10 +140,8 @@ pub unsafe extern "C" fn rsmi_dev_memory_reserved_pages_get(
     }
 }
 
-/// Where the kind is one, clients of ROCm 7 get a 0 beside the failure.
-fn or_nothing(bytes: Result<u64>) -> Reply<u64> {
-    match bytes {
-        Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS) => bytes.into(),
-        bytes => client::or_write(bytes, 0),
-    }
+/// Where the kind is one, clients of ROCm 7 get a 0 beside a failure.
+fn or_nothing(kind: rsmi_memory_type_t, bytes: Result<u64>) -> Reply<u64> {
+    let is_one = map::MEMORY_FILES.iter().any(|(listed, ..)| *listed == kind);
+    if is_one { client::or_write(bytes, 0) } else { bytes.into() }
 }

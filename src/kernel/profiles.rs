@@ -43,14 +43,11 @@ pub(crate) fn read(lines: &[String]) -> Table {
 }
 
 /// Whether the table is of the form that the oldest readers know: a heading, and below it a profile a
-/// line, of which one is in use, and all have a name in rsmi.
+/// line, of which one is in use that has a name in rsmi.
 pub(crate) fn is_plain(lines: &[String]) -> bool {
     let Some((heading, lines)) = lines.split_first() else { return false };
-    let profiles: Option<Vec<Profile>> = lines.iter().map(|line| profile(line)).collect();
-    let Some(profiles) = profiles else { return false };
-    profile(heading).is_none()
-        && side_by_side(heading).is_empty()
-        && profiles.iter().filter(|profile| profile.current).count() == 1
+    let current = lines.iter().filter_map(|line| profile(line)).filter(|profile| profile.current);
+    profile(heading).is_none() && side_by_side(heading).is_empty() && current.count() == 1
 }
 
 fn profile(line: &str) -> Option<Profile> {
@@ -132,7 +129,7 @@ mod tests {
             "",
             "NUM        MODE_NAME",
             "NUM        MODE_NAME\n  0   BOOTUP_DEFAULT :",
-            "NUM        MODE_NAME\n  0   BOOTUP_DEFAULT*:\n  1 CAPPED :",
+            "NUM        MODE_NAME\n  0   BOOTUP_DEFAULT :\n  1 CAPPED*:",
             "NUM        MODE_NAME\n  0   BOOTUP_DEFAULT*:\n  1 VIDEO*:",
             "  0   BOOTUP_DEFAULT*:\n  1 VIDEO :",
             "  0   BOOTUP_DEFAULT*  1 VIDEO\n  0 VIDEO*",

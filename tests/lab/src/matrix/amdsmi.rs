@@ -117,6 +117,15 @@ const FUNCTIONS: [(&str, For, &str, &str); 89] = [
     ("amdsmi_topo_get_numa_node_number", Answers, "5.5.0", NEWEST),
 ];
 
+/// What no machine here lets the real libraries answer: a voltage curve, and events of a /dev/kfd. The
+/// stand-in does, in its own tests.
+const UNSEEN: [&str; 4] = [
+    "amdsmi_get_gpu_event_notification",
+    "amdsmi_get_gpu_od_volt_curve_regions",
+    "amdsmi_set_gpu_event_notification_mask",
+    "amdsmi_stop_gpu_event_notification",
+];
+
 /// Those that no answer comes from.
 pub fn session() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().filter(|(_, what, ..)| *what == Session).map(|(name, ..)| *name)
@@ -168,10 +177,11 @@ pub fn check(lab: &Lab, observed: &Observed) -> Result<()> {
             _ => None,
         })
         .collect();
+    let unseen: BTreeSet<&str> = answering.difference(&seen).copied().collect();
     ensure!(
-        seen == answering,
-        "listed for answers, or seen to answer, but not both: {:?}",
-        seen.symmetric_difference(&answering).collect::<Vec<_>>()
+        unseen == UNSEEN.into() && seen.is_subset(&answering),
+        "listed for answers but not seen to answer: {unseen:?}; seen but not listed: {:?}",
+        seen.difference(&answering).collect::<Vec<_>>()
     );
     for release in fetch::releases(lab, Library::AmdSmi) {
         let file = lab.library(Library::AmdSmi, release).join(Library::AmdSmi.file());
