@@ -119,7 +119,7 @@ const FUNCTIONS: [(&str, For, &str, &str); 89] = [
 
 /// What no machine here lets the real libraries answer: a voltage curve, and events of a /dev/kfd. The
 /// stand-in does, in its own tests.
-const UNSEEN: [&str; 4] = [
+pub const UNSEEN: [&str; 4] = [
     "amdsmi_get_gpu_event_notification",
     "amdsmi_get_gpu_od_volt_curve_regions",
     "amdsmi_set_gpu_event_notification_mask",

@@ -159,6 +159,13 @@ pub fn render(tables: &[(&Chapter, Vec<Row>)], everywhere: &[String]) -> String 
          stop it:\n{}.",
         session.join(",\n")
     );
+    let unseen: Vec<_> = amdsmi::UNSEEN.iter().map(|name| format!("`{name}`")).collect();
+    let _ = writeln!(
+        text,
+        "\nNo machine here lets a real libamd_smi answer these, which are asked under `amdsmi` too; the\n\
+         tests of the stand-in for it do:\n{}.",
+        unseen.join(",\n")
+    );
     for (chapter, rows) in tables {
         let _ = write!(text, "\n## {}\n\n", chapter.title);
         text.push_str(
