@@ -48,19 +48,19 @@ pub(crate) fn ask<'g, At: Sourced, Q: Question<'g, At>>(
     match (policy, Q::FIRST) {
         (Policy::Kernel, _) => settle(question.kernel(at)),
         (Policy::Amdsmi, _) => match by_amdsmi(at, question) {
-            Told::NotTold => settle(question.kernel(at)),
+            Told::Unknown => settle(question.kernel(at)),
             told => settle(told),
         },
         (Policy::Auto | Policy::Both, First::Amdsmi) => match by_amdsmi(at, question) {
             Told::Fails(_) if matches!(Q::ASKED, Asked::Freely) => settle(question.kernel(at)),
-            Told::NotTold => settle(question.kernel(at)),
+            Told::Unknown => settle(question.kernel(at)),
             told => settle(told),
         },
         (Policy::Auto | Policy::Both, First::Kernel(_)) => match question.kernel(at) {
             // Why AMD SMI fails then is not what the original said.
-            Told::NotTold => match by_amdsmi(at, question) {
+            Told::Unknown => match by_amdsmi(at, question) {
                 Told::Value(value) => Ok(value),
-                Told::Fails(_) | Told::NotTold => settle(Told::NotTold),
+                Told::Fails(_) | Told::Unknown => settle(Told::Unknown),
             },
             told => settle(told),
         },
@@ -72,7 +72,7 @@ fn by_amdsmi<'g, At: Sourced, Q: Question<'g, At>>(at: &'g At, question: &Q) -> 
     match log::aside(|| question.hazard(at)) {
         Some(why) => {
             log::reason(|| format!("AMD SMI is not asked: {why}"));
-            Told::NotTold
+            Told::Unknown
         }
         None => question.amdsmi(at.amdsmi()),
     }
@@ -83,7 +83,7 @@ pub(crate) fn settle<T>(told: Told<T>) -> Result<T> {
     match told {
         Told::Value(value) => Ok(value),
         Told::Fails(status) => Err(status),
-        Told::NotTold => Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED),
+        Told::Unknown => Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED),
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) enum Told<T> {
     /// A no that counts.
     Fails(rsmi_status_t),
     /// This source cannot know; another may. Nothing was changed.
-    NotTold,
+    Unknown,
 }
 
 impl<T> Told<T> {
@@ -18,7 +18,7 @@ impl<T> Told<T> {
         match self {
             Self::Value(value) => Told::Value(with(value)),
             Self::Fails(status) => Told::Fails(status),
-            Self::NotTold => Told::NotTold,
+            Self::Unknown => Told::Unknown,
         }
     }
 
@@ -26,14 +26,14 @@ impl<T> Told<T> {
         match self {
             Self::Value(value) => with(value),
             Self::Fails(status) => Told::Fails(status),
-            Self::NotTold => Told::NotTold,
+            Self::Unknown => Told::Unknown,
         }
     }
 
     /// What there is not here, somebody else may have.
-    pub(crate) fn or_not_told(self) -> Self {
+    pub(crate) fn or_unknown(self) -> Self {
         match self {
-            Self::Fails(_) => Self::NotTold,
+            Self::Fails(_) => Self::Unknown,
             told => told,
         }
     }

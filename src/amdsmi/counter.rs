@@ -74,7 +74,7 @@ fn result<T>(told: Told<T>) -> Result<T> {
     match told {
         Told::Value(value) => Ok(value),
         Told::Fails(status) => Err(status),
-        Told::NotTold => {
+        Told::Unknown => {
             log::reason(|| "the AMD SMI that made the counter is gone".into());
             Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)
         }

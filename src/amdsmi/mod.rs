@@ -141,7 +141,7 @@ impl Device {
     {
         if kfd::is_vm_guest() {
             log::reason(|| "AMD SMI is not asked to change anything in a virtual machine".into());
-            return Told::NotTold;
+            return Told::Unknown;
         }
         self.ask(pick, |handle, _| arguments(handle), |_| Some(()))
     }
@@ -174,11 +174,11 @@ impl Device {
         if let Err(status) = sleep::awake(&self.directory) {
             return Told::Fails(status);
         }
-        let Some(smi) = self.session.library() else { return Told::NotTold };
+        let Some(smi) = self.session.library() else { return Told::Unknown };
         // Before 6.4 a partition was answered for out of the whole GPU's files.
         if self.is_partition && !smi.opened.names.at_least(Release::V6_4_0) {
             log::reason(|| "before ROCm 6.4 AMD SMI did not know partitions".into());
-            return Told::NotTold;
+            return Told::Unknown;
         }
         self.session.ask(smi, pick, whom, arguments, read)
     }
@@ -212,7 +212,7 @@ impl Session {
     where
         F: Call<A>,
     {
-        let Some(smi) = self.library() else { return Told::NotTold };
+        let Some(smi) = self.library() else { return Told::Unknown };
         let read = |status, written: &Written| {
             if status == STATUS_SUCCESS { read(written) } else { None }
         };
@@ -233,7 +233,7 @@ impl Session {
         let symbol = pick(smi.symbols());
         let Some(function) = symbol.function else {
             log::reason(|| format!("this AMD SMI has no {}", symbol.name));
-            return Told::NotTold;
+            return Told::Unknown;
         };
         let release = self.release();
         let once = || {
@@ -263,7 +263,7 @@ impl Session {
         }
         let Some((status, written)) = answer else {
             log::reason(|| "AMD SMI does not list the device".into());
-            return Told::NotTold;
+            return Told::Unknown;
         };
         session::called(symbol.name);
         log::source(|| symbol.name.to_owned());
@@ -277,7 +277,7 @@ impl Session {
                 log::reason(|| {
                     format!("nobody knows where this AMD SMI writes what {} tells", symbol.name)
                 });
-                Told::NotTold
+                Told::Unknown
             }
             (Ok((None, _)), Err(failed)) => {
                 log::reason(|| format!("{} returned {}", symbol.name, status::amdsmi_text(status)));

@@ -23,7 +23,7 @@ impl Session {
         let most = most.min(MOST);
         let Some(size) = self.release().map(size) else {
             log::reason(|| "nobody knows how long this AMD SMI's notifications are".into());
-            return Told::NotTold;
+            return Told::Unknown;
         };
         self.ask_all(
             |s| s.amdsmi_get_gpu_event_notification,

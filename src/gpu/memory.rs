@@ -52,7 +52,7 @@ impl Gpu {
                 status => match (self.usage_by_kfd(), status) {
                     (Ok(used), _) => Told::Value(used),
                     (Err(_), Ok(total)) => Told::Value(total),
-                    (Err(_), Err(NOT_SUPPORTED)) => Told::NotTold,
+                    (Err(_), Err(NOT_SUPPORTED)) => Told::Unknown,
                     (Err(_), Err(status)) => Told::Fails(status),
                 },
             },

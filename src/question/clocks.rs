@@ -76,7 +76,7 @@ impl Question<'_> for Clock {
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Table> {
         // It has more kinds, some of which it writes nonsense for.
         if map::find(map::CLOCK_FILES, &self.kind).is_none() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.ask(
             |s| s.amdsmi_get_clk_freq,
@@ -133,7 +133,7 @@ impl Question<'_> for SetClock {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<()> {
         if map::find(map::CLOCK_FILES, &self.kind).is_none() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.set(|s| s.amdsmi_set_clk_freq, |handle| (handle, self.kind.0, self.mask))
     }
@@ -297,7 +297,7 @@ impl Question<'_> for SetPerfLevel {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<()> {
         if !map::PERF_LEVELS.iter().any(|(_, level)| *level == self.level) {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.set(|s| s.amdsmi_set_gpu_perf_level, |handle| (handle, self.level.0))
     }

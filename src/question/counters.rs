@@ -23,7 +23,7 @@ impl Question<'_> for CounterGroup {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<()> {
         if map::find(map::EVENT_UNITS, &self.group).is_none() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.ask(
             |s| s.amdsmi_gpu_counter_group_supported,
@@ -51,7 +51,7 @@ impl Question<'_> for FreeCounters {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
         if map::find(map::EVENT_UNITS, &self.group).is_none() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.ask(
             |s| s.amdsmi_get_gpu_available_counters,
@@ -99,7 +99,7 @@ impl Question<'_> for CreateCounter {
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Counter> {
         // It ends the process over an event that it does not know.
         if map::find(map::EVENTS, &self.event).is_none() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.counter(self.event.0).map(Counter::Amdsmi)
     }

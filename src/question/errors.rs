@@ -23,7 +23,7 @@ impl Question<'_> for ErrorCount {
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
         // It counts for more blocks than the original.
         if map::find(map::ERROR_FILES, &self.block).is_none() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.ask(
             |s| s.amdsmi_get_gpu_ecc_count,
@@ -93,7 +93,7 @@ impl Question<'_> for ErrorState {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
         if !self.block.0.is_power_of_two() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.ask(
             |s| s.amdsmi_get_gpu_ecc_status,

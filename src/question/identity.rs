@@ -275,7 +275,7 @@ impl<'g> Question<'g> for DeviceName {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Text<'g>> {
-        board_text(at, &board_info::product_name).map(Cow::Owned).or_not_told()
+        board_text(at, &board_info::product_name).map(Cow::Owned).or_unknown()
     }
 
     fn kernel(&self, at: &'g Gpu) -> Told<Text<'g>> {
@@ -560,10 +560,10 @@ impl Question<'_> for FirmwareVersion {
         const ENTRY: usize = 32;
         let Some(wanted) = map::find(map::FIRMWARE_IDS, &self.block) else {
             log::reason(|| "AMD SMI has no number for that block".into());
-            return Told::NotTold;
+            return Told::Unknown;
         };
         if !at.has_known_lists() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.ask(
             |s| s.amdsmi_get_fw_info,

@@ -28,7 +28,7 @@ impl Question<'_> for MemoryTotal {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
         if !is_listed(self.kind) {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.ask(
             |s| s.amdsmi_get_gpu_memory_total,
@@ -56,7 +56,7 @@ impl Question<'_> for MemoryUsage {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
         if !is_listed(self.kind) {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.ask(
             |s| s.amdsmi_get_gpu_memory_usage,
@@ -86,7 +86,7 @@ impl Question<'_> for MemoryBusy {
 
     fn amdsmi(&self, _: &amdsmi::Device) -> Told<u64> {
         crate::log::reason(|| "no function of AMD SMI reads mem_busy_percent".into());
-        Told::NotTold
+        Told::Unknown
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u64> {
@@ -115,7 +115,7 @@ impl Question<'_> for BadPages {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Pages> {
         if !at.has_known_lists() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         let count = at.ask(
             |s| s.amdsmi_get_gpu_memory_reserved_pages,
@@ -124,7 +124,7 @@ impl Question<'_> for BadPages {
         );
         count.and_then(|count| match count {
             0 => Told::Value(Pages::none()),
-            MOST_PAGES.. => Told::NotTold,
+            MOST_PAGES.. => Told::Unknown,
             count => at.ask(
                 |s| s.amdsmi_get_gpu_memory_reserved_pages,
                 |handle, room| (handle, room.put(0, count), room.record(RECORDS)),

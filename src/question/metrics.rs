@@ -168,7 +168,7 @@ impl Question<'_> for MetricsTable {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
         if !at.has_known_lists() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         ask_table(at).map(|members| Box::new(Metrics { members: *members, gap: 0 }))
     }
@@ -273,7 +273,7 @@ impl Question<'_> for UtilizationCount {
             Some(_) => 56,
             None => {
                 log::reason(|| "nobody knows how long this AMD SMI's counters are".into());
-                return Told::NotTold;
+                return Told::Unknown;
             }
         };
         at.ask(

@@ -141,7 +141,7 @@ pub(crate) fn unread<'g, At: Sourced, Q: Question<'g, At>>(
 ) -> Option<String> {
     match question.kernel(at) {
         Told::Value(_) => None,
-        Told::Fails(_) | Told::NotTold => Some("the file is not as it expects it".into()),
+        Told::Fails(_) | Told::Unknown => Some("the file is not as it expects it".into()),
     }
 }
 

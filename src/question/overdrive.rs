@@ -205,7 +205,7 @@ impl Question<'_> for SetOverdriveClock {
         // It ends the process over another clock.
         if !crate::map::OVERDRIVE_CLOCKS.contains(&self.kind) {
             log::reason(|| "the clock has no range".into());
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.set(
             |s| s.amdsmi_set_gpu_od_clk_info,

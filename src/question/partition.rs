@@ -156,7 +156,7 @@ impl Question<'_> for SetComputePartition {
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<()> {
         let Some(number) = self.number(at.release()) else {
             log::reason(|| "this AMD SMI may have another number for the mode".into());
-            return Told::NotTold;
+            return Told::Unknown;
         };
         at.set(|s| s.amdsmi_set_gpu_compute_partition, |handle| (handle, number))
     }
@@ -183,7 +183,7 @@ impl Question<'_> for SetMemoryPartition {
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<()> {
         let number = self.mode.0;
         let Some(release) = at.release().filter(|_| (1..=4).contains(&number)) else {
-            return Told::NotTold;
+            return Told::Unknown;
         };
         let number = if release < Release::V6_4_0 { number } else { 1 << (number - 1) };
         at.set(|s| s.amdsmi_set_gpu_memory_partition, |handle| (handle, number))

@@ -29,7 +29,7 @@ impl Question<'_> for Temperature {
         // It knows more places and measures, which rocm_smi.h does not list.
         let place_is_one = self.place <= rsmi_temperature_type_t::RSMI_TEMP_TYPE_LAST.0;
         if !place_is_one || map::find(map::TEMPERATURE_FILES, &self.metric).is_none() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.ask(
             |s| s.amdsmi_get_temp_metric,
@@ -65,7 +65,7 @@ impl Question<'_> for Voltage {
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<i64> {
         let kind_is_one = map::VOLTAGE_LABELS.iter().any(|(_, kind)| *kind == self.kind);
         if !kind_is_one || map::find(map::VOLTAGE_FILES, &self.metric).is_none() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.ask(
             |s| s.amdsmi_get_gpu_volt_metric,

@@ -70,7 +70,7 @@ impl Question<'_> for AveragePower {
 
 fn only_the_first_sensor<T>() -> Told<T> {
     log::reason(|| "AMD SMI knows only the first sensor".into());
-    Told::NotTold
+    Told::Unknown
 }
 
 /// The current power, in µW.
@@ -339,7 +339,7 @@ impl Question<'_> for SetPowerProfile {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<()> {
         if !self.profile.0.is_power_of_two() {
-            return Told::NotTold;
+            return Told::Unknown;
         }
         at.set(|s| s.amdsmi_set_gpu_power_profile, |handle| (handle, 0, self.profile.0))
     }

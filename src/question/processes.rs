@@ -38,7 +38,7 @@ impl Question<'_, State> for ComputeProcesses {
     const FIRST: First = First::Kernel(Why::Polled);
 
     fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Self::Value> {
-        let Some(session) = library(session) else { return Told::NotTold };
+        let Some(session) = library(session) else { return Told::Unknown };
         session.ask_all(
             |s| s.amdsmi_get_gpu_compute_process_info,
             |room| (room.bytes(INFOS, INFO * MOST as usize), room.put(0, MOST)),
@@ -85,10 +85,10 @@ impl Question<'_, State> for ComputeProcess {
     const FIRST: First = First::Kernel(Why::Polled);
 
     fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Self::Value> {
-        let Some(session) = library(session) else { return Told::NotTold };
+        let Some(session) = library(session) else { return Told::Unknown };
         if self.device.is_some() {
             log::reason(|| "AMD SMI does not know what a process uses of one device".into());
-            return Told::NotTold;
+            return Told::Unknown;
         }
         session.ask_all(
             |s| s.amdsmi_get_gpu_compute_process_info_by_pid,
@@ -140,7 +140,7 @@ impl Question<'_, State> for ComputeProcessGpus {
     fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Vec<u32>> {
         const LIST: usize = 4;
         const MOST: u32 = 1024;
-        let Some(session) = library(session) else { return Told::NotTold };
+        let Some(session) = library(session) else { return Told::Unknown };
         session.ask_all(
             |s| s.amdsmi_get_gpu_compute_process_gpus,
             |room| (self.pid, room.numbers(LIST, MOST as usize), room.put(0, MOST)),

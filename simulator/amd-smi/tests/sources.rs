@@ -219,8 +219,7 @@ fn every_value_tells_who_said_it() {
 
     let mut wrong = Vec::new();
     for release in RELEASES {
-        for (source, mapped) in [("amdsmi", vec![FIRST, LATER].concat()), ("auto", FIRST.to_vec())]
-        {
+        for (source, mapped) in [("amdsmi", [FIRST, LATER].concat()), ("auto", FIRST.to_vec())] {
             let found = sweep(&stage, &program, source, release.name, &true_tree, true);
             let found = answers(&found);
             let seen = marked(&found, &truth);
