@@ -247,7 +247,7 @@ mod tests {
         let (conf, wrong) = parse(text);
         assert_eq!(conf, Conf { abi: said(Open::only(V5)), ..Conf::default() });
         let at: Vec<_> = wrong.iter().map(|line| line.split(' ').next().unwrap()).collect();
-        let expected = [3, 4, 5, 6, 8, 9, 10].map(|line| format!("{FILE}:{line}:"));
+        let expected = [3, 4, 5, 6, 8, 9, 10, 11].map(|line| format!("{FILE}:{line}:"));
         assert_eq!(at, expected, "{wrong:?}");
     }
 

@@ -226,7 +226,7 @@ impl Machine {
 
     /// The same machine as a liar describes it: every value is a marked one, which is not the
     /// machine's, and nothing moves. Cards, partitions and addresses are the same. See
-    /// [`lies`](crate::lies).
+    /// [`crate::lies`].
     ///
     /// # Errors
     /// The machine has more than can be lied about.

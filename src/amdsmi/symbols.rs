@@ -51,12 +51,6 @@ macro_rules! symbols {
                     },)*
                 }
             }
-
-            /// As a library without any function has them.
-            #[cfg(test)]
-            pub(crate) const fn none() -> Self {
-                Self { $($name: Symbol { name: stringify!($name), function: None },)* }
-            }
         }
     };
 }
