@@ -9,9 +9,7 @@ pub enum Effect {
     NotListed,
     /// Which release is asked decides.
     Anything,
-    /// Something is different.
-    Some,
-    /// These devices' questions end so.
+    /// Where AMD SMI is asked everything, these devices' questions end so.
     Status { question: &'static str, status: &'static str },
 }
 
@@ -54,17 +52,17 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "once",
         "[[fault]]\nfunction = 'amdsmi_get_gpu_compute_partition'\nstatus = 9\ntimes = 1",
-        Effect::Some,
+        Effect::None,
     ),
     fault(
         "every third call",
         "[[fault]]\nfunction = 'amdsmi_get_gpu_*partition'\nstatus = 30\nevery = 3",
-        Effect::Some,
+        Effect::None,
     ),
     fault(
         "from the fifth call on",
         "[[fault]]\nfunction = 'amdsmi_get_gpu_compute_partition'\nstatus = 12\nfrom_call = 5",
-        Effect::Some,
+        Effect::None,
     ),
     fault(
         "nobody has an address",
@@ -98,7 +96,7 @@ pub const FAULTS: &[Fault] = &[
         told("UNEXPECTED_SIZE"),
     ),
     fault("too much everywhere", "[[fault]]\noverrun = 16", Effect::NotListed),
-    fault("no NUL", "[[fault]]\nfunction = 'amdsmi_get_gpu_*'\nunterminated = true", Effect::Some),
+    fault("no NUL", "[[fault]]\nfunction = 'amdsmi_get_gpu_*'\nunterminated = true", Effect::None),
     fault(
         "sentinels",
         "[[fault]]\nfunction = 'amdsmi_get_gpu_memory_*'\nsentinels = true",
@@ -118,7 +116,7 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "a device is gone",
         "[[fault]]\nfunction = 'amdsmi_get_gpu_*partition'\ngone = 0",
-        Effect::Some,
+        Effect::None,
     ),
     fault(
         "a device comes back",
