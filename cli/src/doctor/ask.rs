@@ -156,7 +156,8 @@ impl<'a> Asking<'a> {
                 End::OutOfTime => return Err(OUT_OF_TIME.into()),
                 End::Failed(failure) => failure,
             };
-            let why = format!("{} {}", failure.function, failure.how);
+            let whose = if source == Policy::Kernel { "the library" } else { "libamd_smi" };
+            let why = format!("{whose} {} at {}", failure.how, failure.function);
             let end = failure.hangs || failure.function == INIT;
             skip.insert(failure.function.clone());
             failures.push(failure);

@@ -167,8 +167,7 @@ impl Report {
         for (first, others) in self.sources.disagreements_of_a_kind(all) {
             println!("  {}", first.in_one_line(all, &others));
         }
-        let more = self.sources.disagreements.iter().any(Disagreement::is_long);
-        if more && !all {
+        if !all && !self.sources.disagreements.is_empty() {
             println!("  {WEAK}--all prints each of them, and the values to their end{WEAK:#}");
         }
     }

@@ -315,9 +315,10 @@ fn compare(
         return (Sources { not_compared: Some(why), ..Sources::default() }, None);
     }
     let (mut sources, kernel) = Sources::of_kernel(asking);
-    let last = answers.failures.last().map(|last| format!("{} {}", last.function, last.how));
+    let last = answers.failures.last();
+    let last = last.map(|last| format!("libamd_smi {} at {}", last.how, last.function));
     let Some(kernel) = kernel else {
-        answers.unfinished = last.filter(|_| answers.gave_up);
+        answers.unfinished = sources.not_compared.clone().filter(|_| answers.gave_up);
         return (sources, None);
     };
     let failing: BTreeSet<_> =
