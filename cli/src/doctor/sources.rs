@@ -243,7 +243,7 @@ fn legible(value: &str) -> String {
     let bytes = value.strip_prefix('[').and_then(|list| list.strip_suffix(']'));
     let bytes: Option<Vec<u8>> =
         bytes.and_then(|list| list.split(", ").map(|byte| byte.parse().ok()).collect());
-    match bytes.as_deref().map(str::from_utf8) {
+    match bytes.as_deref().map(std::str::from_utf8) {
         Some(Ok(text)) if text.len() > 1 && text.chars().all(|sign| !sign.is_control()) => {
             format!("{text:?}")
         }
