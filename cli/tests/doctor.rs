@@ -229,8 +229,12 @@ fn a_libamd_smi_that_ends_the_process() {
     // What it is told to do about it helps.
     let (code, report) = json(&mut on("mi300x-2", &[&abort, "RSMI_COMPAT_SOURCE=kernel"]));
     assert_eq!((code, errors(&report).len()), (Some(0), 0));
+    // Who wants the kernel alone is kept from libamd_smi here too, unless doctor is run as it says.
     let why = report["sources"]["not_compared"].as_str().unwrap();
-    assert!(why.starts_with("libamd_smi aborts the process at "), "{why}");
+    assert_eq!(why, "the source is kernel; `RSMI_COMPAT_SOURCE=auto rsmi-compat doctor` compares");
+    assert_eq!(report["sources"]["did_not_return"], serde_json::json!([]));
+    let (_, report) = json(&mut on("mi300x-2", &["RSMI_COMPAT_SOURCE=auto"]));
+    assert_eq!(compared(&report).sources["release"], "10.1");
     let exits = broken(directory.path(), "_exit(3);");
     let (code, report) = json(&mut on("mi300x-2", &[&exits]));
     assert_eq!(code, Some(1));

@@ -304,6 +304,9 @@ fn of_device(device: Option<u32>) -> String {
     device.map(|index| format!(" for device {index}")).unwrap_or_default()
 }
 
+const ONLY_KERNEL: &str =
+    "the source is kernel; `RSMI_COMPAT_SOURCE=auto rsmi-compat doctor` compares";
+
 /// What the sources answer; and, where libamd_smi does not come back, which functions that concerns.
 fn compare(
     asking: &Asking<'_>,
@@ -327,6 +330,9 @@ fn compare(
         // What programs are told where libamd_smi is not asked.
         answers.take(&kernel);
         sources.not_compared = last;
+    } else if source == Policy::Kernel {
+        // Who says so is kept from libamd_smi by this command too.
+        sources.not_compared = Some(ONLY_KERNEL.into());
     } else {
         sources.compare(asking, &kernel, &answers.failures);
     }

@@ -102,14 +102,20 @@ impl Sources {
     /// The kernel alone, which is asked too where no libamd_smi is to be asked.
     pub fn of_kernel(asking: &Asking<'_>) -> (Self, Option<Heard>) {
         let mut sources = Self::default();
-        let heard = asking.of(Policy::Kernel, &mut BTreeSet::new(), &mut sources.did_not_return);
-        match heard {
-            Ok(heard) => {
+        let mut failures = Vec::new();
+        let heard = asking.of(Policy::Kernel, &mut BTreeSet::new(), &mut failures);
+        match (heard, failures.first()) {
+            (Ok(heard), None) => {
                 sources.fill(read(&heard.log), None);
-                (sources, Some(heard))
+                return (sources, Some(heard));
             }
-            Err(why) => (Self { not_compared: Some(why), ..Self::default() }, None),
+            // What does not come back from the kernel's files is no fault of libamd_smi.
+            (Ok(_), Some(Failure { function, how, .. })) => {
+                sources.not_compared = Some(format!("the library {how} at {function}"));
+            }
+            (Err(why), _) => sources.not_compared = Some(why),
         }
+        (sources, None)
     }
 
     /// With what AMD SMI says; `failures` are known not to come back.
