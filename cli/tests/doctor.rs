@@ -319,6 +319,37 @@ fn a_function_that_ends_the_process() {
     assert_eq!(why, "libamd_smi does not return at rsmi_dev_temp_metric_get");
 }
 
+#[test]
+fn what_fails_without_libamd_smi_is_not_its_fault() {
+    let directory = scratch();
+    for part in ["bin", "lib"] {
+        std::fs::create_dir(directory.path().join(part)).unwrap();
+    }
+    let command = directory.path().join("bin/rsmi-compat");
+    std::fs::copy(env!("CARGO_BIN_EXE_rsmi-compat"), &command).unwrap();
+    let library = |code: &str| {
+        let source = format!(
+            "#include <stdlib.h>\n#include <unistd.h>\n\
+             int rsmi_init(unsigned long f) {{ return 0; }}\n\
+             int rsmi_num_monitor_devices(unsigned *n) {{ *n = 1; return 0; }}\n\
+             int rsmi_dev_busy_percent_get(unsigned d, unsigned *p) {{ {code} }}\n"
+        );
+        let library = directory.path().join("lib/librsmi_compat.so.1");
+        compile(&library, &source, ["-shared", "-fPIC"]);
+    };
+    for (code, how) in [("abort();", "aborts the process"), ("pause();", "does not return")] {
+        library(code);
+        let mut doctor = bare_rsmi_compat(&command);
+        let (code, report) = json(doctor.args(["doctor", "--patience", "1"]));
+        assert_eq!(code, Some(1));
+        says(&report, &format!("error: rsmi_dev_busy_percent_get for device 0 {how}"));
+        let blamed = problems(&report).into_iter().find(|text| text.contains("libamd_smi ("));
+        assert_eq!(blamed, None);
+        let why = report["sources"]["not_compared"].as_str().unwrap();
+        assert_eq!(why, format!("the library {how} at rsmi_dev_busy_percent_get"));
+    }
+}
+
 /// What doctor says of the sources, each call by its function.
 struct Compared<'a> {
     sources: &'a Value,
