@@ -15,6 +15,7 @@ mod out;
 mod run;
 mod search;
 mod simulate;
+mod source;
 mod style;
 mod tree;
 

@@ -38,7 +38,7 @@ struct More {
 }
 
 const OF_THE_LIBRARY: (&str, &str) = (
-    "RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI, RSMI_COMPAT_LOG",
+    "RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI, RSMI_COMPAT_LOG, RSMI_COMPAT_SOURCE",
     "Settings of the library; see rsmi_compat(7).",
 );
 const DROP_IN: (&str, &str) = (

@@ -40,7 +40,7 @@ fn completions_know_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let said = said(&["completions", shell]);
         assert_eq!(said.code, Some(0));
-        for word in ["audit", "doctor", "power-fallback", "patience"] {
+        for word in ["audit", "doctor", "power-fallback", "source", "patience"] {
             assert!(said.out.contains(word), "{shell}: {word}");
         }
     }

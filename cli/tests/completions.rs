@@ -25,6 +25,8 @@ const CASES: &[(&str, &[&str])] = &[
     ("run --abi=6.", &["6.0", "6.2", "6.3", "6.4"]),
     ("run --abi 5 --p", &["--power-fallback", "--preload"]),
     ("run --amdsmi data-f", &["data-file"]),
+    ("run --source ", &["amdsmi", "auto", "both", "kernel"]),
+    ("run --source=a", &["amdsmi", "auto"]),
     ("tree --r", &["--rocm"]),
     ("simulate --l", &["--list", "--load"]),
     ("simulate --load ", &["burst", "idle", "static", "training"]),

@@ -244,12 +244,13 @@ fn what_was_set_before_stays_behind_ours() {
     let lib = stage().canonicalize().unwrap().join("lib/rsmi-compat");
     let mut command = rsmi_compat();
     command.env("LD_LIBRARY_PATH", "/one:/two").env("RSMI_COMPAT_ABI", "6.2");
-    let said = Said::of(command.args(["run", "--power-fallback", "env"]));
+    let said = Said::of(command.args(["run", "--power-fallback", "--source", "both", "env"]));
     let expected = [
         format!("LD_LIBRARY_PATH={}:/one:/two", lib.display()),
         format!("LD_AUDIT={}/librsmi_compat_audit.so", lib.display()),
         "RSMI_COMPAT_ABI=6.2".into(),
         "RSMI_COMPAT_POWER_FALLBACK=1".into(),
+        "RSMI_COMPAT_SOURCE=both".into(),
     ];
     for line in expected {
         assert!(said.out.lines().any(|out| out == line), "{line} is not in: {}", said.out);

@@ -231,6 +231,10 @@ fn our_own_failures_are_125() {
         command.args(["run", "--", "true"]).env("RSMI_COMPAT_ABI", wrong);
         Said::of(&mut command).refuses(125, &["RSMI_COMPAT_ABI", wrong, "6.4"]);
     }
+    for wrong in ["", "drm", "Kernel", "kernel "] {
+        let said = Said::of(rsmi_compat().args(["run", "--source", wrong, "--", "true"]));
+        said.refuses(125, &["--source", "auto, amdsmi, kernel or both"]);
+    }
     refuses(&["--amdsmi", "/no/such/libamd_smi.so", "--", "true"], &["/no/such/libamd_smi.so"]);
     refuses(&["--amdsmi", "/bin/true", "--", "true"], &["/bin/true", "amdsmi_init"]);
     refuses(&["--amdsmi", "/", "--", "true"], &["--amdsmi /"]);

@@ -1,7 +1,8 @@
 //! The process that calls the library: a libamd_smi that ends it, or never returns, takes nobody
 //! else along. It tells what it does line by line; the library's own log goes to stderr.
 
-use super::calls::{self, Argument, Function};
+use super::calls::{self, Argument, Function, Shape};
+use crate::out::eprintln;
 use anyhow::{Context, Result};
 use clap::Args;
 use libloading::os::unix::Library;
@@ -16,10 +17,16 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub struct Ask {
     library: PathBuf,
-    /// Calls to leave out, FUNCTION:DEVICE
+    /// Functions to leave out
     #[arg(long)]
     skip: Vec<String>,
+    /// Write to stderr, behind the library's line of each call, what the call wrote
+    #[arg(long)]
+    values: bool,
 }
+
+/// Starts the line of what a call wrote.
+pub const VALUES: &str = "rsmi-compat doctor: ";
 
 /// What the process tells.
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,6 +71,8 @@ const ROOM: usize = 64 << 10;
 const ROOMS: usize = 4;
 const LENGTH: u64 = 256;
 const ELEMENTS: u32 = 64;
+/// As many other devices are asked about for each, the next ones: a link to one more is alike.
+const OTHERS: u32 = 15;
 
 /// Any function of the library: no more than six numbers or pointers, each in its register.
 type Any = unsafe extern "C" fn(u64, u64, u64, u64, u64, u64) -> u32;
@@ -111,21 +120,20 @@ impl Ask {
             if function.of_device() { (0..devices).map(Some).collect() } else { vec![None] };
         for device in about {
             let name = function.name.to_owned();
-            if self.skip.contains(&skipped(&name, device)) {
+            if self.skip.contains(&name) || self.values && !function.of_both() {
                 continue;
             }
             tell(&Told::Calling { function: name, device })?;
             for numbers in variants(&function.arguments, device.unwrap_or(0), devices) {
-                caller.ask(function, &numbers);
+                let values = caller.ask(function, &numbers);
+                if self.values {
+                    // libamd_smi may have left a line of its own unfinished.
+                    eprintln!("\n{VALUES}{}", serde_json::to_string(&values)?);
+                }
             }
         }
         Ok(())
     }
-}
-
-/// A call as --skip has it.
-pub fn skipped(function: &str, device: Option<u32>) -> String {
-    device.map_or_else(|| format!("{function}:"), |device| format!("{function}:{device}"))
 }
 
 /// One line, at once: the next call may be the last.
@@ -143,12 +151,13 @@ fn variants(arguments: &[Argument], device: u32, devices: u32) -> Vec<Vec<u64>> 
         let values: Vec<u64> = match argument {
             Argument::Device => vec![device.into()],
             Argument::Other => {
-                (0..devices).filter(|other| *other != device).map(u64::from).collect()
+                let others = 1..devices.min(OTHERS + 1);
+                others.map(|other| ((device + other) % devices).into()).collect()
             }
             Argument::Values(values) => values.to_vec(),
             Argument::Pid => vec![std::process::id().into()],
             Argument::Length => vec![LENGTH],
-            Argument::Room | Argument::Count => vec![0],
+            Argument::Room(_) | Argument::Count => vec![0],
         };
         let longer = |list: &Vec<u64>| {
             let with = |value: &u64| list.iter().chain([value]).copied().collect::<Vec<_>>();
@@ -173,23 +182,29 @@ impl Caller {
         self.rooms.get_mut(index).map_or(0, |room| room.as_mut_ptr().expose_provenance() as u64)
     }
 
-    fn ask(&mut self, function: &Function, numbers: &[u64]) {
+    /// What it writes, if it succeeds.
+    fn ask(&mut self, function: &Function, numbers: &[u64]) -> Vec<String> {
         let mut arguments = numbers.to_vec();
-        let mut next = 0;
+        let mut shapes = Vec::new();
         for (argument, kind) in arguments.iter_mut().zip(&function.arguments) {
-            if ![Argument::Room, Argument::Count].contains(kind) {
-                continue;
-            }
-            if let Some(room) = self.rooms.get_mut(next) {
+            let shape = match kind {
+                Argument::Room(shape) => *shape,
+                Argument::Count => Shape::Number(size_of::<u32>(), false),
+                _ => continue,
+            };
+            if let Some(room) = self.rooms.get_mut(shapes.len()) {
                 room.fill(0);
                 if *kind == Argument::Count {
                     room[0] = ELEMENTS.into();
                 }
             }
-            *argument = self.room(next);
-            next += 1;
+            *argument = self.room(shapes.len());
+            shapes.push(shape);
         }
-        self.call(function.name, &arguments);
+        if self.call(function.name, &arguments) != Some(0) {
+            return Vec::new();
+        }
+        self.rooms.iter().zip(shapes).map(|(room, shape)| value(room, shape)).collect()
     }
 
     /// What a function writes that has a pointer behind these arguments.
@@ -242,16 +257,62 @@ impl Caller {
     }
 }
 
+/// What was written into a room, as text.
+fn value(room: &[u64], shape: Shape) -> String {
+    let used = room.iter().rposition(|word| *word != 0).map_or(0, |last| last + 1);
+    let bytes: Vec<u8> = room.iter().take(used).flat_map(|word| word.to_ne_bytes()).collect();
+    let first = room.first().copied().unwrap_or_default();
+    match shape {
+        Shape::Number(size, signed) => {
+            let above = (8 - size.clamp(1, 8)) * 8;
+            // The room is the machine's, whose low bytes come first.
+            let low = first << above;
+            if signed { (low as i64 >> above).to_string() } else { (low >> above).to_string() }
+        }
+        Shape::Text => {
+            let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+            String::from_utf8_lossy(text).into_owned()
+        }
+        Shape::Bytes => {
+            let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            bytes.iter().take(end).map(|byte| format!("{byte:02x}")).collect()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use Argument::*;
 
     #[test]
+    fn a_value_is_told_by_its_shape() {
+        let room = [0xffff_fffe_1234_80fe, 1];
+        assert_eq!(value(&room, Shape::Number(1, false)), "254");
+        assert_eq!(value(&room, Shape::Number(2, true)), "-32514");
+        assert_eq!(value(&room, Shape::Number(4, false)), 0x1234_80fe.to_string());
+        assert_eq!(value(&room, Shape::Number(8, true)), (room[0] as i64).to_string());
+        assert_eq!(value(&room, Shape::Bytes), "fe803412feffffff01");
+        assert_eq!(value(&[0], Shape::Bytes), "");
+        assert_eq!(value(&[u64::from_ne_bytes(*b"MI300X\0x")], Shape::Text), "MI300X");
+    }
+
+    #[test]
+    fn of_many_devices_the_next_are_asked_about() {
+        let others = variants(&[Device, Other], 126, 128);
+        assert_eq!(others.len(), 15);
+        assert_eq!(
+            (&others[0], &others[1], &others[14]),
+            (&vec![126, 127], &vec![126, 0], &vec![126, 13])
+        );
+    }
+
+    #[test]
     fn every_combination_is_asked() {
         let values = Values(&[7, 8]);
-        assert_eq!(variants(&[Device, values, Room], 3, 4), [[3, 7, 0], [3, 8, 0]]);
-        assert_eq!(variants(&[Device, Other], 1, 3), [[1, 0], [1, 2]]);
+        let room = Room(Shape::Bytes);
+        assert_eq!(variants(&[Device, values, room], 3, 4), [[3, 7, 0], [3, 8, 0]]);
+        assert_eq!(variants(&[Device, Other], 1, 3), [[1, 2], [1, 0]]);
         assert!(variants(&[Device, Other], 0, 1).is_empty());
         assert_eq!(variants(&[], 0, 1), [[0_u64; 0]]);
     }

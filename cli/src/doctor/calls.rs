@@ -13,9 +13,19 @@ pub enum Argument {
     /// How long texts may be.
     Length,
     /// Room to write into.
-    Room,
+    Room(Shape),
     /// Room that says first how many elements there is room for.
     Count,
+}
+
+/// What is written into a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Text,
+    /// As many bytes, and whether the first bit is a sign.
+    Number(usize, bool),
+    /// A struct, or several numbers.
+    Bytes,
 }
 
 #[derive(Debug)]
@@ -30,6 +40,11 @@ impl Function {
         self.arguments.contains(&Argument::Device)
     }
 
+    /// Whether it may be asked again, of the other source: no second of the driver's is spent on it.
+    pub fn of_both(&self) -> bool {
+        self.name != "rsmi_dev_pci_throughput_get"
+    }
+
     /// Whether it is about a process.
     pub fn of_process(&self) -> bool {
         self.arguments.contains(&Argument::Pid)
@@ -40,12 +55,14 @@ const HEADER: &str = include_str!("../../../include/rocm_smi/rocm_smi.h");
 
 /// What is not called: it changes something, belongs to a conversation of several calls, or
 /// prints.
-const LEFT_OUT: [&str; 12] = [
+const LEFT_OUT: [&str; 13] = [
     "_set",
     "_set_v1",
     "_reset",
     "rsmi_init",
     "rsmi_shut_down",
+    // To ask it clears it.
+    "rsmi_dev_xgmi_error_status",
     "rsmi_dev_counter_create",
     "rsmi_dev_counter_destroy",
     "rsmi_counter_control",
@@ -122,7 +139,7 @@ fn argument(parameter: &'static str) -> Option<Argument> {
     let name = start.and_then(|start| parameter.get(start + 1..)).unwrap_or(parameter);
     if parameter.contains('*') || parameter.contains('[') {
         let count = name.starts_with("num_");
-        return Some(if count { Argument::Count } else { Argument::Room });
+        return Some(if count { Argument::Count } else { Argument::Room(shape(parameter)) });
     }
     Some(match name {
         "dv_ind" | "dv_ind_src" => Argument::Device,
@@ -139,10 +156,35 @@ fn argument(parameter: &'static str) -> Option<Argument> {
     })
 }
 
+/// What a pointer goes to, by its type.
+fn shape(parameter: &str) -> Shape {
+    let several = parameter.matches('*').count() != 1 || parameter.contains('[');
+    let kind = parameter.split(['*', ' ']).next().unwrap_or_default();
+    match kind {
+        _ if several => Shape::Bytes,
+        "char" => Shape::Text,
+        "bool" | "uint8_t" => Shape::Number(1, false),
+        "uint16_t" => Shape::Number(2, false),
+        "uint32_t" => Shape::Number(4, false),
+        "int32_t" => Shape::Number(4, true),
+        "uint64_t" => Shape::Number(8, false),
+        "int64_t" => Shape::Number(8, true),
+        _ if is_enum(kind) => Shape::Number(4, true),
+        _ => Shape::Bytes,
+    }
+}
+
+fn is_enum(kind: &str) -> bool {
+    let end = format!("\n}} {kind};");
+    let before = HEADER.split_once(&end).and_then(|(before, _)| before.rsplit_once("typedef "));
+    before.is_some_and(|(_, definition)| definition.starts_with("enum"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use Argument::*;
+    const ROOM: Argument = Room(Shape::Bytes);
 
     #[test]
     fn the_header_is_read() {
@@ -151,10 +193,13 @@ mod tests {
             let function = functions.iter().find(|function| function.name == name);
             function.unwrap_or_else(|| panic!("{name}")).arguments.clone()
         };
-        assert_eq!(arguments("rsmi_dev_id_get"), [Device, Room]);
-        assert_eq!(arguments("rsmi_dev_name_get"), [Device, Room, Length]);
-        assert_eq!(arguments("rsmi_topo_get_link_type"), [Device, Other, Room, Room]);
-        assert_eq!(arguments("rsmi_dev_memory_reserved_pages_get"), [Device, Count, Room]);
+        let (word, long) = (Room(Shape::Number(2, false)), Room(Shape::Number(8, false)));
+        assert_eq!(arguments("rsmi_dev_id_get"), [Device, word]);
+        assert_eq!(arguments("rsmi_dev_name_get"), [Device, Room(Shape::Text), Length]);
+        let kind = Room(Shape::Number(4, true));
+        assert_eq!(arguments("rsmi_topo_get_link_type"), [Device, Other, long, kind]);
+        assert_eq!(arguments("rsmi_dev_memory_reserved_pages_get"), [Device, Count, ROOM]);
+        assert_eq!(arguments("rsmi_dev_gpu_metrics_info_get"), [Device, ROOM]);
         assert_eq!(arguments("rsmi_num_monitor_devices"), [Count]);
         let Values(clocks) = arguments("rsmi_dev_gpu_clk_freq_get")[1] else { panic!() };
         assert_eq!(clocks.len(), 5);

@@ -1,5 +1,6 @@
 //! What the library's own log says of each call: what it answered, from where, or why not.
 
+use super::sources::DISAGREE;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +37,8 @@ impl Log {
             let Some(line) = line.strip_prefix("rsmi-compat: ") else { continue };
             if let Some(call) = line.strip_prefix("debug: ").and_then(Call::read) {
                 self.add(call);
-            } else if line.starts_with(OF_DOCTOR_ITSELF) {
+            } else if line.starts_with(OF_DOCTOR_ITSELF) || line.starts_with(DISAGREE) {
+                // Of the sources, doctor has its own part.
                 continue;
             } else if line.starts_with("warn: ") || line.starts_with("error: ") {
                 self.complaints.insert(line.to_owned());
@@ -47,7 +49,7 @@ impl Log {
     fn add(&mut self, call: Call<'_>) {
         let answer = self.answers.entry((call.device, call.function.to_owned())).or_default();
         answer.asked += 1;
-        if call.status == SUCCESS {
+        if call.succeeds() {
             answer.answered = true;
             answer.succeeded += 1;
             answer.from.extend(call.from.iter().map(|source| (*source).to_owned()));
@@ -59,16 +61,17 @@ impl Log {
 }
 
 /// `rsmi_dev_id_get(dv_ind=0, id=0x7f…) = 0 RSMI_STATUS_SUCCESS, 1.2 us, from A, B, because C`
-struct Call<'a> {
-    function: &'a str,
-    device: Option<u32>,
+pub struct Call<'a> {
+    pub function: &'a str,
+    pub arguments: &'a str,
+    pub device: Option<u32>,
     status: &'a str,
-    from: Vec<&'a str>,
+    pub from: Vec<&'a str>,
     because: Option<&'a str>,
 }
 
 impl<'a> Call<'a> {
-    fn read(line: &'a str) -> Option<Self> {
+    pub fn read(line: &'a str) -> Option<Self> {
         let (function, rest) = line.split_once('(')?;
         let (arguments, rest) = rest.split_once(") = ")?;
         let (result, rest) = rest.split_once(" us").unwrap_or((rest, ""));
@@ -82,7 +85,12 @@ impl<'a> Call<'a> {
             None => (rest, None),
         };
         let from = from.strip_prefix(", from ").map(|list| list.split(", ").collect());
-        Some(Self { function, device, status, from: from.unwrap_or_default(), because })
+        let from = from.unwrap_or_default();
+        Some(Self { function, arguments, device, status, from, because })
+    }
+
+    pub fn succeeds(&self) -> bool {
+        self.status == SUCCESS
     }
 }
 

@@ -13,6 +13,7 @@ mod note;
 mod page;
 mod report;
 mod settings;
+mod sources;
 
 use crate::installation::Installation;
 use anyhow::{Result, bail};
@@ -29,7 +30,8 @@ const PROBLEMS: u8 = 1;
 /// Tell what is there, what answers each function, and what is wrong
 ///
 /// Looks at the driver, at permissions, at the libraries on the way, and calls every function that
-/// only reads, for every device, in a process of its own. Changes nothing.
+/// only reads, for every device, in a process of its own. Compares the answers of AMD SMI with those
+/// of the kernel. Changes nothing.
 #[derive(Args)]
 #[command(
     after_help = "Exit status: 0 if nothing is wrong, 1 if something is (it is printed with \
@@ -39,7 +41,7 @@ pub struct Doctor {
     /// Write one object, with everything, for programs and for bug reports
     #[arg(long)]
     json: bool,
-    /// Print every function, not only those that are not answered
+    /// Print every function and every disagreement, not only functions that are not answered
     #[arg(long)]
     all: bool,
     /// How long the library may take for one function of one device; six times that for all

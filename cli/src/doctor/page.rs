@@ -4,6 +4,7 @@ use super::access::Driver;
 use super::ask_inside::About;
 use super::log::Answer;
 use super::report::{FunctionReport, Problem, Report, Severity};
+use super::sources::{Disagreement, Sources};
 use crate::out::println;
 use crate::style::{BAD, GOOD, HEAD, WARN, WEAK};
 use comfy_table::Table;
@@ -32,6 +33,7 @@ impl Report {
         self.print_libraries();
         self.print_devices();
         self.print_functions(all);
+        self.print_sources(all);
         self.print_problems();
     }
 
@@ -140,6 +142,9 @@ impl Report {
             return;
         }
         println!("\n{HEAD}Functions{HEAD:#}");
+        if self.functions_of_the_kernel {
+            println!("  {WARN}the kernel alone was asked, see the error below{WARN:#}");
+        }
         for (head, Rows { answered, asked, shown }) in self.functions_by_answer(all) {
             println!("  {HEAD}{head}{HEAD:#}: {answered} of {asked} answered");
             let mut table = table(&["function", "answer", "from, or why not"]);
@@ -154,6 +159,16 @@ impl Report {
         );
         if !all {
             println!("  {WEAK}--all prints what is answered, and by what{WEAK:#}");
+        }
+    }
+
+    fn print_sources(&self, all: bool) {
+        println!("\n{HEAD}Sources{HEAD:#}: {}", self.sources.in_one_line());
+        for (first, others) in self.sources.disagreements_of_a_kind(all) {
+            println!("  {}", first.in_one_line(all, &others));
+        }
+        if !all && !self.sources.disagreements.is_empty() {
+            println!("  {WEAK}--all prints each of them, and the values to their end{WEAK:#}");
         }
     }
 
@@ -203,6 +218,89 @@ impl Report {
     }
 }
 
+impl Sources {
+    /// For bug reports.
+    pub fn in_one_line(&self) -> String {
+        if let Some(why) = &self.not_compared {
+            return format!("not compared: {why}");
+        }
+        let Self { answers, agree, disagree, only_kernel, only_amdsmi, .. } = self;
+        let Some(path) = &self.libamd_smi else {
+            return format!("{answers} answers, all of the kernel; no libamd_smi is in use");
+        };
+        let release = or_none(self.release.as_deref());
+        format!(
+            "{answers} answers, {agree} agree, {disagree} disagree, {only_kernel} only the kernel, \
+             {only_amdsmi} only AMD SMI; libamd_smi {release} at {}",
+            path.display()
+        )
+    }
+
+    /// Those of one function about one question together, the first with the devices of the others.
+    fn disagreements_of_a_kind(&self, all: bool) -> Vec<(&Disagreement, Vec<u32>)> {
+        let mut kinds: Vec<(&Disagreement, Vec<u32>)> = Vec::new();
+        for one in &self.disagreements {
+            let alike = |(first, _): &&mut (&Disagreement, _)| {
+                first.key.function == one.key.function && first.question == one.question
+            };
+            match kinds.iter_mut().find(alike).filter(|_| !all) {
+                Some((_, others)) => others.extend(one.key.device),
+                None => kinds.push((one, Vec::new())),
+            }
+        }
+        for (first, others) in &mut kinds {
+            others.dedup();
+            others.retain(|other| Some(*other) != first.key.device);
+        }
+        kinds
+    }
+}
+
+impl Disagreement {
+    /// More signs of a value are printed on demand.
+    const MOST: usize = 60;
+
+    fn is_long(&self) -> bool {
+        [&self.amdsmi, &self.kernel].iter().any(|value| value.chars().count() > Self::MOST)
+    }
+
+    fn in_one_line(&self, all: bool, others: &[u32]) -> String {
+        // Where both are long, what they begin with alike is left out.
+        let skip = if self.is_long() && !all { same_start(&self.amdsmi, &self.kernel) } else { 0 };
+        let value = |value: &str| match all {
+            true => value.to_owned(),
+            false => cut(value, skip, Self::MOST),
+        };
+        let device = self.key.device.map(|index| format!(", device {index}")).unwrap_or_default();
+        let others = match others {
+            [] => String::new(),
+            [one] => format!("; device {one} too"),
+            several => {
+                let several: Vec<_> = several.iter().map(u32::to_string).collect();
+                format!("; devices {} too", several.join(", "))
+            }
+        };
+        let Self { key, question, amdsmi, kernel } = self;
+        let (function, amdsmi, kernel) = (&key.function, value(amdsmi), value(kernel));
+        format!("{function}{device}: {question}: AMD SMI {amdsmi}, kernel {kernel}{others}")
+    }
+}
+
+/// As many signs both texts begin with, but for some that show the place.
+fn same_start(one: &str, other: &str) -> usize {
+    const SHOWN: usize = 20;
+    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    same.saturating_sub(SHOWN)
+}
+
+/// `most` signs of a text, from a place on.
+fn cut(text: &str, skip: usize, most: usize) -> String {
+    let shown: String = text.chars().skip(skip).take(most).collect();
+    let before = if skip > 0 { "…" } else { "" };
+    let behind = if text.chars().count() > skip + most { "…" } else { "" };
+    format!("{before}{shown}{behind}")
+}
+
 /// The table of functions of one device.
 #[derive(Default, PartialEq, Eq)]
 struct Rows {
@@ -250,7 +348,17 @@ fn short(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::{cut, same_start, short};
+
+    #[test]
+    fn of_long_values_the_place_is_shown_where_they_differ() {
+        let [one, other] = [7, 8].map(|end| format!("{}{end} and more", "ä".repeat(30)));
+        let skip = same_start(&one, &other);
+        assert_eq!(skip, 10);
+        assert_eq!(cut(&one, skip, 22), format!("…{}7 …", "ä".repeat(20)));
+        assert_eq!(cut("ab", 0, 2), "ab");
+        assert_eq!(same_start("ab", "ac"), 0);
+    }
 
     #[test]
     fn devices_are_told_of_alike() {

@@ -1,14 +1,16 @@
 //! What `doctor` finds, and what of it is wrong.
 
 use super::access::{self, Driver, File, WhoAmI};
-use super::ask::{self, Answers, Failure};
+use super::ask::{Answers, Asking, Failure};
 use super::ask_inside::{About, Device};
 use super::calls;
 use super::libraries::{Found, Libraries};
 use super::log::Answer;
 use super::settings::Settings;
+use super::sources::Sources;
+use rsmi_generations::Policy;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,9 +28,13 @@ pub struct Report {
     pub init: Option<u32>,
     pub devices: Vec<Device>,
     pub functions: Vec<FunctionReport>,
+    /// The kernel alone was asked, since something did not return.
+    pub functions_of_the_kernel: bool,
     /// They change something, or belong to a conversation of several calls.
     pub not_asked: Vec<&'static str>,
     pub did_not_return: Vec<Failure>,
+    /// AMD SMI's answers beside the kernel's.
+    pub sources: Sources,
     pub log: Vec<String>,
     pub problems: Vec<Problem>,
 }
@@ -96,13 +102,16 @@ impl Report {
     pub fn make(library: PathBuf, patience: Duration) -> Self {
         let environment = environment();
         let driver = Driver::look(sysfs(&environment));
-        let answers = ask::ask(&library, patience);
+        let settings = Settings::look();
+        let asking = Asking::new(&library, patience);
+        let mut answers = asking.as_set();
+        let (sources, of_libamd_smi) = compare(&asking, &mut answers, settings.source);
         let functions = functions(&answers);
         let mut report = Self {
             command: env!("CARGO_PKG_VERSION"),
             library,
             about: answers.about,
-            settings: Settings::look(),
+            settings,
             user: WhoAmI::look(),
             driver,
             files: access::files(Path::new("/dev")),
@@ -110,13 +119,15 @@ impl Report {
             init: answers.init,
             devices: answers.devices,
             functions,
+            functions_of_the_kernel: answers.gave_up && answers.unfinished.is_none(),
             not_asked: calls::not_asked(),
             did_not_return: answers.failures,
+            sources,
             log: answers.log.complaints.into_iter().collect(),
             problems: Vec::new(),
             environment,
         };
-        report.judge(answers.unfinished);
+        report.judge(answers.unfinished, of_libamd_smi);
         report
     }
 
@@ -124,7 +135,7 @@ impl Report {
         self.problems.iter()
     }
 
-    fn judge(&mut self, unfinished: Option<String>) {
+    fn judge(&mut self, unfinished: Option<String>, of_libamd_smi: Option<String>) {
         let mut problems = Vec::new();
         let mut error = |what: String, todo: &str| {
             problems.push(Problem { severity: Severity::Error, what, todo: todo.into() });
@@ -170,21 +181,35 @@ impl Report {
         for wrong in &self.settings.wrong {
             error(wrong.clone(), "correct the line; as it is, it counts as nothing said");
         }
-        if let Some(wrong) = &self.settings.variable {
+        for wrong in &self.settings.variables {
             error(wrong.clone(), "correct or unset it; the library takes it as nothing said");
         }
-        for Failure { function, device, how } in &self.did_not_return {
-            let device = device.map(|index| format!(" for device {index}")).unwrap_or_default();
-            error(
-                format!("{function}{device} {how}"),
-                "report it with the output of `rsmi-compat doctor --json`",
-            );
+        let is_its_fault = of_libamd_smi.is_some();
+        match (of_libamd_smi, self.did_not_return.first()) {
+            (Some(functions), Some(Failure { function, device, how, .. })) => error(
+                format!(
+                    "libamd_smi{} {how} at {function}{}; {functions}",
+                    self.path(),
+                    of_device(*device)
+                ),
+                "RSMI_COMPAT_SOURCE=kernel, or `source = kernel` in /etc/rsmi-compat.conf, keeps \
+                 programs from it; report it with the output of `rsmi-compat doctor --json`",
+            ),
+            _ => {
+                for Failure { function, device, how, .. } in &self.did_not_return {
+                    error(
+                        format!("{function}{} {how}", of_device(*device)),
+                        "report it with the output of `rsmi-compat doctor --json`",
+                    );
+                }
+            }
         }
         if let Some(why) = unfinished {
             error(format!("not everything could be asked: {why}"), "see above");
         }
         let there = !self.libraries.libamd_smi.is_empty();
-        if there && self.about.amdsmi.is_none() && !self.devices.is_empty() {
+        let is_to_be_used = self.settings.source != Policy::Kernel && !is_its_fault;
+        if there && is_to_be_used && self.about.amdsmi.is_none() && !self.devices.is_empty() {
             problems.push(warning(
                 "none of the libamd_smi that are there could be used".into(),
                 "the kernel's files answer; see the warnings of the library below",
@@ -194,6 +219,17 @@ impl Report {
             problems.push(warning(
                 "libamd_smi is of a release that is not known".into(),
                 "look for a newer rsmi-compat; until then the kernel's files answer what they can",
+            ));
+        }
+        if let Some(Failure { function, device, how, .. }) = self.sources.did_not_return.first() {
+            problems.push(warning(
+                format!(
+                    "libamd_smi{} {how} at {function}{}, which asks it only where \
+                     RSMI_COMPAT_SOURCE is amdsmi or both",
+                    self.path(),
+                    of_device(*device)
+                ),
+                "report it with the output of `rsmi-compat doctor --json`",
             ));
         }
         problems.extend(self.driver.suspended.iter().map(|card| {
@@ -213,6 +249,13 @@ impl Report {
             warning(format!("the library says: {line}"), "see docs/troubleshooting.md")
         }));
         self.problems = problems;
+    }
+
+    /// That of the libamd_smi that is asked.
+    fn path(&self) -> String {
+        let first = self.libraries.libamd_smi.first().map(|found| &found.path);
+        let path = self.about.amdsmi.as_ref().or(first);
+        path.map(|path| format!(" ({})", path.display())).unwrap_or_default()
     }
 
     fn access_problems(&self) -> Vec<Problem> {
@@ -255,6 +298,57 @@ impl Report {
 
 fn warning(what: String, todo: &str) -> Problem {
     Problem { severity: Severity::Warning, what, todo: todo.into() }
+}
+
+fn of_device(device: Option<u32>) -> String {
+    device.map(|index| format!(" for device {index}")).unwrap_or_default()
+}
+
+const ONLY_KERNEL: &str =
+    "the source is kernel; `RSMI_COMPAT_SOURCE=auto rsmi-compat doctor` compares";
+
+/// What the sources answer; and, where libamd_smi does not come back, which functions that concerns.
+fn compare(
+    asking: &Asking<'_>,
+    answers: &mut Answers,
+    source: Policy,
+) -> (Sources, Option<String>) {
+    if answers.unfinished.is_some() || answers.devices.is_empty() {
+        let why = answers.unfinished.clone().unwrap_or_else(|| "there is no device".into());
+        return (Sources { not_compared: Some(why), ..Sources::default() }, None);
+    }
+    let (mut sources, kernel) = Sources::of_kernel(asking);
+    let last = answers.failures.last();
+    let last = last.map(|last| format!("libamd_smi {} at {}", last.how, last.function));
+    let Some(kernel) = kernel else {
+        answers.unfinished = sources.not_compared.clone().filter(|_| answers.gave_up);
+        return (sources, None);
+    };
+    let failing: BTreeSet<_> =
+        answers.failures.iter().map(|failure| failure.function.clone()).collect();
+    if answers.gave_up {
+        // What programs are told where libamd_smi is not asked.
+        answers.take(&kernel);
+        sources.not_compared = last;
+    } else if source == Policy::Kernel {
+        // Who says so is kept from libamd_smi by this command too.
+        sources.not_compared = Some(ONLY_KERNEL.into());
+    } else {
+        sources.compare(asking, &kernel, &answers.failures);
+    }
+    let concerned = match (failing.len(), source) {
+        (0, _) | (_, Policy::Kernel) => None,
+        (1, _) if !answers.gave_up => Some("no other function does so".to_owned()),
+        (several, _) if !answers.gave_up => Some(format!("so it is with {several} functions")),
+        (_, Policy::Amdsmi) => {
+            Some(format!("{} functions ask it", sources.any_amdsmi.union(&failing).count()))
+        }
+        (_, Policy::Auto | Policy::Both) => {
+            let first = sources.first_amdsmi.union(&failing).count();
+            Some(format!("{first} functions ask it first"))
+        }
+    };
+    (sources, concerned)
 }
 
 /// Only functions that are asked on purpose, in the header's order.

@@ -1,7 +1,8 @@
-//! What is said of the machine's programs, in RSMI_COMPAT_ABI, /etc/rsmi-compat.conf and the files
-//! beside it, and what of it the library cannot use.
+//! What is said of the machine's programs, in RSMI_COMPAT_ABI and RSMI_COMPAT_SOURCE, in
+//! /etc/rsmi-compat.conf and the files beside it, and what of it the library cannot use.
 
-use crate::generation;
+use crate::{generation, source};
+use rsmi_generations::Policy;
 use rsmi_generations::conf::{Conf, Said};
 use serde::Serialize;
 use std::ffi::OsStr;
@@ -14,8 +15,11 @@ pub struct Settings {
     pub says: Vec<Line>,
     /// Lines that are none, by file and number; or why a file is not read.
     pub wrong: Vec<String>,
-    /// What is wrong with the variable.
-    pub variable: Option<String>,
+    /// What is wrong with the variables.
+    pub variables: Vec<String>,
+    /// Which source is asked.
+    #[serde(serialize_with = "source::name")]
+    pub source: Policy,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -27,22 +31,30 @@ pub struct Line {
 
 impl Settings {
     pub fn look() -> Self {
-        Self::of(Conf::of_machine(), std::env::var_os("RSMI_COMPAT_ABI").as_deref())
+        let [abi, source] = ["RSMI_COMPAT_ABI", "RSMI_COMPAT_SOURCE"].map(std::env::var_os);
+        Self::of(Conf::of_machine(), abi.as_deref(), source.as_deref())
     }
 
-    fn of((conf, wrong): (Conf, Vec<String>), variable: Option<&OsStr>) -> Self {
+    fn of((conf, wrong): (Conf, Vec<String>), abi: Option<&OsStr>, source: Option<&OsStr>) -> Self {
         let lines = conf.lines().into_iter();
+        let (abi, source) = (generation::of_variable(abi), source::of_variable(source));
+        let variables =
+            [abi.err(), source.as_ref().err().map(|error| anyhow::anyhow!("{error:#}"))];
+        let in_a_file = conf.source.as_ref().map(|said| said.value);
         Self {
             says: lines.map(|Said { value: line, file }| Line { file, line }).collect(),
             wrong,
-            variable: generation::of_variable(variable).err().map(|error| format!("{error:#}")),
+            variables: variables.into_iter().flatten().map(|error| format!("{error:#}")).collect(),
+            source: source.ok().flatten().or(in_a_file).unwrap_or_default(),
         }
     }
 
     /// Whether a complaint of the library is about what stands here already.
     pub fn know(&self, complaint: &str) -> bool {
         self.wrong.iter().any(|wrong| complaint.ends_with(wrong))
-            || self.variable.is_some() && complaint.contains("RSMI_COMPAT_ABI=")
+            || self.variables.iter().any(|wrong| {
+                wrong.split_once(": ").is_some_and(|(said, _)| complaint.contains(said))
+            })
     }
 }
 
@@ -56,7 +68,7 @@ mod tests {
         let file = directory.path().join("conf");
         std::fs::write(&file, b"abi = 6\n\nabi = \xff\nabi-of-usr = six\n").unwrap();
         let read = Conf::read(&file, &directory.path().join("missing"));
-        let found = Settings::of(read, Some(OsStr::new("six")));
+        let found = Settings::of(read, Some(OsStr::new("six")), Some(OsStr::new("drm")));
         let line = Line { file: file.clone(), line: "abi = 6.0,6.2,6.3,6.4".into() };
         assert_eq!(found.says, [line]);
         let starts: Vec<_> = [3, 4].map(|at| format!("{}:{at}: ", file.display())).into();
@@ -65,13 +77,33 @@ mod tests {
             assert!(wrong.starts_with(start), "{wrong}");
             assert!(found.know(&format!("warn: {wrong}")), "{wrong}");
         }
-        assert!(found.variable.as_ref().unwrap().contains("RSMI_COMPAT_ABI=six: it is 5, 6"));
+        assert!(found.variables[0].starts_with("RSMI_COMPAT_ABI=six: it is 5, 6"));
+        assert_eq!(
+            found.variables[1],
+            "RSMI_COMPAT_SOURCE=drm: it is auto, amdsmi, kernel or both"
+        );
         assert!(found.know("warn: RSMI_COMPAT_ABI=six is ignored") && !found.know("warn: other"));
+        assert!(found.know("warn: RSMI_COMPAT_SOURCE=drm is ignored: it is auto"));
     }
 
     #[test]
     fn a_variable_that_is_right_is_no_fault() {
-        let none = Settings::of(Default::default(), Some(OsStr::new("6")));
-        assert_eq!((none.wrong.len(), none.variable, none.says.len()), (0, None, 0));
+        let right = [Some(OsStr::new("6")), Some(OsStr::new("kernel"))];
+        let none = Settings::of(Default::default(), right[0], right[1]);
+        assert_eq!((none.wrong.len(), none.variables.len(), none.says.len()), (0, 0, 0));
+        assert_eq!(none.source, Policy::Kernel);
+    }
+
+    #[test]
+    fn the_variable_comes_before_the_files() {
+        let of = |text: &str, variable: &str| {
+            let mut conf = Conf::default();
+            conf.parse(text.as_bytes(), std::path::Path::new("/etc/x"), true);
+            Settings::of((conf, Vec::new()), None, Some(OsStr::new(variable))).source
+        };
+        assert_eq!(of("", ""), Policy::Auto);
+        assert_eq!(of("source = amdsmi", ""), Policy::Amdsmi);
+        assert_eq!(of("source = amdsmi", "both"), Policy::Both);
+        assert_eq!(of("source = amdsmi", "wrong"), Policy::Amdsmi);
     }
 }

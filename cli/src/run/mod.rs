@@ -9,11 +9,12 @@ use crate::elf::{self, Kind};
 use crate::generation;
 use crate::installation::Installation;
 use crate::out::eprintln;
+use crate::source::Sources;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use object::{Object, ObjectSymbol};
 use program::Program;
-use rsmi_generations::Open;
+use rsmi_generations::{Open, Policy};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -35,8 +36,8 @@ pub const NOT_FOUND: u8 = 127;
 #[command(after_help = "Exit status: the program's own; 125 if this command fails itself, 126 if \
     the program cannot be run on our library, 127 if there is no such program.\n\n\
     Environment: sets LD_LIBRARY_PATH, LD_AUDIT and, with --preload, LD_PRELOAD (what was there \
-    stays, behind), by their options RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI and \
-    RSMI_COMPAT_POWER_FALLBACK, without RSMI_COMPAT_ABI behind what is there RSMI_COMPAT_ABI_OF, \
+    stays, behind), by their options RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI, \
+    RSMI_COMPAT_POWER_FALLBACK and RSMI_COMPAT_SOURCE, without RSMI_COMPAT_ABI behind what is there RSMI_COMPAT_ABI_OF, \
     which is what the debug information and the Python bindings of the program's files prove, \
     where it is not set ROCM_SMI_LIB_PATH, by which the rocm-smi command finds the library, and \
     where it is not set and no ROCm is in /opt ROCM_PATH, by which other programs find it.")]
@@ -55,6 +56,9 @@ pub struct Run {
     /// Give the current power where a card does not report the average
     #[arg(long)]
     power_fallback: bool,
+    /// Which source the library asks: AMD SMI, the kernel, or both to log where they disagree
+    #[arg(long, value_parser = Sources)]
+    source: Option<Policy>,
     /// Load the library at once, for programs that look for rsmi functions in the process
     #[arg(long)]
     preload: bool,
@@ -122,6 +126,9 @@ impl Run {
         }
         if self.power_fallback {
             environment.push(("RSMI_COMPAT_POWER_FALLBACK", "1".into()));
+        }
+        if let Some(source) = self.source {
+            environment.push(("RSMI_COMPAT_SOURCE", source.name().into()));
         }
         Ok(environment)
     }
