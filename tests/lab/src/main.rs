@@ -123,7 +123,7 @@ enum Command {
     Enter(Enter),
     /// Install in each way into a clean root, and build and run clients there
     Install(Install),
-    /// Type what README prints, as a user of a bare Debian 13; takes ten minutes
+    /// Type what README prints, as a user of a bare Debian 13; takes a quarter of an hour
     FirstHour(FirstHour),
     /// Install by cargo-c, with Debian's own cargo, in a clean root; not part of CI
     Cinstall(Cinstall),
