@@ -7,7 +7,8 @@
  *
  * "From sysfs `file`" names a file in /sys/class/drm/cardN/device, the directory of the device.
  * "From hwmon `file`" names a file in its subdirectory hwmon/hwmonN. `bus/...`, `class/...` and
- * `module/...` are below /sys. `*` stands for a number or a word.
+ * `module/...` are below /sys. `*` stands for a number or a word. The library reads the file, or AMD
+ * SMI does: rsmi_compat_source_set() in rsmi_compat.h chooses the source.
  *
  * **Common statuses.** A function that takes the index of a device may return these statuses
  * besides those that its own comment lists:
@@ -36,7 +37,7 @@
  * If a function fails, use an output only if the comment describes the output for that case.
  *
  * **Threads and signals.** Threads may call all functions at the same time. A handler of a signal may
- * only call these functions:
+ * only call these functions, and only if the source is not "amdsmi":
  *
  * - rsmi_num_monitor_devices() and rsmi_status_string(),
  * - rsmi_dev_id_get(), rsmi_dev_sku_get(), rsmi_dev_vendor_id_get(), rsmi_dev_revision_get(),

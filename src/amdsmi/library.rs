@@ -68,6 +68,22 @@ impl AmdSmi {
         }))
     }
 
+    /// One that has these functions and one processor, and is known to be of that release.
+    #[cfg(test)]
+    pub(super) fn fake(symbols: Symbols, release: Option<Release>, address: u64) -> &'static Self {
+        let names = release.map_or(identify::ByName::Newest, identify::ByName::One);
+        let opened = Opened { path: "fake".into(), symbols, names, shared: false };
+        let identity = release.map_or(Identity::Unknown, Identity::Known);
+        let handles = vec![Handle::at(1)];
+        let processors = Processors { handles, addresses: vec![Some(address)] };
+        Box::leak(Box::new(Self {
+            opened,
+            identity: OnceBox::with_value(Box::new(identity)),
+            started: AtomicBool::new(true),
+            processors: ArcSwap::from_pointee(processors),
+        }))
+    }
+
     pub(super) fn symbols(&self) -> &Symbols {
         &self.opened.symbols
     }

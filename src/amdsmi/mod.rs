@@ -273,13 +273,13 @@ impl Session {
                 Told::Fails(rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE)
             }
             (Ok((Some(value), _)), _) => Told::Value(value),
-            (Ok((None, true)), Ok(())) => {
+            (Ok((None, true)), _) => {
                 log::reason(|| {
                     format!("nobody knows where this AMD SMI writes what {} tells", symbol.name)
                 });
                 Told::Unknown
             }
-            (Ok((None, _)), Err(failed)) => {
+            (Ok((None, false)), Err(failed)) => {
                 log::reason(|| format!("{} returned {}", symbol.name, status::amdsmi_text(status)));
                 Told::Fails(failed)
             }
@@ -288,6 +288,19 @@ impl Session {
                 Told::Fails(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl Device {
+    /// Of a libamd_smi that has these functions.
+    pub(crate) fn fake(symbols: Symbols, release: Option<Release>) -> Self {
+        const ADDRESS: u64 = 0x300;
+        let session = Arc::new(Session::over(AmdSmi::fake(symbols, release, ADDRESS)));
+        // It was never joined, and must not leave.
+        std::mem::forget(Arc::clone(&session));
+        let directory = String::new();
+        Self { session, address: ADDRESS, nth: 0, is_partition: false, directory }
     }
 }
 

@@ -93,6 +93,12 @@ impl Session {
         Self { number, gpus, joined: OnceBox::new() }
     }
 
+    /// Over one that is there already.
+    #[cfg(test)]
+    pub(super) fn over(smi: &'static AmdSmi) -> Self {
+        Self { number: 0, gpus: 1, joined: OnceBox::with_value(Box::new(Joined(smi))) }
+    }
+
     /// libamd_smi, initialised; None where there is none that works.
     pub(super) fn library(&self) -> Option<&'static AmdSmi> {
         if GONE.load(Ordering::Relaxed) {

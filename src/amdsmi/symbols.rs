@@ -51,6 +51,12 @@ macro_rules! symbols {
                     },)*
                 }
             }
+
+            /// Those of a library that has no function at all.
+            #[cfg(test)]
+            pub(crate) fn none() -> Self {
+                Self { $($name: Symbol { name: stringify!($name), function: None },)* }
+            }
         }
     };
 }

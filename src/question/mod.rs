@@ -12,11 +12,14 @@ mod events;
 mod identity;
 mod memory;
 mod metrics;
+mod names;
 mod overdrive;
 mod partition;
 mod physical;
 mod power;
 mod processes;
+#[cfg(test)]
+mod tests;
 mod topology;
 
 pub(crate) use clocks::*;
@@ -26,6 +29,7 @@ pub(crate) use events::*;
 pub(crate) use identity::*;
 pub(crate) use memory::*;
 pub(crate) use metrics::*;
+pub(crate) use names::*;
 pub(crate) use overdrive::*;
 pub(crate) use partition::*;
 pub(crate) use physical::*;
