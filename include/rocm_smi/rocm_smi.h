@@ -8,7 +8,7 @@
  * "From sysfs `file`" names a file in /sys/class/drm/cardN/device, the directory of the device.
  * "From hwmon `file`" names a file in its subdirectory hwmon/hwmonN. `bus/...`, `class/...` and
  * `module/...` are below /sys. `*` stands for a number or a word. The library reads the file, or AMD
- * SMI does: rsmi_compat_source_set() in rsmi_compat.h chooses the source.
+ * SMI does; RSMI_COMPAT_SOURCE in the environment chooses the source.
  *
  * **Common statuses.** A function that takes the index of a device may return these statuses
  * besides those that its own comment lists:
