@@ -3,7 +3,7 @@
 use super::identify::{self, Identity, Release, Version};
 use super::load::{self, Opened};
 use super::symbols::{Handle, Symbols};
-use super::{STATUS_NOT_FOUND, STATUS_SUCCESS, buffer, call, hazards};
+use super::{STATUS_NOT_FOUND, STATUS_SUCCESS, buffer, call, enter, hazards};
 use crate::config::Config;
 use crate::kernel::Dir;
 use crate::kernel::kfd::PARTITION_BITS;
@@ -57,7 +57,7 @@ impl AmdSmi {
         if let Some(smi) = AMD_SMI.get() {
             return Some(smi);
         }
-        let opened = call(|| load::open(config))?;
+        let opened = enter(|| load::open(config))?;
         Some(AMD_SMI.get_or_init(|| {
             Box::leak(Box::new(Self {
                 opened,
@@ -126,7 +126,7 @@ impl AmdSmi {
                 }
             }
             // SAFETY: the signature is the same in every release.
-            let status = call(|| unsafe { init(INIT_AMD_GPUS) });
+            let status = unsafe { call(init, (INIT_AMD_GPUS,)) };
             if status != STATUS_SUCCESS {
                 log::warn(|| {
                     let (path, status) = (self.opened.path.display(), amdsmi_text(status));
@@ -150,7 +150,7 @@ impl AmdSmi {
         }
         if let Some(shut_down) = self.symbols().amdsmi_shut_down.function {
             // SAFETY: the signature is the same in every release; we had initialised it.
-            call(|| unsafe { shut_down() });
+            unsafe { call(shut_down, ()) };
         }
     }
 
@@ -211,7 +211,7 @@ impl AmdSmi {
         let get = self.symbols().amdsmi_get_lib_version.function?;
         let (status, written) =
             // SAFETY: the buffer is larger than any release's struct.
-            buffer::filled(|out: *mut [u64; 3]| call(|| unsafe { get(out.cast()) }));
+            buffer::filled(|out: *mut [u64; 3]| unsafe { call(get, (out.cast(),)) });
         if status != STATUS_SUCCESS {
             return None;
         }
@@ -237,14 +237,15 @@ impl AmdSmi {
         };
         let mut found = Vec::new();
         // SAFETY: the count says how many handles the array holds.
-        for socket in handles(|count, list| unsafe { sockets(count, list) })? {
+        for socket in handles(|count, list| unsafe { call(sockets, (count, list)) })? {
             // SAFETY: as above; the socket is one that the library has just named.
-            found.extend(handles(|count, list| unsafe { processors(socket, count, list) })?);
+            found
+                .extend(handles(|count, list| unsafe { call(processors, (socket, count, list)) })?);
         }
         if let Some(kind) = symbols.amdsmi_get_processor_type.function {
             found.retain(|handle| {
                 // SAFETY: the buffer takes the number.
-                let (status, kind) = buffer::filled(|out| call(|| unsafe { kind(*handle, out) }));
+                let (status, kind) = buffer::filled(|out| unsafe { call(kind, (*handle, out)) });
                 status != STATUS_SUCCESS || kind.is_ok_and(|kind| PROCESSOR_TYPES.contains(&kind))
             });
         }
@@ -255,7 +256,7 @@ impl AmdSmi {
     fn address(&self, handle: Handle) -> Option<u64> {
         let bdf = self.symbols().amdsmi_get_gpu_bdf_id.function?;
         // SAFETY: the buffer takes the number.
-        let (status, bdf) = buffer::filled(|out| call(|| unsafe { bdf(handle, out) }));
+        let (status, bdf) = buffer::filled(|out| unsafe { call(bdf, (handle, out)) });
         (status == STATUS_SUCCESS).then(|| bdf.ok())?.map(|bdf| bdf & !PARTITION_BITS)
     }
 }
@@ -274,7 +275,7 @@ fn handles(mut list: impl FnMut(*mut u32, *mut Handle) -> u32) -> Result<Vec<Han
         let (status, count) = buffer::filled(|count: *mut u32| {
             // SAFETY: the buffer is good for the count.
             unsafe { count.write(MOST as u32) };
-            call(|| list(count, out.cast()))
+            list(count, out.cast())
         });
         (status, count)
     });

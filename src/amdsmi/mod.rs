@@ -5,6 +5,7 @@ mod buffer;
 mod call;
 mod copies;
 mod counter;
+mod guard;
 mod hazards;
 mod identify;
 mod installed;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const STATUS_SUCCESS: u32 = 0;
+const STATUS_INTERNAL_EXCEPTION: u32 = 16;
 const STATUS_NOT_FOUND: u32 = 31;
 const STATUS_NOT_INIT: u32 = 32;
 
@@ -53,7 +55,21 @@ pub(crate) fn inside() -> bool {
 /// How many calls are under way, on all threads.
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
-fn call<R>(ask: impl FnOnce() -> R) -> R {
+/// Calls a function of libamd_smi. Where it throws, libamd_smi is not called any more in this process:
+/// what it was doing is half done.
+///
+/// # Safety
+/// The pointers among the arguments are good for what the function does with them.
+unsafe fn call<F: Call<A>, A>(function: F, arguments: A) -> u32 {
+    // SAFETY: as this function demands.
+    enter(|| unsafe { function.call(arguments) }).unwrap_or_else(|| {
+        session::is_gone();
+        log::error(|| "a C++ exception left libamd_smi, which is not called any more".into());
+        STATUS_INTERNAL_EXCEPTION
+    })
+}
+
+fn enter<R>(ask: impl FnOnce() -> R) -> R {
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
@@ -245,7 +261,7 @@ impl Session {
                     let arguments = arguments(whom, room);
                     // SAFETY: the signature is that of the function in every release; the handles
                     // are libamd_smi's, the places are the room's, and the rest are numbers.
-                    call(|| unsafe { function.call(arguments) })
+                    unsafe { call(function, arguments) }
                 },
                 |status, written| {
                     written.map(|written| {
@@ -311,8 +327,8 @@ mod tests {
     #[test]
     fn a_thread_knows_when_it_is_inside() {
         assert!(!inside());
-        assert!(call(inside));
-        assert!(std::panic::catch_unwind(|| call(|| panic!("on purpose"))).is_err());
+        assert!(enter(inside));
+        assert!(std::panic::catch_unwind(|| enter(|| panic!("on purpose"))).is_err());
         assert!(!inside());
     }
 }

@@ -52,6 +52,11 @@ pub(crate) fn be_told_of_exit() {
     unsafe { libc::atexit(exiting) };
 }
 
+/// libamd_smi must not be called any more.
+pub(super) fn is_gone() {
+    GONE.store(true, Ordering::Relaxed);
+}
+
 /// After a call of a function: the first may have made objects.
 pub(super) fn called(function: &'static str) {
     /// Those that were called already, by the addresses of their names.
@@ -104,7 +109,7 @@ impl Session {
         if GONE.load(Ordering::Relaxed) {
             log::reason(|| {
                 "libamd_smi cannot be asked any more: the process ends, or was forked while a call \
-                 was inside it"
+                 was inside it, or an exception left it"
                     .into()
             });
             return None;

@@ -8,6 +8,12 @@ use std::ffi::{c_char, c_void};
 #[repr(transparent)]
 pub(crate) struct Handle(*mut c_void);
 
+impl Handle {
+    pub(super) fn address(self) -> usize {
+        self.0.expose_provenance()
+    }
+}
+
 // SAFETY: a handle is a number to us; libamd_smi checks it against its own list on every thread.
 unsafe impl Send for Handle {}
 // SAFETY: as above.
