@@ -62,6 +62,7 @@ mod landing {
     /// Where the landing pad finds the exception.
     const RAX: c_int = 0;
 
+    /// cbindgen:ignore
     unsafe extern "C" {
         fn _Unwind_SetGR(context: *mut c_void, register: c_int, value: usize);
         fn _Unwind_SetIP(context: *mut c_void, address: usize);
@@ -182,6 +183,7 @@ mod tests {
         private: [u64; 6],
     }
 
+    /// cbindgen:ignore
     unsafe extern "C-unwind" {
         fn _Unwind_RaiseException(exception: *mut c_void) -> c_int;
     }
