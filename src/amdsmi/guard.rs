@@ -62,15 +62,13 @@ mod landing {
     /// Where the landing pad finds the exception.
     const RAX: c_int = 0;
 
+    #[allow(unused_doc_comments, reason = "cbindgen reads it")]
+    /// cbindgen:ignore
     unsafe extern "C" {
-        /// cbindgen:ignore
         fn _Unwind_SetGR(context: *mut c_void, register: c_int, value: usize);
-        /// cbindgen:ignore
         fn _Unwind_SetIP(context: *mut c_void, address: usize);
-        /// cbindgen:ignore
         fn _Unwind_DeleteException(exception: *mut c_void);
 
-        /// cbindgen:ignore
         pub(super) fn rsmi_compat_guarded(
             function: *const (),
             a: u64,
@@ -78,7 +76,6 @@ mod landing {
             c: u64,
             d: u64,
         ) -> u64;
-        /// cbindgen:ignore
         fn rsmi_compat_thrown();
     }
 
@@ -187,8 +184,9 @@ mod tests {
         private: [u64; 6],
     }
 
+    #[allow(unused_doc_comments, reason = "cbindgen reads it")]
+    /// cbindgen:ignore
     unsafe extern "C-unwind" {
-        /// cbindgen:ignore
         fn _Unwind_RaiseException(exception: *mut c_void) -> c_int;
     }
 
