@@ -64,6 +64,18 @@ impl Config {
             }
             (None, None) => {}
         }
+        let format = variable("RSMI_COMPAT_LOG_FORMAT").filter(|value| !value.is_empty());
+        match format.as_deref().map(|format| (format.to_str(), format)) {
+            Some((Some("json"), _)) => log::set_json(true),
+            Some((Some("text"), _)) => log::set_json(false),
+            Some((_, format)) => log::warn(|| {
+                let format = format.to_string_lossy();
+                format!("RSMI_COMPAT_LOG_FORMAT={format} is ignored: it is text or json")
+            }),
+            None => {
+                log::set_json(conf.log_format.as_ref().is_some_and(|said| said.value == "json"));
+            }
+        }
         for line in wrong {
             log::warn(|| line.clone());
         }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ffi::{OsStr, c_int};
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Instant;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,13 @@ pub(crate) fn set_level(level: Level) {
     LEVEL.store(level as u8, Ordering::Relaxed);
 }
 
+static AS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// Whether each line is an object of JSON, and not text for people.
+pub(crate) fn set_json(json: bool) {
+    AS_JSON.store(json, Ordering::Relaxed);
+}
+
 pub(crate) fn enabled(level: Level) -> bool {
     LEVEL.load(Ordering::Relaxed) >= level as u8
 }
@@ -56,9 +63,53 @@ pub(crate) fn trace(message: impl FnOnce() -> String) {
 }
 
 fn line(level: Level, name: &str, message: impl FnOnce() -> String) {
-    if enabled(level) {
+    if !enabled(level) {
+        return;
+    }
+    if AS_JSON.load(Ordering::Relaxed) {
+        write_json(name, &[("message", string(&message()))]);
+    } else {
         write(libc::STDERR_FILENO, format!("rsmi-compat: {name}: {}", message()).into_bytes());
     }
+}
+
+/// One object of these members, whose values are JSON already. Where it is longer than a pipe takes, the
+/// first member stays, and it says so.
+fn write_json(level: &str, members: &[(&str, String)]) {
+    let object = |members: &[(&str, String)]| {
+        let mut line = format!("{{\"level\":\"{level}\"");
+        for (name, value) in members {
+            let _ = write!(line, ",\"{name}\":{value}");
+        }
+        line.push('}');
+        line.into_bytes()
+    };
+    let mut line = object(members);
+    if line.len() >= LONGEST && !is_file(libc::STDERR_FILENO) {
+        let first = members.first().filter(|(_, value)| value.len() < LONGEST / 2);
+        let mut few: Vec<(&str, String)> = first.cloned().into_iter().collect();
+        few.push(("cut", "true".into()));
+        line = object(&few);
+    }
+    write(libc::STDERR_FILENO, line);
+}
+
+/// A text as JSON has it.
+fn string(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            c if c.is_control() => {
+                let _ = write!(quoted, "\\u{:04x}", c as u32);
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// What a pipe takes as a whole; a longer line is cut, unless it goes to a file.
@@ -128,7 +179,7 @@ fn without_sigpipe(act: impl FnOnce()) {
 /// What the call that is under way on this thread has told about its answer.
 #[derive(Default)]
 struct Notes {
-    source: String,
+    sources: Vec<String>,
     reason: String,
 }
 
@@ -157,12 +208,7 @@ pub(crate) fn source(name: impl FnOnce() -> String) {
     if enabled(Level::Debug) {
         let name = name();
         trace(|| name.clone());
-        notes(|notes| {
-            if !notes.source.is_empty() {
-                notes.source.push_str(", ");
-            }
-            notes.source.push_str(&name);
-        });
+        notes(|notes| notes.sources.push(name));
     }
 }
 
@@ -172,7 +218,7 @@ pub(crate) fn kept(name: &str) {
         return;
     }
     let source_name = format!("{name} (kept)");
-    if !notes(|notes| notes.source.contains(&source_name)) {
+    if !notes(|notes| notes.sources.contains(&source_name)) {
         source(|| source_name);
     }
 }
@@ -195,37 +241,56 @@ pub(crate) fn reason(text: impl FnOnce() -> String) {
 
 /// One exported call, from its arguments to its status.
 pub(crate) struct Call {
-    head: String,
+    name: String,
+    arguments: Vec<(String, String)>,
     began: Instant,
 }
 
 impl Call {
     pub(crate) fn begin(name: &str, arguments: &[(&str, &dyn std::fmt::Debug)]) -> Self {
-        let mut head = format!("{name}(");
-        for (at, (argument, value)) in arguments.iter().enumerate() {
-            let comma = if at == 0 { "" } else { ", " };
-            let _ = write!(head, "{comma}{argument}={value:?}");
-        }
-        head.push(')');
         notes(std::mem::take);
-        Self { head, began: Instant::now() }
+        let shown = |(argument, value): &(&str, &dyn std::fmt::Debug)| {
+            ((*argument).to_owned(), format!("{value:?}"))
+        };
+        let arguments = arguments.iter().map(shown).collect();
+        Self { name: name.to_owned(), arguments, began: Instant::now() }
     }
 
     pub(crate) fn end(self, status: u32, status_name: &str) {
         let micros = self.began.elapsed().as_nanos() as f64 / 1000.0;
         let notes = notes(std::mem::take);
-        let source = if notes.source.is_empty() {
+        let because = Some(&notes.reason).filter(|reason| status != 0 && !reason.is_empty());
+        if AS_JSON.load(Ordering::Relaxed) {
+            let argument =
+                |(name, value): &(String, String)| format!("{}:{}", string(name), string(value));
+            let arguments: Vec<_> = self.arguments.iter().map(argument).collect();
+            let from: Vec<_> = notes.sources.iter().map(|source| string(source)).collect();
+            let mut members = vec![
+                ("call", string(&self.name)),
+                ("arguments", format!("{{{}}}", arguments.join(","))),
+                ("status", (status as i32).to_string()),
+                ("name", string(status_name)),
+                ("us", format!("{micros:.1}")),
+                ("from", format!("[{}]", from.join(","))),
+            ];
+            members.extend(because.map(|reason| ("because", string(reason))));
+            write_json("debug", &members);
+            return;
+        }
+        let arguments: Vec<_> =
+            self.arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let from = if notes.sources.is_empty() {
             String::new()
         } else {
-            format!(", from {}", notes.source)
+            format!(", from {}", notes.sources.join(", "))
         };
-        let why = if status == 0 || notes.reason.is_empty() {
-            String::new()
-        } else {
-            format!(", because {}", notes.reason)
-        };
+        let why = because.map_or(String::new(), |reason| format!(", because {reason}"));
         line(Level::Debug, "debug", || {
-            format!("{} = {} {status_name}, {micros:.1} us{source}{why}", self.head, status as i32)
+            let (name, arguments) = (&self.name, arguments.join(", "));
+            format!(
+                "{name}({arguments}) = {} {status_name}, {micros:.1} us{from}{why}",
+                status as i32
+            )
         });
     }
 }
@@ -292,6 +357,11 @@ mod tests {
         std::io::Seek::rewind(&mut file).unwrap();
         file.read_to_end(&mut text).unwrap();
         assert_eq!(text.len(), 3 * LONGEST + 1);
+    }
+
+    #[test]
+    fn texts_are_quoted_as_json_has_them() {
+        assert_eq!(string("a \"b\" \\ c\n\u{7f}ä"), r#""a \"b\" \\ c\n\u007fä""#);
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub const DIRECTORY: &str = "/etc/rsmi-compat.conf.d";
 /// What `log` may say.
 pub const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
+/// What `log-format` may say.
+pub const FORMATS: [&str; 2] = ["text", "json"];
+
 /// A file that holds more is none of ours.
 const MOST: u64 = 64 << 10;
 
@@ -43,6 +46,8 @@ pub struct Conf {
     pub amdsmi: Option<Said<PathBuf>>,
     /// `log = warn`: what is logged, one of [`LEVELS`].
     pub log: Option<Said<String>>,
+    /// `log-format = json`: how a line of the log is written, one of [`FORMATS`].
+    pub log_format: Option<Said<String>>,
     /// `no-wake = 1`: a GPU that the kernel has suspended is not woken.
     pub no_wake: Option<Said<bool>>,
     /// `power-fallback = 1`: the current power stands in for an average that a card does not report.
@@ -54,7 +59,7 @@ pub struct Conf {
 /// A key, what its value is, and how the value is taken; false of a value that is none.
 type Key = (&'static str, fn(&mut Conf, &str, &Path) -> bool, &'static str);
 
-const KEYS: [Key; 7] = [
+const KEYS: [Key; 8] = [
     ("abi", |conf, text, file| put(&mut conf.abi, Open::parse(text), file), RELEASES),
     ("abi-of-usr", |conf, text, file| put(&mut conf.abi_of_usr, Open::parse(text), file), RELEASES),
     (AMDSMI, |conf, text, file| put(&mut conf.amdsmi, absolute(text), file), "an absolute path"),
@@ -62,6 +67,11 @@ const KEYS: [Key; 7] = [
         "log",
         |conf, text, file| put(&mut conf.log, level(text), file),
         "one of error, warn, info, debug, trace",
+    ),
+    (
+        "log-format",
+        |conf, text, file| put(&mut conf.log_format, format(text), file),
+        "text or json",
     ),
     ("no-wake", |conf, text, file| put(&mut conf.no_wake, switch(text), file), "0 or 1"),
     (
@@ -88,6 +98,10 @@ fn absolute(text: &str) -> Option<PathBuf> {
 
 fn level(text: &str) -> Option<String> {
     LEVELS.contains(&text).then(|| text.to_owned())
+}
+
+fn format(text: &str) -> Option<String> {
+    FORMATS.contains(&text).then(|| text.to_owned())
 }
 
 fn switch(text: &str) -> Option<bool> {
@@ -165,6 +179,7 @@ impl Conf {
             line("abi-of-usr", &self.abi_of_usr, Open::to_string),
             line(AMDSMI, &self.amdsmi, |path| path.display().to_string()),
             line("log", &self.log, String::clone),
+            line("log-format", &self.log_format, String::clone),
             line("no-wake", &self.no_wake, |on| u8::from(*on).to_string()),
             line("power-fallback", &self.power_fallback, |on| u8::from(*on).to_string()),
             line("source", &self.source, Policy::to_string),
