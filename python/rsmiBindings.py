@@ -97,12 +97,6 @@ class rsmi_clk_type_t(c_uint32):
     RSMI_CLK_INVALID = 4294967295
 
 
-class rsmi_freq_ind_t(c_uint32):
-    RSMI_FREQ_IND_MIN = 0
-    RSMI_FREQ_IND_MAX = 1
-    RSMI_FREQ_IND_INVALID = 4294967295
-
-
 class rsmi_power_profile_preset_masks_t(c_uint64):
     RSMI_PWR_PROF_PRST_CUSTOM_MASK = 1
     RSMI_PWR_PROF_PRST_VIDEO_MASK = 2
@@ -226,6 +220,12 @@ class rsmi_activity_metric_t(c_uint32):
     RSMI_ACTIVITY_GFX = 1
     RSMI_ACTIVITY_UMC = 2
     RSMI_ACTIVITY_MM = 4
+
+
+class rsmi_freq_ind_t(c_uint32):
+    RSMI_FREQ_IND_MIN = 0
+    RSMI_FREQ_IND_MAX = 1
+    RSMI_FREQ_IND_INVALID = 4294967295
 
 
 class rsmi_compute_partition_type_t(c_uint32):
@@ -368,44 +368,6 @@ class rsmi_frequencies_t(Structure):
         ("num_supported", c_uint32),
         ("current", c_uint32),
         ("frequency", c_uint64 * RSMI_MAX_NUM_FREQUENCIES),
-    ]
-
-
-class rsmi_range_t(Structure):
-    _fields_ = [
-        ("lower_bound", c_uint64),
-        ("upper_bound", c_uint64),
-    ]
-
-
-class rsmi_od_vddc_point_t(Structure):
-    _fields_ = [
-        ("frequency", c_uint64),
-        ("voltage", c_uint64),
-    ]
-
-
-class rsmi_od_volt_curve_t(Structure):
-    _fields_ = [
-        ("vc_points", rsmi_od_vddc_point_t * RSMI_NUM_VOLTAGE_CURVE_POINTS),
-    ]
-
-
-class rsmi_od_volt_freq_data_t(Structure):
-    _fields_ = [
-        ("curr_sclk_range", rsmi_range_t),
-        ("curr_mclk_range", rsmi_range_t),
-        ("sclk_freq_limits", rsmi_range_t),
-        ("mclk_freq_limits", rsmi_range_t),
-        ("curve", rsmi_od_volt_curve_t),
-        ("num_regions", c_uint32),
-    ]
-
-
-class rsmi_freq_volt_region_t(Structure):
-    _fields_ = [
-        ("freq_range", rsmi_range_t),
-        ("volt_range", rsmi_range_t),
     ]
 
 
@@ -574,6 +536,44 @@ class rsmi_activity_metric_counter_t(Structure):
         ("average_gfx_activity", c_uint16),
         ("average_umc_activity", c_uint16),
         ("average_mm_activity", c_uint16),
+    ]
+
+
+class rsmi_range_t(Structure):
+    _fields_ = [
+        ("lower_bound", c_uint64),
+        ("upper_bound", c_uint64),
+    ]
+
+
+class rsmi_od_vddc_point_t(Structure):
+    _fields_ = [
+        ("frequency", c_uint64),
+        ("voltage", c_uint64),
+    ]
+
+
+class rsmi_od_volt_curve_t(Structure):
+    _fields_ = [
+        ("vc_points", rsmi_od_vddc_point_t * RSMI_NUM_VOLTAGE_CURVE_POINTS),
+    ]
+
+
+class rsmi_od_volt_freq_data_t(Structure):
+    _fields_ = [
+        ("curr_sclk_range", rsmi_range_t),
+        ("curr_mclk_range", rsmi_range_t),
+        ("sclk_freq_limits", rsmi_range_t),
+        ("mclk_freq_limits", rsmi_range_t),
+        ("curve", rsmi_od_volt_curve_t),
+        ("num_regions", c_uint32),
+    ]
+
+
+class rsmi_freq_volt_region_t(Structure):
+    _fields_ = [
+        ("freq_range", rsmi_range_t),
+        ("volt_range", rsmi_range_t),
     ]
 
 

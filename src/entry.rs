@@ -1,8 +1,6 @@
 //! The boundary: the only catch_unwind, the only null test, the only write through a client's pointer.
 
-mod put;
-
-pub(crate) use put::{Put, put_members, put_whole};
+pub(crate) use crate::put::{Put, put};
 
 use crate::ask;
 use crate::cancel::Uncancelled;
@@ -139,7 +137,7 @@ impl Null {
             Self::AskedBeforeSeven(question) => question,
         };
         finish(with_gpu(dv_ind, |gpu| {
-            if support::supported(gpu, question) {
+            if gpu.functions().support(question) {
                 return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS);
             }
             log::reason(|| "the device lacks a file that the function depends on".into());
@@ -292,15 +290,6 @@ pub(crate) unsafe fn get_str(
         let written = unsafe { put_str(out, len, &text) };
         as_read.and(written)
     }))
-}
-
-/// Writes one value through a client's pointer, and leaves its padding as it is.
-///
-/// # Safety
-/// `out` is good for writing a `T`. It need not be aligned: some clients pack their structs.
-pub(crate) unsafe fn put<T: Put>(out: *mut T, value: T) {
-    // SAFETY: as this function demands.
-    unsafe { value.put(out) };
 }
 
 /// Writes as much of `text` as fits, and a NUL; INSUFFICIENT_SIZE if it was cut.

@@ -32,8 +32,8 @@
 //! which the call returns, and [`client`] finds out what the caller's object proves.
 //!
 //! [`runtime`] owns everything that lives between `rsmi_init` and `rsmi_shut_down`. Only [`amdsmi`]
-//! knows libamd_smi, and only [`kernel`] knows the kernel's files. Data flows in one direction: no
-//! module knows the module that called it.
+//! knows libamd_smi, and only [`kernel`] knows the kernel's files. A module uses only
+//! those in the layers below its own, which tests/structure.rs lists.
 //!
 //! # Glossary
 //!
@@ -60,6 +60,7 @@
 mod amdsmi;
 pub mod api;
 mod ask;
+mod caller;
 mod cancel;
 mod client;
 mod config;
@@ -79,6 +80,7 @@ mod log;
 mod map;
 mod notification;
 mod object;
+mod put;
 mod question;
 mod reserve;
 mod runtime;

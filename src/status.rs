@@ -1,6 +1,6 @@
 //! rsmi_status_t out of amdsmi status, errno and our own errors: one table each.
 
-use crate::client;
+use crate::caller;
 use crate::types::rsmi_status_t as S;
 use rsmi_generations::Generation;
 use std::borrow::Cow;
@@ -123,7 +123,7 @@ pub(crate) fn amdsmi_text(status: u32) -> String {
 
 /// What the legacy library of the client's generation makes of an errno when it reads a file.
 pub(crate) fn from_errno(errno: i32) -> S {
-    errno_for(client::generation(), errno)
+    errno_for(caller::speaks(), errno)
 }
 
 fn errno_for(generation: Generation, errno: i32) -> S {

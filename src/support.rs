@@ -3,7 +3,6 @@
 //! One table answers both who asks: a client that passes a null pointer, and one that walks over
 //! the functions with the iterators of rocm_smi.h.
 
-use crate::gpu::Gpu;
 use crate::kernel::hwmon::Hwmon;
 use crate::map;
 use crate::types::{
@@ -23,17 +22,6 @@ pub(crate) enum Question {
     OfSensor(&'static str, u32),
     /// A function for one variant of one sensor.
     VariantOfSensor(&'static str, u64, u32),
-}
-
-pub(crate) fn supported(gpu: &Gpu, question: Question) -> bool {
-    match question {
-        Question::Function(name) => gpu.functions().has(name, None, None),
-        Question::Variant(name, variant) => gpu.functions().has(name, Some(variant), None),
-        Question::OfSensor(name, sensor) => gpu.functions().has(name, None, Some(sensor)),
-        Question::VariantOfSensor(name, variant, sensor) => {
-            gpu.functions().has(name, Some(variant), Some(sensor))
-        }
-    }
 }
 
 /// A function that may be supported.
@@ -294,6 +282,17 @@ impl Functions {
 
     pub(crate) fn list(&self) -> &[Function] {
         &self.0
+    }
+
+    pub(crate) fn support(&self, question: Question) -> bool {
+        match question {
+            Question::Function(name) => self.has(name, None, None),
+            Question::Variant(name, variant) => self.has(name, Some(variant), None),
+            Question::OfSensor(name, sensor) => self.has(name, None, Some(sensor)),
+            Question::VariantOfSensor(name, variant, sensor) => {
+                self.has(name, Some(variant), Some(sensor))
+            }
+        }
     }
 
     fn has(&self, name: &str, variant: Option<u64>, sensor: Option<u32>) -> bool {

@@ -263,16 +263,6 @@ __extension__ typedef enum {
   RSMI_CLK_INVALID = 4294967295,
 } rsmi_clk_type_t;
 
-/// Which limit of a frequency range.
-__extension__ typedef enum {
-  /// The lower limit.
-  RSMI_FREQ_IND_MIN = 0,
-  /// The upper limit.
-  RSMI_FREQ_IND_MAX = 1,
-  /// Not a limit.
-  RSMI_FREQ_IND_INVALID = 4294967295,
-} rsmi_freq_ind_t;
-
 /// Power profiles, one bit each.
 __extension__ typedef enum {
   /// The profile that the user has defined.
@@ -506,6 +496,16 @@ typedef enum {
   /// The video engines.
   RSMI_ACTIVITY_MM = 4,
 } rsmi_activity_metric_t;
+
+/// Which limit of a frequency range.
+__extension__ typedef enum {
+  /// The lower limit.
+  RSMI_FREQ_IND_MIN = 0,
+  /// The upper limit.
+  RSMI_FREQ_IND_MAX = 1,
+  /// Not a limit.
+  RSMI_FREQ_IND_INVALID = 4294967295,
+} rsmi_freq_ind_t;
 
 /// Compute partition modes: into how many devices a GPU is divided.
 typedef enum {
@@ -758,52 +758,6 @@ typedef struct {
   /// valid.
   uint64_t frequency[RSMI_MAX_NUM_FREQUENCIES];
 } rsmi_frequencies_t;
-
-/// A range. Both bounds belong to it.
-typedef struct {
-  /// The lower bound.
-  uint64_t lower_bound;
-  /// The upper bound.
-  uint64_t upper_bound;
-} rsmi_range_t;
-
-/// A point of a voltage curve.
-typedef struct {
-  /// The frequency in Hz.
-  uint64_t frequency;
-  /// The voltage in mV.
-  uint64_t voltage;
-} rsmi_od_vddc_point_t;
-
-/// The voltage curve of the graphics core.
-typedef struct {
-  /// The points of the curve.
-  rsmi_od_vddc_point_t vc_points[RSMI_NUM_VOLTAGE_CURVE_POINTS];
-} rsmi_od_volt_curve_t;
-
-/// The clock ranges and the voltage curve of a device.
-typedef struct {
-  /// The current range of the graphics clock in Hz.
-  rsmi_range_t curr_sclk_range;
-  /// The current range of the memory clock in Hz. Only the upper bound is valid.
-  rsmi_range_t curr_mclk_range;
-  /// The limits of the range of the graphics clock in Hz.
-  rsmi_range_t sclk_freq_limits;
-  /// The limits of the range of the memory clock in Hz.
-  rsmi_range_t mclk_freq_limits;
-  /// The current voltage curve.
-  rsmi_od_volt_curve_t curve;
-  /// The number of regions that rsmi_dev_od_volt_curve_regions_get() can return.
-  uint32_t num_regions;
-} rsmi_od_volt_freq_data_t;
-
-/// The limits for a point of a voltage curve.
-typedef struct {
-  /// The limits of the frequency in Hz.
-  rsmi_range_t freq_range;
-  /// The limits of the voltage in mV.
-  rsmi_range_t volt_range;
-} rsmi_freq_volt_region_t;
 
 /// A set of up to 64 items, one bit each: levels, power profiles or blocks.
 typedef uint64_t rsmi_bit_field_t;
@@ -1078,6 +1032,52 @@ typedef struct {
   uint16_t average_mm_activity;
 } rsmi_activity_metric_counter_t;
 
+/// A range. Both bounds belong to it.
+typedef struct {
+  /// The lower bound.
+  uint64_t lower_bound;
+  /// The upper bound.
+  uint64_t upper_bound;
+} rsmi_range_t;
+
+/// A point of a voltage curve.
+typedef struct {
+  /// The frequency in Hz.
+  uint64_t frequency;
+  /// The voltage in mV.
+  uint64_t voltage;
+} rsmi_od_vddc_point_t;
+
+/// The voltage curve of the graphics core.
+typedef struct {
+  /// The points of the curve.
+  rsmi_od_vddc_point_t vc_points[RSMI_NUM_VOLTAGE_CURVE_POINTS];
+} rsmi_od_volt_curve_t;
+
+/// The clock ranges and the voltage curve of a device.
+typedef struct {
+  /// The current range of the graphics clock in Hz.
+  rsmi_range_t curr_sclk_range;
+  /// The current range of the memory clock in Hz. Only the upper bound is valid.
+  rsmi_range_t curr_mclk_range;
+  /// The limits of the range of the graphics clock in Hz.
+  rsmi_range_t sclk_freq_limits;
+  /// The limits of the range of the memory clock in Hz.
+  rsmi_range_t mclk_freq_limits;
+  /// The current voltage curve.
+  rsmi_od_volt_curve_t curve;
+  /// The number of regions that rsmi_dev_od_volt_curve_regions_get() can return.
+  uint32_t num_regions;
+} rsmi_od_volt_freq_data_t;
+
+/// The limits for a point of a voltage curve.
+typedef struct {
+  /// The limits of the frequency in Hz.
+  rsmi_range_t freq_range;
+  /// The limits of the voltage in mV.
+  rsmi_range_t volt_range;
+} rsmi_freq_volt_region_t;
+
 /// The speeds and widths of the PCIe link of a device.
 typedef struct {
   /// The speeds in transfers per second, and the current one.
@@ -1197,7 +1197,7 @@ typedef rsmi_memory_partition_type_t rsmi_memory_partition_type;
 extern "C" {
 #endif // __cplusplus
 
-/// @defgroup clocks Clocks, activity, overdrive and the performance level
+/// @defgroup clocks Clocks, activity and the performance level
 /// @{
 
 /// Reads how busy the GPU is, from sysfs `gpu_busy_percent`.
@@ -1222,27 +1222,6 @@ rsmi_status_t rsmi_dev_busy_percent_get(uint32_t dv_ind, uint32_t *busy_percent)
 ///   ROCm 7 get RSMI_STATUS_NOT_SUPPORTED instead if the device does not report the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 rsmi_status_t rsmi_dev_perf_level_get(uint32_t dv_ind, rsmi_dev_perf_level_t *perf);
-
-/// Reads the overdrive level of the graphics clock, from sysfs `pp_sclk_od`.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] od By how many percent the clock may exceed its default.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `od` is a null pointer, and the device reports the value.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value. Clients built for ROCm 7
-///   also get this status in a virtual machine.
-/// @retval RSMI_STATUS_UNEXPECTED_SIZE The number in the file needs more than 32 bits.
-rsmi_status_t rsmi_dev_overdrive_level_get(uint32_t dv_ind, uint32_t *od);
-
-/// Reads the overdrive level of the memory clock, from sysfs `pp_mclk_od`.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] od By how many percent the clock may exceed its default.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `od` is a null pointer, and the device reports the value.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
-/// @retval RSMI_STATUS_UNEXPECTED_SIZE The number in the file needs more than 32 bits.
-rsmi_status_t rsmi_dev_mem_overdrive_level_get(uint32_t dv_ind, uint32_t *od);
 
 /// Reads the levels of a clock and the current level, from sysfs `pp_dpm_*`.
 ///
@@ -1269,23 +1248,6 @@ rsmi_status_t rsmi_dev_gpu_clk_freq_get(uint32_t dv_ind,
                                         rsmi_frequencies_t *f)
 RSMI_COMPAT_CALL(rsmi_dev_gpu_clk_freq_get);
 
-/// Reads the ranges of the graphics clock and of the memory clock, from sysfs `pp_od_clk_voltage`.
-///
-/// Clients built for ROCm 5 also get the points of the voltage curve.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] odv Frequencies in Hz and voltages in mV. A value that the device does not report is
-///   0. For clients built for ROCm 7, the bounds of a current range are UINT64_MAX instead.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `odv` is a null pointer, and the device reports the value.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
-/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line. Clients built for ROCm 5
-///   also get this status if the file is empty.
-/// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
-/// @retval RSMI_STATUS_NO_DATA The file has only a heading. Only clients built for ROCm 6 get this
-///   status.
-rsmi_status_t rsmi_dev_od_volt_info_get(uint32_t dv_ind, rsmi_od_volt_freq_data_t *odv);
-
 /// Sets the performance level to determinism, with an upper limit of the graphics clock.
 ///
 /// Below this limit, run times are repeatable. RSMI_DEV_PERF_LEVEL_AUTO ends the mode. The function
@@ -1298,29 +1260,6 @@ rsmi_status_t rsmi_dev_od_volt_info_get(uint32_t dv_ind, rsmi_od_volt_freq_data_
 /// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device has no such mode, or the driver refuses the value.
 rsmi_status_t rsmi_perf_determinism_mode_set(uint32_t dv_ind, uint64_t clkvalue);
-
-/// Sets the overdrive level of the graphics clock, in sysfs `pp_sclk_od`.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[in] od By how many percent the clock may exceed its default, 0 to 20.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
-/// @retval RSMI_STATUS_INVALID_ARGS `od` is more than 20.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no overdrive level, or the driver refuses the
-///   value. Clients built for ROCm 7 also get this status in a virtual machine.
-rsmi_status_t rsmi_dev_overdrive_level_set(uint32_t dv_ind, uint32_t od);
-
-/// Sets the overdrive level of the graphics clock. It does the same as
-/// rsmi_dev_overdrive_level_set().
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[in] od By how many percent the clock may exceed its default, 0 to 20.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
-/// @retval RSMI_STATUS_INVALID_ARGS `od` is more than 20.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no overdrive level, or the driver refuses the
-///   value. Clients built for ROCm 7 also get this status in a virtual machine.
-rsmi_status_t rsmi_dev_overdrive_level_set_v1(uint32_t dv_ind, uint32_t od);
 
 /// Sets the performance level, in sysfs `power_dpm_force_performance_level`.
 ///
@@ -1365,106 +1304,6 @@ rsmi_status_t rsmi_dev_perf_level_set_v1(uint32_t dv_ind, rsmi_dev_perf_level_t 
 rsmi_status_t rsmi_dev_gpu_clk_freq_set(uint32_t dv_ind,
                                         rsmi_clk_type_t clk_type,
                                         uint64_t freq_bitmask);
-
-/// Sets both limits of the graphics clock or of the memory clock.
-///
-/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then both
-/// limits and a commit to `pp_od_clk_voltage`. It stops at the first write that fails.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[in] minclkvalue The lower limit in MHz.
-/// @param[in] maxclkvalue The upper limit in MHz. It must be higher than `minclkvalue`.
-/// @param[in] clkType RSMI_CLK_TYPE_SYS or RSMI_CLK_TYPE_MEM.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `minclkvalue` is not lower than `maxclkvalue`.
-/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
-/// @retval RSMI_STATUS_NOT_SUPPORTED `clkType` is another clock, the device has no such limits, or
-///   the driver refuses the limits. Clients built for ROCm 7 also get this status in a virtual
-///   machine.
-rsmi_status_t rsmi_dev_clk_range_set(uint32_t dv_ind,
-                                     uint64_t minclkvalue,
-                                     uint64_t maxclkvalue,
-                                     rsmi_clk_type_t clkType);
-
-/// Sets one limit of the graphics clock or of the memory clock.
-///
-/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then the
-/// limit and a commit to `pp_od_clk_voltage`. It stops at the first write that fails.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[in] level RSMI_FREQ_IND_MIN for the lower limit, RSMI_FREQ_IND_MAX for the upper limit.
-/// @param[in] clkvalue The limit in MHz.
-/// @param[in] clkType RSMI_CLK_TYPE_SYS or RSMI_CLK_TYPE_MEM.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS `clkType` is another clock, or `level` is another value.
-/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no such limits, or the driver refuses the
-///   limit.
-rsmi_status_t rsmi_dev_clk_extremum_set(uint32_t dv_ind,
-                                        rsmi_freq_ind_t level,
-                                        uint64_t clkvalue,
-                                        rsmi_clk_type_t clkType);
-
-/// Sets one point of the overdrive table, in sysfs `pp_od_clk_voltage`.
-///
-/// The function does the same as rsmi_dev_clk_extremum_set(), with two differences: it does not
-/// check `level` and passes it to the driver; and it checks `clkType` only after it has set the
-/// performance level to manual.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[in] level The number of the point.
-/// @param[in] clkvalue The clock in MHz.
-/// @param[in] clkType RSMI_CLK_TYPE_SYS or RSMI_CLK_TYPE_MEM.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
-/// @retval RSMI_STATUS_INVALID_ARGS `clkType` is another clock.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no overdrive table, or the driver refuses the
-///   value.
-rsmi_status_t rsmi_dev_od_clk_info_set(uint32_t dv_ind,
-                                       rsmi_freq_ind_t level,
-                                       uint64_t clkvalue,
-                                       rsmi_clk_type_t clkType);
-
-/// Sets one point of the voltage curve.
-///
-/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then the
-/// point and a commit to `pp_od_clk_voltage`. It stops at the first write that fails.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[in] vpoint The number of the point, from 0.
-/// @param[in] clkvalue The clock in MHz.
-/// @param[in] voltvalue The voltage in mV.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no voltage curve, or the driver refuses the
-///   point.
-rsmi_status_t rsmi_dev_od_volt_info_set(uint32_t dv_ind,
-                                        uint32_t vpoint,
-                                        uint64_t clkvalue,
-                                        uint64_t voltvalue);
-
-/// Reads the regions in which the points of the voltage curve may lie, from sysfs
-/// `pp_od_clk_voltage`.
-///
-/// Only clients built for ROCm 5 get regions. For other clients the function writes 0 to
-/// `num_regions` and the limits of the graphics clock and of the memory clock to the first element
-/// of `buffer`, and returns RSMI_STATUS_NOT_SUPPORTED.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[in,out] num_regions In: how many elements `buffer` has. Out: how many the function wrote.
-/// @param[out] buffer The regions: frequencies in Hz, voltages in mV.
-/// @return RSMI_STATUS_SUCCESS, a common status, or:
-/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null, and the device has the table; or
-///   `*num_regions` is 0.
-/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the table. Clients built for ROCm 6
-///   or later also get this status instead of RSMI_STATUS_SUCCESS.
-/// @retval RSMI_STATUS_UNEXPECTED_SIZE The table has no regions. Only clients built for ROCm 5 get
-///   this status.
-/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line.
-/// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
-rsmi_status_t rsmi_dev_od_volt_curve_regions_get(uint32_t dv_ind,
-                                                 uint32_t *num_regions,
-                                                 rsmi_freq_volt_region_t *buffer);
 
 /// Reads the power profiles that can be chosen and the current profile, from sysfs
 /// `pp_power_profile_mode`.
@@ -2123,6 +1962,172 @@ rsmi_status_t rsmi_dev_activity_metric_get(uint32_t dv_ind,
 ///   know its version. Clients built for ROCm 6 also get this status if the device does not have
 ///   the file.
 rsmi_status_t rsmi_dev_activity_avg_mm_get(uint32_t dv_ind, uint16_t *avg_activity);
+
+/// @}
+
+/// @defgroup overdrive Overdrive: levels, limits of clocks and the voltage curve
+/// @{
+
+/// Reads the overdrive level of the graphics clock, from sysfs `pp_sclk_od`.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] od By how many percent the clock may exceed its default.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `od` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value. Clients built for ROCm 7
+///   also get this status in a virtual machine.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The number in the file needs more than 32 bits.
+rsmi_status_t rsmi_dev_overdrive_level_get(uint32_t dv_ind, uint32_t *od);
+
+/// Reads the overdrive level of the memory clock, from sysfs `pp_mclk_od`.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] od By how many percent the clock may exceed its default.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `od` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The number in the file needs more than 32 bits.
+rsmi_status_t rsmi_dev_mem_overdrive_level_get(uint32_t dv_ind, uint32_t *od);
+
+/// Reads the ranges of the graphics clock and of the memory clock, from sysfs `pp_od_clk_voltage`.
+///
+/// Clients built for ROCm 5 also get the points of the voltage curve.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] odv Frequencies in Hz and voltages in mV. A value that the device does not report is
+///   0. For clients built for ROCm 7, the bounds of a current range are UINT64_MAX instead.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `odv` is a null pointer, and the device reports the value.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
+/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line. Clients built for ROCm 5
+///   also get this status if the file is empty.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
+/// @retval RSMI_STATUS_NO_DATA The file has only a heading. Only clients built for ROCm 6 get this
+///   status.
+rsmi_status_t rsmi_dev_od_volt_info_get(uint32_t dv_ind, rsmi_od_volt_freq_data_t *odv);
+
+/// Sets the overdrive level of the graphics clock, in sysfs `pp_sclk_od`.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[in] od By how many percent the clock may exceed its default, 0 to 20.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS `od` is more than 20.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no overdrive level, or the driver refuses the
+///   value. Clients built for ROCm 7 also get this status in a virtual machine.
+rsmi_status_t rsmi_dev_overdrive_level_set(uint32_t dv_ind, uint32_t od);
+
+/// Sets the overdrive level of the graphics clock. It does the same as
+/// rsmi_dev_overdrive_level_set().
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[in] od By how many percent the clock may exceed its default, 0 to 20.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS `od` is more than 20.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no overdrive level, or the driver refuses the
+///   value. Clients built for ROCm 7 also get this status in a virtual machine.
+rsmi_status_t rsmi_dev_overdrive_level_set_v1(uint32_t dv_ind, uint32_t od);
+
+/// Sets both limits of the graphics clock or of the memory clock.
+///
+/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then both
+/// limits and a commit to `pp_od_clk_voltage`. It stops at the first write that fails.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[in] minclkvalue The lower limit in MHz.
+/// @param[in] maxclkvalue The upper limit in MHz. It must be higher than `minclkvalue`.
+/// @param[in] clkType RSMI_CLK_TYPE_SYS or RSMI_CLK_TYPE_MEM.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `minclkvalue` is not lower than `maxclkvalue`.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_NOT_SUPPORTED `clkType` is another clock, the device has no such limits, or
+///   the driver refuses the limits. Clients built for ROCm 7 also get this status in a virtual
+///   machine.
+rsmi_status_t rsmi_dev_clk_range_set(uint32_t dv_ind,
+                                     uint64_t minclkvalue,
+                                     uint64_t maxclkvalue,
+                                     rsmi_clk_type_t clkType);
+
+/// Sets one limit of the graphics clock or of the memory clock.
+///
+/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then the
+/// limit and a commit to `pp_od_clk_voltage`. It stops at the first write that fails.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[in] level RSMI_FREQ_IND_MIN for the lower limit, RSMI_FREQ_IND_MAX for the upper limit.
+/// @param[in] clkvalue The limit in MHz.
+/// @param[in] clkType RSMI_CLK_TYPE_SYS or RSMI_CLK_TYPE_MEM.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS `clkType` is another clock, or `level` is another value.
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no such limits, or the driver refuses the
+///   limit.
+rsmi_status_t rsmi_dev_clk_extremum_set(uint32_t dv_ind,
+                                        rsmi_freq_ind_t level,
+                                        uint64_t clkvalue,
+                                        rsmi_clk_type_t clkType);
+
+/// Sets one point of the overdrive table, in sysfs `pp_od_clk_voltage`.
+///
+/// The function does the same as rsmi_dev_clk_extremum_set(), with two differences: it does not
+/// check `level` and passes it to the driver; and it checks `clkType` only after it has set the
+/// performance level to manual.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[in] level The number of the point.
+/// @param[in] clkvalue The clock in MHz.
+/// @param[in] clkType RSMI_CLK_TYPE_SYS or RSMI_CLK_TYPE_MEM.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_INVALID_ARGS `clkType` is another clock.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no overdrive table, or the driver refuses the
+///   value.
+rsmi_status_t rsmi_dev_od_clk_info_set(uint32_t dv_ind,
+                                       rsmi_freq_ind_t level,
+                                       uint64_t clkvalue,
+                                       rsmi_clk_type_t clkType);
+
+/// Sets one point of the voltage curve.
+///
+/// The function writes to sysfs: first `manual` to `power_dpm_force_performance_level`, then the
+/// point and a commit to `pp_od_clk_voltage`. It stops at the first write that fails.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[in] vpoint The number of the point, from 0.
+/// @param[in] clkvalue The clock in MHz.
+/// @param[in] voltvalue The voltage in mV.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_PERMISSION The process did not run as root when it initialised the library.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device has no voltage curve, or the driver refuses the
+///   point.
+rsmi_status_t rsmi_dev_od_volt_info_set(uint32_t dv_ind,
+                                        uint32_t vpoint,
+                                        uint64_t clkvalue,
+                                        uint64_t voltvalue);
+
+/// Reads the regions in which the points of the voltage curve may lie, from sysfs
+/// `pp_od_clk_voltage`.
+///
+/// Only clients built for ROCm 5 get regions. For other clients the function writes 0 to
+/// `num_regions` and the limits of the graphics clock and of the memory clock to the first element
+/// of `buffer`, and returns RSMI_STATUS_NOT_SUPPORTED.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[in,out] num_regions In: how many elements `buffer` has. Out: how many the function wrote.
+/// @param[out] buffer The regions: frequencies in Hz, voltages in mV.
+/// @return RSMI_STATUS_SUCCESS, a common status, or:
+/// @retval RSMI_STATUS_INVALID_ARGS A pointer is null, and the device has the table; or
+///   `*num_regions` is 0.
+/// @retval RSMI_STATUS_NOT_SUPPORTED The device does not have the table. Clients built for ROCm 6
+///   or later also get this status instead of RSMI_STATUS_SUCCESS.
+/// @retval RSMI_STATUS_UNEXPECTED_SIZE The table has no regions. Only clients built for ROCm 5 get
+///   this status.
+/// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line.
+/// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
+rsmi_status_t rsmi_dev_od_volt_curve_regions_get(uint32_t dv_ind,
+                                                 uint32_t *num_regions,
+                                                 rsmi_freq_volt_region_t *buffer);
 
 /// @}
 
@@ -3073,6 +3078,66 @@ rsmi_status_t rsmi_dev_metrics_gfx_activity_acc_get(uint32_t dv_ind,
 rsmi_status_t rsmi_dev_metrics_mem_activity_acc_get(uint32_t dv_ind,
                                                     uint32_t *mem_activity_acc_value);
 
+/// Reads the throttle status.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] throttle_status_value Bits that differ between ASICs.
+/// @return RSMI_STATUS_SUCCESS or a common status.
+rsmi_status_t rsmi_dev_metrics_throttle_status_get(uint32_t dv_ind,
+                                                   uint32_t *throttle_status_value);
+
+/// Reads the throttle status.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] throttle_status_value Bits that are the same for all ASICs.
+/// @return RSMI_STATUS_SUCCESS or a common status.
+rsmi_status_t rsmi_dev_metrics_indep_throttle_status_get(uint32_t dv_ind,
+                                                         uint64_t *throttle_status_value);
+
+/// Reads the fan speed.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] fan_speed_value In revolutions per minute.
+/// @return RSMI_STATUS_SUCCESS or a common status.
+rsmi_status_t rsmi_dev_metrics_curr_fan_speed_get(uint32_t dv_ind, uint16_t *fan_speed_value);
+
+/// Reads the voltage of the SoC.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] voltage_value In mV.
+/// @return RSMI_STATUS_SUCCESS or a common status.
+rsmi_status_t rsmi_dev_metrics_volt_soc_get(uint32_t dv_ind, uint16_t *voltage_value);
+
+/// Reads the voltage of the graphics core.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] voltage_value In mV.
+/// @return RSMI_STATUS_SUCCESS or a common status.
+rsmi_status_t rsmi_dev_metrics_volt_gfx_get(uint32_t dv_ind, uint16_t *voltage_value);
+
+/// Reads the voltage of the memory.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] voltage_value In mV.
+/// @return RSMI_STATUS_SUCCESS or a common status.
+rsmi_status_t rsmi_dev_metrics_volt_mem_get(uint32_t dv_ind, uint16_t *voltage_value);
+
+/// Reads the time at which the driver read the table.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] system_clock_counter_value In ns.
+/// @return RSMI_STATUS_SUCCESS or a common status.
+rsmi_status_t rsmi_dev_metrics_system_clock_counter_get(uint32_t dv_ind,
+                                                        uint64_t *system_clock_counter_value);
+
+/// Reads the time at which the firmware took the values.
+///
+/// @param[in] dv_ind The index of the device, from 0.
+/// @param[out] firmware_timestamp_value In ns.
+/// @return RSMI_STATUS_SUCCESS or a common status.
+rsmi_status_t rsmi_dev_metrics_firmware_timestamp_get(uint32_t dv_ind,
+                                                      uint64_t *firmware_timestamp_value);
+
 /// Reads the average graphics clock.
 ///
 /// @param[in] dv_ind The index of the device, from 0.
@@ -3182,22 +3247,6 @@ rsmi_status_t rsmi_dev_metrics_curr_vclk1_get(uint32_t dv_ind, uint16_t *current
 /// @return RSMI_STATUS_SUCCESS or a common status.
 rsmi_status_t rsmi_dev_metrics_curr_dclk1_get(uint32_t dv_ind, uint16_t *current_dclk_value);
 
-/// Reads the throttle status.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] throttle_status_value Bits that differ between ASICs.
-/// @return RSMI_STATUS_SUCCESS or a common status.
-rsmi_status_t rsmi_dev_metrics_throttle_status_get(uint32_t dv_ind,
-                                                   uint32_t *throttle_status_value);
-
-/// Reads the throttle status.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] throttle_status_value Bits that are the same for all ASICs.
-/// @return RSMI_STATUS_SUCCESS or a common status.
-rsmi_status_t rsmi_dev_metrics_indep_throttle_status_get(uint32_t dv_ind,
-                                                         uint64_t *throttle_status_value);
-
 /// Reads the lock status of the graphics clocks.
 ///
 /// @param[in] dv_ind The index of the device, from 0.
@@ -3205,13 +3254,6 @@ rsmi_status_t rsmi_dev_metrics_indep_throttle_status_get(uint32_t dv_ind,
 /// @return RSMI_STATUS_SUCCESS or a common status.
 rsmi_status_t rsmi_dev_metrics_gfxclk_lock_status_get(uint32_t dv_ind,
                                                       uint32_t *gfxclk_lock_status_value);
-
-/// Reads the fan speed.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] fan_speed_value In revolutions per minute.
-/// @return RSMI_STATUS_SUCCESS or a common status.
-rsmi_status_t rsmi_dev_metrics_curr_fan_speed_get(uint32_t dv_ind, uint16_t *fan_speed_value);
 
 /// Reads the width of the PCIe link.
 ///
@@ -3316,43 +3358,6 @@ rsmi_status_t rsmi_dev_metrics_xgmi_read_data_get(uint32_t dv_ind,
 /// @return RSMI_STATUS_SUCCESS or a common status.
 rsmi_status_t rsmi_dev_metrics_xgmi_write_data_get(uint32_t dv_ind,
                                                    GPUMetricXgmiWriteDataAcc_t *xgmi_write_data_acc_value);
-
-/// Reads the voltage of the SoC.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] voltage_value In mV.
-/// @return RSMI_STATUS_SUCCESS or a common status.
-rsmi_status_t rsmi_dev_metrics_volt_soc_get(uint32_t dv_ind, uint16_t *voltage_value);
-
-/// Reads the voltage of the graphics core.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] voltage_value In mV.
-/// @return RSMI_STATUS_SUCCESS or a common status.
-rsmi_status_t rsmi_dev_metrics_volt_gfx_get(uint32_t dv_ind, uint16_t *voltage_value);
-
-/// Reads the voltage of the memory.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] voltage_value In mV.
-/// @return RSMI_STATUS_SUCCESS or a common status.
-rsmi_status_t rsmi_dev_metrics_volt_mem_get(uint32_t dv_ind, uint16_t *voltage_value);
-
-/// Reads the time at which the driver read the table.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] system_clock_counter_value In ns.
-/// @return RSMI_STATUS_SUCCESS or a common status.
-rsmi_status_t rsmi_dev_metrics_system_clock_counter_get(uint32_t dv_ind,
-                                                        uint64_t *system_clock_counter_value);
-
-/// Reads the time at which the firmware took the values.
-///
-/// @param[in] dv_ind The index of the device, from 0.
-/// @param[out] firmware_timestamp_value In ns.
-/// @return RSMI_STATUS_SUCCESS or a common status.
-rsmi_status_t rsmi_dev_metrics_firmware_timestamp_get(uint32_t dv_ind,
-                                                      uint64_t *firmware_timestamp_value);
 
 /// @}
 

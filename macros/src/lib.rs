@@ -100,7 +100,7 @@ fn c_enum_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     let _ = write!(
         out,
         "#[derive(Clone, Copy, PartialEq, Eq, Hash)] #[repr(transparent)] pub struct {name}(pub {width}); \
-         crate::entry::put_whole!({name}); \
+         crate::put::put_whole!({name}); \
          #[allow(dead_code)] impl {name} {{"
     );
     let mut shown = String::new();

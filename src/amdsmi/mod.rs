@@ -19,7 +19,6 @@ pub(crate) use buffer::{Room, Written};
 pub(crate) use counter::Counter;
 pub(crate) use identify::Release;
 pub(crate) use library::in_use;
-pub(crate) use notification::Notification;
 pub(crate) use session::{Session, be_told_of_exit, in_child};
 pub(crate) use symbols::{Handle, Symbols};
 

@@ -55,6 +55,17 @@ fn size(release: Release) -> usize {
 }
 
 impl Device {
+    /// Chooses what AMD SMI hears of the device.
+    pub(crate) fn listen_for(&self, mask: u64) -> Told<()> {
+        let choose = |handle, _: &_| (handle, mask);
+        self.ask(|s| s.amdsmi_set_gpu_event_notification_mask, choose, |_| Some(()))
+    }
+
+    /// Has AMD SMI listen no longer.
+    pub(crate) fn stop_listening(&self) -> Told<()> {
+        self.ask(|s| s.amdsmi_stop_gpu_event_notification, |handle, _| (handle,), |_| Some(()))
+    }
+
     /// Whether that was heard of this device.
     pub(crate) fn is_of(&self, notification: &Notification) -> bool {
         let smi = self.session.library();

@@ -2,7 +2,8 @@
 
 use crate::ask::ask;
 use crate::entry::{Null, finish, get, with_gpu};
-use crate::question::{Counter, CounterGroup, CreateCounter, FreeCounters};
+use crate::gpu::Counter;
+use crate::question::{CounterGroup, CreateCounter, FreeCounters};
 use crate::runtime;
 use crate::status::Result;
 use crate::support::Question::{Function, Variant};
@@ -121,7 +122,7 @@ pub unsafe extern "C" fn rsmi_counter_read(
     match with_counter(evt_handle, Counter::read).and_then(|result| result) {
         Ok(read) => {
             // SAFETY: not null, and then the client's to be written.
-            unsafe { crate::entry::put(value, read) };
+            unsafe { crate::put::put(value, read) };
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,

@@ -6,7 +6,7 @@ use crate::entry::{finish, put, with_gpu};
 use crate::kernel::events::{self, Listener};
 use crate::log;
 use crate::notification;
-use crate::question::{self, Ear, Listen};
+use crate::question::{Ear, Listen};
 use crate::runtime;
 use crate::status::Result;
 use crate::types::{rsmi_evt_notification_data_t, rsmi_evt_notification_type_t, rsmi_status_t};
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn rsmi_event_notification_init(dv_ind: u32) -> rsmi_statu
 pub unsafe extern "C" fn rsmi_event_notification_mask_set(dv_ind: u32, mask: u64) -> rsmi_status_t {
     finish(with_gpu(dv_ind, |gpu| {
         if gpu.is_heard_by_amdsmi() {
-            return settle(question::listen_by_amdsmi(gpu.amdsmi(), mask));
+            return settle(gpu.amdsmi().listen_for(mask));
         }
         gpu.listen_for(mask)
     }))
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn rsmi_event_notification_get(
 pub unsafe extern "C" fn rsmi_event_notification_stop(dv_ind: u32) -> rsmi_status_t {
     finish(with_gpu(dv_ind, |gpu| {
         if gpu.set_heard_by_amdsmi(false) {
-            return settle(question::stop_by_amdsmi(gpu.amdsmi()));
+            return settle(gpu.amdsmi().stop_listening());
         }
         gpu.stop_listening()
     }))
@@ -146,7 +146,7 @@ impl Told {
             let session = state.session().as_deref();
             let room = self.room - self.count;
             let session = session.ok_or(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED)?;
-            for heard in settle(question::heard_by_amdsmi(session, timeout, room))? {
+            for heard in settle(session.notifications(timeout, room))? {
                 let of = state.gpus().iter().position(|gpu| gpu.amdsmi().is_of(&heard));
                 let known = ![PROCESS_START, PROCESS_END].contains(&heard.event);
                 let Some(dv_ind) = of.filter(|_| known) else { continue };

@@ -21,6 +21,7 @@ pub mod identity;
 pub mod init;
 pub mod memory;
 pub mod metrics;
+pub mod overdrive;
 pub mod partition;
 pub mod pcie;
 pub mod physical;

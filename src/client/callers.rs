@@ -6,7 +6,8 @@
 //! a fork that came in between only does without the entry.
 
 use super::evidence::{self, Facts};
-use super::{Client, Finding, MARKED_CALL, hints, pack, unpack};
+use super::{Client, Finding, MARKED_CALL, hints};
+use crate::caller::{pack, unpack};
 use crate::config::Config;
 use crate::{door, log};
 use parking_lot::Mutex;

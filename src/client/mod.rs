@@ -25,6 +25,9 @@ mod through;
 
 pub(crate) use metrics::Metrics;
 
+pub(crate) use crate::caller::Client;
+
+use crate::caller;
 use crate::log;
 use crate::status::{Reply, Result};
 use rsmi_generations::{Generation, Open};
@@ -33,32 +36,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What stands for the address of a call under a marked name: see `rsmi_generations::MARKED`.
 pub(crate) const MARKED_CALL: usize = 1;
-
-/// A caller, as far as it matters what it was compiled with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Client {
-    /// The generations that proof has not closed; never none.
-    open: Open,
-    /// The one whose layout, numbers and words it gets; one of those that are open.
-    speaks: Generation,
-    /// Somebody else wrote its structs down by hand, as bindings do, and may have left some as they
-    /// were before: rocm-smi 6.4.1 has the notification of ROCm 6.3 beside the other structs of 6.4.
-    by_hand: bool,
-}
-
-impl Client {
-    /// `hinted` counts as far as it names some that are open.
-    fn new(open: Open, hinted: Open) -> Self {
-        let open = if open.is_empty() { Open::ALL } else { open };
-        let speaks = open.narrowed(hinted).newest().unwrap_or(Generation::NEWEST);
-        Self { open, speaks, by_hand: false }
-    }
-
-    /// A caller that is certainly of this generation.
-    pub(crate) fn of(generation: Generation) -> Self {
-        Self { open: Open::only(generation), speaks: generation, by_hand: false }
-    }
-}
 
 /// What was found out about a caller, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,32 +63,30 @@ impl Finding {
 thread_local! {
     /// The address to which the call under way on this thread returns.
     static CALLER: Cell<usize> = const { Cell::new(0) };
-    /// Who that is, packed.
-    static CLIENT: Cell<u16> = const { Cell::new(0) };
 }
 
 /// While a call is under way; then the one that it interrupted is again, if a signal came in between.
 pub(crate) struct Call {
     caller: usize,
-    client: u16,
+    before: Option<Client>,
 }
 
-/// A call begins; `caller` is the address to which it returns, 0 where that is not known.
-pub(crate) fn enter(caller: usize) -> Call {
-    let client = pack(callers::client_at(caller));
-    Call { caller: CALLER.replace(caller), client: CLIENT.replace(client) }
+/// A call begins; `address` is to which it returns, 0 where that is not known.
+pub(crate) fn enter(address: usize) -> Call {
+    let before = caller::set(Some(callers::client_at(address)));
+    Call { caller: CALLER.replace(address), before }
 }
 
 impl Drop for Call {
     fn drop(&mut self) {
         CALLER.set(self.caller);
-        CLIENT.set(self.client);
+        caller::set(self.before);
     }
 }
 
 /// The caller of the call under way.
 pub(crate) fn current() -> Client {
-    unpack(CLIENT.get()).unwrap_or_else(|| callers::client_at(0))
+    caller::current().unwrap_or_else(|| callers::client_at(0))
 }
 
 /// What is written on failure: `instead` for clients of ROCm 7, nothing for older ones.
@@ -123,9 +98,9 @@ pub(crate) fn or_write<T>(result: Result<T>, instead: T) -> Reply<T> {
 /// where a number means another thing. An object that took the place of one that was unloaded is
 /// not taken for it, nor is who called through an object taken for that one.
 pub(crate) fn proven() -> Client {
-    let caller = CALLER.get();
-    let client = through::widened(callers::client_now_at(caller), caller);
-    CLIENT.set(pack(client));
+    let address = CALLER.get();
+    let client = through::widened(callers::client_now_at(address), address);
+    caller::set(Some(client));
     client
 }
 
@@ -170,23 +145,10 @@ fn cut_is_logged(name: &str, bytes: usize) {
     }
 }
 
-fn pack(client: Client) -> u16 {
-    let by_hand = if client.by_hand { BY_HAND } else { 0 };
-    u16::from(client.open.bits()) << 8 | by_hand | client.speaks as u16
-}
-
-const BY_HAND: u16 = 0x80;
-
-fn unpack(packed: u16) -> Option<Client> {
-    let open = Open::from_bits((packed >> 8) as u8);
-    let by_hand = packed & BY_HAND != 0;
-    let speaks = Generation::ALL.get(usize::from(packed & 0x7f)).copied()?;
-    open.has(speaks).then_some(Client { open, speaks, by_hand })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caller::{pack, unpack};
     use Generation::{V5, V6_2, V6_4, V7_0};
 
     #[test]

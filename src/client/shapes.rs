@@ -7,8 +7,8 @@
 //! tells of one.
 
 use super::{Client, cut_is_logged};
-use crate::entry::put;
 use crate::kernel::dpm::Table;
+use crate::put::put;
 use crate::types::{
     MAX_EVENT_NOTIFICATION_MSG_SIZE, RSMI_MAX_NUM_FREQUENCIES, rsmi_evt_notification_data_t,
     rsmi_evt_notification_type_t, rsmi_frequencies_t, rsmi_pcie_bandwidth_t,

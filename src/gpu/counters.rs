@@ -1,11 +1,15 @@
 //! Counters of the links between GPUs.
 
 use super::{Gpu, INVALID_ARGS, NOT_SUPPORTED};
-use crate::kernel::perf::Counter;
+use crate::amdsmi;
+use crate::kernel::perf;
 use crate::log;
 use crate::map;
 use crate::status::Result;
-use crate::types::{rsmi_event_group_t as Group, rsmi_event_type_t as Event};
+use crate::types::{
+    rsmi_counter_command_t, rsmi_counter_value_t, rsmi_event_group_t as Group,
+    rsmi_event_type_t as Event,
+};
 
 impl Gpu {
     /// The number of the device's card, as in /dev/dri/card1.
@@ -31,7 +35,7 @@ impl Gpu {
     }
 
     /// A counter of its own for an event; that the kernel has it shows when it is started.
-    pub(crate) fn counter(&self, event: Event) -> Result<Counter> {
+    pub(crate) fn counter(&self, event: Event) -> Result<perf::Counter> {
         let Some((group, name)) = map::find(map::EVENTS, &event) else {
             log::reason(|| "there is no such event".into());
             return Err(INVALID_ARGS);
@@ -40,7 +44,7 @@ impl Gpu {
             log::reason(|| "the device has no card".into());
             NOT_SUPPORTED
         })?;
-        Ok(Counter::new(unit, name))
+        Ok(perf::Counter::new(unit, name))
     }
 
     /// How many counters of a group are free.
@@ -61,3 +65,56 @@ impl Gpu {
         Some(self.sysfs.join(&format!("bus/event_source/devices/{prefix}{}", self.card()?)))
     }
 }
+
+/// A counter of one source.
+pub(crate) enum Counter {
+    Kernel(perf::Counter),
+    Amdsmi(amdsmi::Counter),
+}
+
+impl std::fmt::Debug for Counter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Kernel(_) => "a counter of the kernel's",
+            Self::Amdsmi(_) => "a counter of AMD SMI's",
+        })
+    }
+}
+
+impl Counter {
+    pub(crate) fn start(&self) -> Result {
+        match self {
+            Self::Kernel(counter) => counter.start(),
+            Self::Amdsmi(counter) => counter.control(START),
+        }
+    }
+
+    pub(crate) fn stop(&self) -> Result {
+        match self {
+            Self::Kernel(counter) => counter.stop(),
+            Self::Amdsmi(counter) => counter.control(STOP),
+        }
+    }
+
+    /// What was counted since the last reading.
+    pub(crate) fn read(&self) -> Result<rsmi_counter_value_t> {
+        match self {
+            Self::Kernel(counter) => counter.read(),
+            Self::Amdsmi(counter) => {
+                let [value, time_enabled, time_running] = counter.read()?;
+                Ok(rsmi_counter_value_t { value, time_enabled, time_running })
+            }
+        }
+    }
+
+    /// Before it goes.
+    pub(crate) fn end(&self) -> Result {
+        match self {
+            Self::Kernel(counter) => counter.stop(),
+            Self::Amdsmi(counter) => counter.destroy(),
+        }
+    }
+}
+
+const START: u32 = rsmi_counter_command_t::RSMI_CNTR_CMD_START.0;
+const STOP: u32 = rsmi_counter_command_t::RSMI_CNTR_CMD_STOP.0;

@@ -17,6 +17,7 @@ mod physical;
 mod power;
 mod ras;
 
+pub(crate) use counters::Counter;
 pub(crate) use firmware::gfx_name;
 pub(crate) use hip::ADDRESS_BITS;
 pub(crate) use identity::brand_of;

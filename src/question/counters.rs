@@ -2,13 +2,10 @@
 
 use super::{Asked, First, Question, Why, equal};
 use crate::amdsmi;
-use crate::gpu::Gpu;
+use crate::gpu::{Counter, Gpu};
 use crate::map;
-use crate::status::Result;
 use crate::told::Told;
-use crate::types::{
-    rsmi_counter_command_t, rsmi_counter_value_t, rsmi_event_group_t, rsmi_event_type_t,
-};
+use crate::types::{rsmi_event_group_t, rsmi_event_type_t};
 
 /// Whether events of this group can be counted.
 #[derive(Debug)]
@@ -73,21 +70,6 @@ pub(crate) struct CreateCounter {
     pub(crate) event: rsmi_event_type_t,
 }
 
-/// A counter of one source.
-pub(crate) enum Counter {
-    Kernel(crate::kernel::perf::Counter),
-    Amdsmi(amdsmi::Counter),
-}
-
-impl std::fmt::Debug for Counter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Kernel(_) => "a counter of the kernel's",
-            Self::Amdsmi(_) => "a counter of AMD SMI's",
-        })
-    }
-}
-
 impl Question<'_> for CreateCounter {
     type Value = Counter;
     const FIRST: First = First::Kernel(Why::Ends(
@@ -112,41 +94,3 @@ impl Question<'_> for CreateCounter {
         true
     }
 }
-
-impl Counter {
-    pub(crate) fn start(&self) -> Result {
-        match self {
-            Self::Kernel(counter) => counter.start(),
-            Self::Amdsmi(counter) => counter.control(START),
-        }
-    }
-
-    pub(crate) fn stop(&self) -> Result {
-        match self {
-            Self::Kernel(counter) => counter.stop(),
-            Self::Amdsmi(counter) => counter.control(STOP),
-        }
-    }
-
-    /// What was counted since the last reading.
-    pub(crate) fn read(&self) -> Result<rsmi_counter_value_t> {
-        match self {
-            Self::Kernel(counter) => counter.read(),
-            Self::Amdsmi(counter) => {
-                let [value, time_enabled, time_running] = counter.read()?;
-                Ok(rsmi_counter_value_t { value, time_enabled, time_running })
-            }
-        }
-    }
-
-    /// Before it goes.
-    pub(crate) fn end(&self) -> Result {
-        match self {
-            Self::Kernel(counter) => counter.stop(),
-            Self::Amdsmi(counter) => counter.destroy(),
-        }
-    }
-}
-
-const START: u32 = rsmi_counter_command_t::RSMI_CNTR_CMD_START.0;
-const STOP: u32 = rsmi_counter_command_t::RSMI_CNTR_CMD_STOP.0;

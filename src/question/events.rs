@@ -1,7 +1,7 @@
 //! Events of a device. They stay with the source that began to listen.
 
 use super::{Asked, First, Question, Why};
-use crate::amdsmi::{self, Session};
+use crate::amdsmi;
 use crate::gpu::Gpu;
 use crate::told::Told;
 
@@ -38,23 +38,4 @@ impl Question<'_> for Listen {
     fn agree(_: &Ear, _: &Ear) -> bool {
         true
     }
-}
-
-/// Chooses what AMD SMI hears.
-pub(crate) fn listen_by_amdsmi(at: &amdsmi::Device, mask: u64) -> Told<()> {
-    at.ask(|s| s.amdsmi_set_gpu_event_notification_mask, |handle, _| (handle, mask), |_| Some(()))
-}
-
-/// Has AMD SMI listen no longer.
-pub(crate) fn stop_by_amdsmi(at: &amdsmi::Device) -> Told<()> {
-    at.ask(|s| s.amdsmi_stop_gpu_event_notification, |handle, _| (handle,), |_| Some(()))
-}
-
-/// What AMD SMI heard of any device, at most so many; it waits up to so many milliseconds.
-pub(crate) fn heard_by_amdsmi(
-    session: &Session,
-    timeout: i32,
-    most: u32,
-) -> Told<Vec<amdsmi::Notification>> {
-    session.notifications(timeout, most)
 }

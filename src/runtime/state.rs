@@ -6,7 +6,7 @@
 use crate::amdsmi::{self, Session};
 use crate::client;
 use crate::config::Config;
-use crate::gpu::{self, Claim, Gpu};
+use crate::gpu::{self, Claim, Counter, Gpu};
 use crate::handles::Handles;
 use crate::kernel::Dir;
 use crate::kernel::events::Listener;
@@ -14,7 +14,6 @@ use crate::kernel::kfd::{self, PARTITION_BITS, Topology};
 use crate::kernel::processes::Place;
 use crate::kernel::starved;
 use crate::log;
-use crate::question::{self, Counter};
 use crate::status::Result;
 use crate::types::{rsmi_init_flags_t, rsmi_status_t};
 use crate::walk::Walk;
@@ -120,7 +119,7 @@ impl State {
         for gpu in &self.gpus {
             gpu.end_listening();
             if gpu.set_heard_by_amdsmi(false) {
-                let _ = question::stop_by_amdsmi(gpu.amdsmi());
+                let _ = gpu.amdsmi().stop_listening();
             }
         }
         Self::unused(self.places.clone())

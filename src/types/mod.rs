@@ -10,7 +10,7 @@
 macro_rules! assert_layout {
     ($type:ident: $size:literal { $($member:ident: $offset:literal),+ $(,)? }) => {
         assert_layout!(union $type: $size { $($member: $offset),+ });
-        crate::entry::put_members!($type { $($member),+ });
+        crate::put::put_members!($type { $($member),+ });
     };
     (union $type:ident: $size:literal { $($member:ident: $offset:literal),+ $(,)? }) => {
         const _: () = {

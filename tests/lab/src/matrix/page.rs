@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result, ensure};
@@ -65,13 +65,27 @@ pub fn chapters(workspace: &Path) -> Result<Vec<Chapter>> {
     let header = fs::read_to_string(&header).with_context(|| header.display().to_string())?;
     let directory = workspace.join("src/api");
     let mut chapters = Vec::new();
-    for entry in fs::read_dir(&directory).with_context(|| directory.display().to_string())? {
-        chapters.push(chapter(&fs::read_to_string(entry?.path())?, &header)?);
+    for file in files(&directory)? {
+        let mut source = fs::read_to_string(&file)?;
+        let parts = file.with_extension("");
+        if parts.is_dir() {
+            for part in files(&parts)? {
+                source += &fs::read_to_string(part)?;
+            }
+        }
+        chapters.push(chapter(&source, &header)?);
     }
     chapters.retain(|chapter| !chapter.functions.is_empty());
     chapters.sort_by_key(|chapter| place(&header, &chapter.functions[0]));
     ensure!(!chapters.is_empty(), "no functions in {}", directory.display());
     Ok(chapters)
+}
+
+/// The files of a directory, in no order.
+fn files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
+    let paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    Ok(paths.into_iter().filter(|path| path.is_file()).collect())
 }
 
 fn chapter(source: &str, header: &str) -> Result<Chapter> {

@@ -15,7 +15,7 @@ pub(crate) trait Put: Sized {
 /// For types of which every byte is part of the value.
 macro_rules! put_whole {
     ($($type:ty),+) => {$(
-        impl $crate::entry::Put for $type {
+        impl $crate::put::Put for $type {
             unsafe fn put(self, out: *mut Self) {
                 // SAFETY: as this function demands.
                 unsafe { out.write_unaligned(self) };
@@ -28,12 +28,12 @@ pub(crate) use put_whole;
 /// For structs, with all their members: one that is left out does not compile.
 macro_rules! put_members {
     ($type:ident { $($member:ident),+ }) => {
-        impl $crate::entry::Put for $type {
+        impl $crate::put::Put for $type {
             unsafe fn put(self, out: *mut Self) {
                 let Self { $($member),+ } = self;
                 $(
                     // SAFETY: as this function demands; the member lies in the struct.
-                    unsafe { $crate::entry::Put::put($member, &raw mut (*out).$member) };
+                    unsafe { $crate::put::Put::put($member, &raw mut (*out).$member) };
                 )+
             }
         }
@@ -64,6 +64,15 @@ impl<T: Put, const N: usize> Put for [T; N] {
             unsafe { value.put(out.cast::<T>().add(at)) };
         }
     }
+}
+
+/// Writes one value through a client's pointer, and leaves its padding as it is.
+///
+/// # Safety
+/// `out` is good for writing a `T`. It need not be aligned: some clients pack their structs.
+pub(crate) unsafe fn put<T: Put>(out: *mut T, value: T) {
+    // SAFETY: as this function demands.
+    unsafe { value.put(out) };
 }
 
 #[cfg(test)]
