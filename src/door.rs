@@ -227,6 +227,19 @@ pub(crate) fn taken_by_libamd_smi() -> bool {
         || (!versioned.is_null() && is_libamd_smi(versioned as usize))
 }
 
+/// Whether a third library of the process's global scope, such as the original, would answer a
+/// libamd_smi that looks for `rsmi_*` there; its structs may be longer than those of libamd_smi.
+pub(crate) fn taken_by_another() -> bool {
+    let is_another = |address| {
+        Object::at(address).is_some_and(|object| {
+            let another_copy_of_us = object.defines(c"rsmi_compat_source_get");
+            let libamd_smi = object.defines(c"amdsmi_init");
+            object.base != own_base() && !another_copy_of_us && !libamd_smi
+        })
+    };
+    symbol(libc::RTLD_DEFAULT, c"rsmi_init").is_some_and(is_another)
+}
+
 /// Whether we are no library here, but part of the program itself.
 pub(crate) fn is_in_program() -> bool {
     let own = own_base as *const () as usize;

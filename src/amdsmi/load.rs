@@ -113,8 +113,12 @@ fn try_open(path: &Path, named_by: Option<&str>) -> Option<Opened> {
     // SAFETY: NOLOAD only looks the library up; nothing of it runs.
     let shared = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL | libc::RTLD_NOLOAD) };
     let shared = shared.is_ok();
+    let flags = flags();
+    if (shared || flags & libc::RTLD_DEEPBIND == 0) && door::taken_by_another() {
+        return refuse("another library of the process would answer its calls of rsmi_*");
+    }
     // SAFETY: the constructors of libamd_smi run, as in any program that links it.
-    let library = match unsafe { Library::open(Some(path), flags()) } {
+    let library = match unsafe { Library::open(Some(path), flags) } {
         Ok(library) => library,
         Err(error) => {
             // What the loader says stands behind libloading's own words.

@@ -19,7 +19,10 @@ use cases::{CASES, Case, Task};
 /// Another build of ours, to see the cases fail.
 pub const LIBRARY: &str = "RSMI_LAB_LIBRARY";
 
-/// Runs every case with every real libamd_smi; true if all passed.
+/// Under `auto`, and where every question that libamd_smi can answer reaches it.
+const SOURCES: [&str; 2] = ["auto", "amdsmi"];
+
+/// Runs every case with every real libamd_smi, under each source; true if all passed.
 pub fn run(lab: &Lab) -> Result<bool> {
     let ours = ours(lab)?;
     let original = Real::all(lab, Library::Rsmi)?.pop().context("the lab has no librocm_smi64")?;
@@ -27,15 +30,18 @@ pub fn run(lab: &Lab) -> Result<bool> {
     for amdsmi in Real::all(lab, Library::AmdSmi)? {
         let release = amdsmi.release;
         let mut bench = Bench::set_up(lab, ours.clone(), original.clone(), amdsmi)?;
-        for case in CASES {
+        for (source, case) in
+            SOURCES.iter().flat_map(|source| CASES.iter().map(move |case| (source, case)))
+        {
+            bench.source = source;
             match judge(&mut bench, case)? {
                 None => {
                     passed += 1;
-                    println!("ok      amdsmi {release}: {}", case.name);
+                    println!("ok      amdsmi {release}, {source}: {}", case.name);
                 }
                 Some(reason) => {
                     failed += 1;
-                    println!("FAILED  amdsmi {release}: {}: {reason}", case.name);
+                    println!("FAILED  amdsmi {release}, {source}: {}: {reason}", case.name);
                 }
             }
         }

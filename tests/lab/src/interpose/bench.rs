@@ -73,6 +73,8 @@ pub struct Bench<'a> {
     ours: PathBuf,
     original: Real,
     amdsmi: Real,
+    /// What ours is told to ask.
+    pub source: &'static str,
     clients: PathBuf,
     built: HashSet<&'static str>,
     references: HashMap<(&'static str, &'static str), Reference>,
@@ -91,7 +93,7 @@ impl<'a> Bench<'a> {
         fs::create_dir_all(&clients)
             .with_context(|| format!("cannot make {}", clients.display()))?;
         let (built, references) = (HashSet::new(), HashMap::new());
-        Ok(Bench { lab, ours, original, amdsmi, clients, built, references })
+        Ok(Bench { lab, ours, original, amdsmi, source: "auto", clients, built, references })
     }
 
     /// A step with the libraries' names in place of `{ours}`, `{original}` and `{amdsmi}`.
@@ -140,6 +142,7 @@ impl<'a> Bench<'a> {
             (self.clients.clone(), CLIENTS.into()),
         ];
         run = run.env("RSMI_COMPAT_AMDSMI", self.amdsmi.path());
+        run = run.env("RSMI_COMPAT_SOURCE", self.source);
         for (name, value) in env {
             run.env.retain(|(known, _)| known != name);
             if !value.is_empty() {
