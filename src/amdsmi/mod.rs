@@ -82,6 +82,11 @@ fn enter<R>(ask: impl FnOnce() -> R) -> R {
     ask()
 }
 
+/// Reads what a function has written that succeeded, and nothing of another.
+fn of_success<T>(read: impl Fn(&Written) -> Option<T>) -> impl Fn(u32, &Written) -> Option<T> {
+    move |status, written| if status == STATUS_SUCCESS { read(written) } else { None }
+}
+
 /// A device as libamd_smi has it: the n-th of the processors at its PCI address.
 pub(crate) struct Device {
     pub(crate) session: Arc<Session>,
@@ -107,14 +112,7 @@ impl Device {
     where
         F: Call<A>,
     {
-        self.told(
-            pick,
-            |smi| self.handle(smi),
-            &arguments,
-            |status, written| {
-                if status == STATUS_SUCCESS { read(written) } else { None }
-            },
-        )
+        self.told(pick, |smi| self.handle(smi), &arguments, of_success(read))
     }
 
     /// As `ask`, where the function writes its values also where something else of it fails.
@@ -143,9 +141,7 @@ impl Device {
     {
         let both = |smi: &AmdSmi| Some((self.handle(smi)?, other.handle(smi)?));
         let arguments = |(own, others): (Handle, Handle), room: &Room| arguments(own, others, room);
-        self.told(pick, both, &arguments, |status, written| {
-            if status == STATUS_SUCCESS { read(written) } else { None }
-        })
+        self.told(pick, both, &arguments, of_success(read))
     }
 
     /// Has a function change something. In a virtual machine, where newer releases refuse what the
@@ -228,10 +224,8 @@ impl Session {
         F: Call<A>,
     {
         let Some(smi) = self.library() else { return Told::Unknown };
-        let read = |status, written: &Written| {
-            if status == STATUS_SUCCESS { read(written) } else { None }
-        };
-        self.ask(smi, pick, |_| Some(()), &|(), room: &Room| arguments(room), read)
+        let arguments = |(), room: &Room| arguments(room);
+        self.ask(smi, pick, |_| Some(()), &arguments, of_success(read))
     }
 
     fn ask<F, A, W: Copy, T>(
