@@ -23,15 +23,17 @@ pub(crate) use session::{Session, be_told_of_exit, in_child};
 pub(crate) use symbols::{Handle, Symbols};
 
 use crate::kernel::{kfd, sleep};
+use crate::layout::Member;
 use crate::log;
 use crate::status;
 use crate::told::Told;
 use crate::types::rsmi_status_t;
-use buffer::{Overrun, filled_by};
+use buffer::{Overrun, Plain, filled_by};
 use call::{Call, Pick};
 use identify::Identity;
 use library::AmdSmi;
 use std::cell::Cell;
+use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -113,6 +115,24 @@ impl Device {
         F: Call<A>,
     {
         self.told(pick, |smi| self.handle(smi), &arguments, of_success(read))
+    }
+
+    /// Asks a function that writes one number.
+    pub(crate) fn number<F, T>(&self, pick: Pick<F>) -> Told<T>
+    where
+        F: Call<(Handle, *mut T)>,
+        T: Plain + PartialEq,
+    {
+        self.ask(pick, |handle, room| (handle, room.number(0)), |written| written.number(0))
+    }
+
+    /// Asks a function that writes one struct for a number in it.
+    pub(crate) fn member<F>(&self, pick: Pick<F>, member: &Member<Release>) -> Told<u64>
+    where
+        F: Call<(Handle, *mut c_void)>,
+    {
+        let record = |handle, room: &Room| (handle, room.record(0));
+        self.ask(pick, record, |written| written.told(member, 0))
     }
 
     /// As `ask`, where the function writes its values also where something else of it fails.

@@ -246,11 +246,7 @@ impl Question<'_> for PciReplayCounter {
     const FIRST: First = First::Kernel(Why::Polled);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_pci_replay_counter,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_get_gpu_pci_replay_counter)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u64> {
@@ -272,11 +268,7 @@ impl Question<'_> for PerfLevel {
     const FIRST: First = First::Amdsmi;
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_perf_level,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0).map(rsmi_dev_perf_level_t),
-        )
+        at.number(|s| s.amdsmi_get_gpu_perf_level).map(rsmi_dev_perf_level_t)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<Self::Value> {

@@ -63,11 +63,7 @@ impl Question<'_> for ErrorFeatures {
     const FIRST: First = First::Amdsmi;
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_ecc_enabled,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_get_gpu_ecc_enabled)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u64> {
@@ -123,11 +119,7 @@ impl Question<'_> for XgmiError {
     const ASKED: Asked = Asked::Once;
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
-        at.ask(
-            |s| s.amdsmi_gpu_xgmi_error_status,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0).map(rsmi_xgmi_status_t),
-        )
+        at.number(|s| s.amdsmi_gpu_xgmi_error_status).map(rsmi_xgmi_status_t)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<Self::Value> {

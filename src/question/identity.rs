@@ -34,11 +34,7 @@ impl Question<'_> for DeviceId {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_id,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_get_gpu_id)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u16> {
@@ -74,11 +70,7 @@ impl Question<'_> for Revision {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_revision,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_get_gpu_revision)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u16> {
@@ -96,11 +88,7 @@ impl Question<'_> for SubsystemId {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_subsystem_id,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_get_gpu_subsystem_id)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u16> {
@@ -182,11 +170,8 @@ impl Question<'_> for RenderMinor {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_enumeration_info,
-            |handle, room| (handle, room.record(0)),
-            |written| written.told(&enumeration_info::drm_render, 0).map(|minor| minor as u32),
-        )
+        at.member(|s| s.amdsmi_get_gpu_enumeration_info, &enumeration_info::drm_render)
+            .map(|minor| minor as u32)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u32> {
@@ -205,11 +190,8 @@ impl Question<'_> for CardIndex {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_enumeration_info,
-            |handle, room| (handle, room.record(0)),
-            |written| written.told(&enumeration_info::drm_card, 0).map(|card| card as u32),
-        )
+        at.member(|s| s.amdsmi_get_gpu_enumeration_info, &enumeration_info::drm_card)
+            .map(|card| card as u32)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u32> {
@@ -228,11 +210,7 @@ impl Question<'_> for PciId {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_bdf_id,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_get_gpu_bdf_id)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u64> {
@@ -251,11 +229,7 @@ impl Question<'_> for Guid {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_kfd_info,
-            |handle, room| (handle, room.record(0)),
-            |written| written.told(&kfd_info::kfd_id, 0),
-        )
+        at.member(|s| s.amdsmi_get_gpu_kfd_info, &kfd_info::kfd_id)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u64> {
@@ -274,11 +248,7 @@ impl Question<'_> for NodeId {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_kfd_info,
-            |handle, room| (handle, room.record(0)),
-            |written| written.told(&kfd_info::node_id, 0).map(|node| node as u32),
-        )
+        at.member(|s| s.amdsmi_get_gpu_kfd_info, &kfd_info::node_id).map(|node| node as u32)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u32> {
@@ -360,11 +330,7 @@ impl Question<'_> for NumaAffinity {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<i32> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_topo_numa_affinity,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_get_gpu_topo_numa_affinity)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<i32> {

@@ -215,11 +215,7 @@ impl Question<'_> for RunningXcds {
     const FIRST: First = First::Kernel(Why::Polled);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_xcd_counter,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_get_gpu_xcd_counter)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u16> {

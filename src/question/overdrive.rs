@@ -22,11 +22,7 @@ impl Question<'_> for OverdriveLevel {
     const FIRST: First = First::Amdsmi;
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_overdrive_level,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_get_gpu_overdrive_level)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u32> {
@@ -45,11 +41,7 @@ impl Question<'_> for MemoryOverdriveLevel {
     const FIRST: First = First::Amdsmi;
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_mem_overdrive_level,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_get_gpu_mem_overdrive_level)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u32> {

@@ -110,11 +110,8 @@ impl Question<'_> for PartitionId {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
-        at.ask(
-            |s| s.amdsmi_get_gpu_kfd_info,
-            |handle, room| (handle, room.record(0)),
-            |written| written.told(&kfd_info::current_partition_id, 0).map(|id| id as u32),
-        )
+        at.member(|s| s.amdsmi_get_gpu_kfd_info, &kfd_info::current_partition_id)
+            .map(|id| id as u32)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u32> {

@@ -16,11 +16,7 @@ impl Question<'_> for NumaNode {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u32> {
-        at.ask(
-            |s| s.amdsmi_topo_get_numa_node_number,
-            |handle, room| (handle, room.number(0)),
-            |written| written.number(0),
-        )
+        at.number(|s| s.amdsmi_topo_get_numa_node_number)
     }
 
     fn kernel(&self, at: &Gpu) -> Told<u32> {
