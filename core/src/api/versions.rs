@@ -21,7 +21,7 @@ use std::ffi::c_char;
 /// @return RSMI_STATUS_SUCCESS, or:
 /// @retval RSMI_STATUS_INVALID_ARGS `version` is a null pointer.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_version_get)
-#[export(marked)]
+#[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_version_get(version: *mut rsmi_version_t) -> rsmi_status_t {
     if version.is_null() {
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
 ///   `fw_version` is a null pointer, and the device reports the value.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The device does not report the value.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_firmware_version_get)
-#[export(marked)]
+#[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_firmware_version_get(
     dv_ind: u32,

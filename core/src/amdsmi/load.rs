@@ -2,26 +2,15 @@
 
 use super::copies;
 use super::identify::{self, ByName};
-use super::installed;
 use super::symbols::Symbols;
 use crate::config::Config;
 use crate::door;
 use crate::log;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
+use rsmi_generations::LIBAMD_SMI;
 use std::ffi::{CStr, OsStr, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-
-/// SONAMEs, newest first; .so.0 is what Debian called 6.1.2 and 6.4.3. The bare name, which may be
-/// a developer's leftover, comes last.
-const SONAMES: [&str; 6] = [
-    "libamd_smi.so.27",
-    "libamd_smi.so.26",
-    "libamd_smi.so.25",
-    "libamd_smi.so.24",
-    "libamd_smi.so.0",
-    "libamd_smi.so",
-];
 
 /// An open libamd_smi.
 pub(crate) struct Opened {
@@ -63,19 +52,19 @@ fn candidates(rocm_path: Option<&Path>, opt: &Path) -> Vec<PathBuf> {
     let mut directories = Vec::new();
     let mut found = Vec::new();
     if let Some(rocm) = rocm_path {
-        directories.extend([rocm.join("lib"), rocm.join("lib64")]);
+        directories.extend(rsmi_generations::libraries_of(rocm));
     }
-    let in_directory = |directory: &PathBuf| SONAMES.map(|name| directory.join(name));
+    let in_directory = |directory: &PathBuf| LIBAMD_SMI.map(|name| directory.join(name));
     found.extend(directories.iter().flat_map(in_directory));
-    found.extend(SONAMES.map(PathBuf::from));
-    let mut directories = vec![opt.join("rocm/lib"), opt.join("rocm/core/lib")];
+    found.extend(LIBAMD_SMI.map(PathBuf::from));
+    let mut directories = rsmi_generations::libraries_below(opt).to_vec();
     directories.extend(newest_rocm(opt).map(|rocm| rocm.join("lib")));
     found.extend(directories.iter().flat_map(in_directory));
     found
 }
 
 fn newest_rocm(opt: &Path) -> Option<PathBuf> {
-    let (release, path) = installed::releases(opt).pop()?;
+    let (release, path) = rsmi_generations::releases(opt).pop()?;
     release.map(|_| path)
 }
 

@@ -64,7 +64,7 @@ pub unsafe extern "C" fn rsmi_event_notification_mask_set(dv_ind: u32, mask: u64
 /// @retval RSMI_STATUS_NO_DATA No event was reported.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The process listens to no device.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_event_notification_get)
-#[export(marked)]
+#[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_event_notification_get(
     timeout_ms: c_int,

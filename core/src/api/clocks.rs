@@ -75,7 +75,7 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_get(
 /// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file is empty. Only clients built for ROCm 5 get
 ///   this status.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_gpu_clk_freq_get)
-#[export(marked)]
+#[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
     dv_ind: u32,

@@ -10,10 +10,9 @@ use std::cell::{Cell, UnsafeCell};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-#[global_allocator]
-static ALLOCATOR: Allocator = Allocator;
-
-struct Allocator;
+/// What the library allocates with.
+#[derive(Debug)]
+pub struct Allocator;
 
 thread_local! {
     /// An allocation of this thread's has failed since the call began.
@@ -221,10 +220,10 @@ mod tests {
         // SAFETY: the block is ours, of that layout; the new one is freed with its own.
         unsafe {
             ptr::write_bytes(block, 7, 1000);
-            let moved = ALLOCATOR.realloc(block, old, size);
+            let moved = Allocator.realloc(block, old, size);
             assert!(!RESERVE.has(moved));
             assert!((0..1000).all(|at| *moved.add(at) == 7));
-            ALLOCATOR.dealloc(moved, layout(size, 8));
+            Allocator.dealloc(moved, layout(size, 8));
         }
         let outer = begin();
         assert!(!was_short());

@@ -32,7 +32,7 @@ use rsmi_macros::export;
 /// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file is empty. Only clients built for ROCm 5 get
 ///   this status.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_pci_bandwidth_get)
-#[export(marked)]
+#[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
     dv_ind: u32,

@@ -31,7 +31,7 @@ use rsmi_macros::export;
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The table is cut short, or the library does not know its
 ///   version. Clients built for ROCm 6 also get this status if the device does not have the file.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_gpu_metrics_info_get)
-#[export(marked)]
+#[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_gpu_metrics_info_get(
     dv_ind: u32,

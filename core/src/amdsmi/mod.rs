@@ -8,7 +8,6 @@ mod counter;
 mod guard;
 mod hazards;
 mod identify;
-mod installed;
 mod library;
 mod load;
 mod notification;

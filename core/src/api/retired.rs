@@ -10,8 +10,8 @@
 //! - RSMI_STATUS_NOT_SUPPORTED: this version of the table does not have the value.
 //! - RSMI_STATUS_UNEXPECTED_DATA: the library cannot read the table.
 
-mod clocks;
-mod links;
+pub mod clocks;
+pub mod links;
 
 use crate::ask::ask;
 use crate::entry::{Null, Put, get, get_str, set};

@@ -120,7 +120,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_capabilities_get(
 ///   mode.
 /// @retval RSMI_STATUS_BUSY A program is using the GPU.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_dev_compute_partition_set)
-#[export(marked)]
+#[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_compute_partition_set(
     dv_ind: u32,
