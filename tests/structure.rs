@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
         "reserve",
     ],
     &["config", "door", "types"],
-    &["map", "notification", "status"],
+    &["map", "notification", "out", "status"],
     // The kernel's files, and what an answer may be.
     &["kernel", "told"],
     // libamd_smi, and who calls.

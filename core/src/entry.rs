@@ -1,6 +1,5 @@
-//! The boundary: the only catch_unwind, the only null test, the only write through a client's pointer.
-
-pub(crate) use crate::put::{Put, put};
+//! The boundary: the only catch_unwind, and what the answers of most functions have in common. The
+//! writes through a client's pointers are those of `crate::out`.
 
 use crate::ask;
 use crate::cancel::Uncancelled;
@@ -10,6 +9,8 @@ use crate::facts::Fact;
 use crate::gpu::Gpu;
 use crate::kernel::kfd;
 use crate::log::{self, Level};
+use crate::out::{Out, Text};
+use crate::put::Put;
 use crate::reserve;
 use crate::runtime;
 use crate::status::{self, Reply, Result};
@@ -17,7 +18,6 @@ use crate::support;
 use crate::types::rsmi_status_t;
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -203,12 +203,9 @@ pub(crate) fn valid(arguments: bool) -> Result {
 }
 
 /// Reads one value of a device into `out`.
-///
-/// # Safety
-/// `out` is null or good for writing a `T`.
-pub(crate) unsafe fn get<T: Put, R: Into<Reply<T>>>(
+pub(crate) fn get<T: Put, R: Into<Reply<T>>>(
     dv_ind: u32,
-    out: *mut T,
+    out: Out<T>,
     null: Null,
     read: impl FnOnce(&Gpu) -> R,
 ) -> rsmi_status_t {
@@ -220,19 +217,15 @@ pub(crate) unsafe fn get<T: Put, R: Into<Reply<T>>>(
         Err(status) => return status,
     };
     if let Some(value) = reply.value {
-        // SAFETY: not null, and then good for a `T`, by this function's contract.
-        unsafe { put(out, value) };
+        out.put(value);
     }
     reply.status
 }
 
 /// As `get`, for a number that stays what it is while the library is initialised.
-///
-/// # Safety
-/// `out` is null or good for writing a `T`.
-pub(crate) unsafe fn get_fact<T, R>(
+pub(crate) fn get_fact<T, R>(
     dv_ind: u32,
-    out: *mut T,
+    out: Out<T>,
     null: Null,
     fact: Fact,
     read: impl FnOnce(&Gpu) -> R,
@@ -241,7 +234,7 @@ where
     T: Put + Copy + Into<u64> + TryFrom<u64>,
     R: Into<Reply<T>>,
 {
-    let read = |gpu: &Gpu| {
+    get(dv_ind, out, null, |gpu: &Gpu| {
         let generation = client::generation();
         // What AMD SMI answers may be another number.
         let is_kept = ask::is_kept();
@@ -255,28 +248,22 @@ where
             gpu.facts.keep(fact, generation, value.into());
         }
         reply
-    };
-    // SAFETY: as this function demands.
-    unsafe { get(dv_ind, out, null, read) }
+    })
 }
 
-/// Reads a string of a device into `out`, `len` bytes wide.
+/// Reads a string of a device into `out`.
 ///
 /// A text that does not fit is cut, ended with NUL, and INSUFFICIENT_SIZE is returned.
-///
-/// # Safety
-/// `out` is null or good for writing `len` bytes.
-pub(crate) unsafe fn get_str(
+pub(crate) fn get_str(
     dv_ind: u32,
-    out: *mut c_char,
-    len: usize,
+    out: Text,
     null: Null,
     read: impl FnOnce(&Gpu) -> Reply<Cow<'_, [u8]>>,
 ) -> rsmi_status_t {
     if out.is_null() {
         return null.answer(dv_ind);
     }
-    if len == 0 {
+    if out.is_empty() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     finish(with_gpu(dv_ind, |gpu| {
@@ -286,33 +273,14 @@ pub(crate) unsafe fn get_str(
             failed => Err(failed),
         };
         let Some(text) = reply.value else { return as_read };
-        // SAFETY: not null, and then good for `len` bytes, by this function's contract.
-        let written = unsafe { put_str(out, len, &text) };
+        let written = put_str(out, &text);
         as_read.and(written)
     }))
 }
 
 /// Writes as much of `text` as fits, and a NUL; INSUFFICIENT_SIZE if it was cut.
-///
-/// # Safety
-/// `out` is good for writing `len` bytes, and `len` is not 0.
-pub(crate) unsafe fn put_str(out: *mut c_char, len: usize, text: &[u8]) -> Result {
-    let fits = text.len().min(len - 1);
-    // SAFETY: `fits` bytes and the NUL are at most `len`, and a client's buffer is not our string.
-    unsafe {
-        std::ptr::copy_nonoverlapping(text.as_ptr().cast(), out, fits);
-        out.add(fits).write(0);
-    }
-    if text.len() < len { Ok(()) } else { Err(rsmi_status_t::RSMI_STATUS_INSUFFICIENT_SIZE) }
-}
-
-/// A client's text, without the NUL; None for a null pointer.
-///
-/// # Safety
-/// `from` is null, or a NUL-terminated text that stays as it is while the call lasts.
-pub(crate) unsafe fn text<'call>(from: *const c_char) -> Option<&'call [u8]> {
-    // SAFETY: not null, and then as this function demands.
-    (!from.is_null()).then(|| unsafe { CStr::from_ptr(from) }.to_bytes())
+pub(crate) fn put_str(out: Text, text: &[u8]) -> Result {
+    if out.put(text) { Ok(()) } else { Err(rsmi_status_t::RSMI_STATUS_INSUFFICIENT_SIZE) }
 }
 
 /// A result without a value, as C has it.
@@ -341,19 +309,5 @@ mod tests {
             rsmi_status_t::RSMI_STATUS_SUCCESS
         });
         assert!(!Inside::is());
-    }
-
-    #[test]
-    fn strings_are_cut_and_ended() {
-        let write = |len: usize| {
-            let mut buffer = [b'#'; 8];
-            // SAFETY: the buffer is longer than any `len` used below.
-            let result = unsafe { put_str(buffer.as_mut_ptr().cast(), len, b"abcd") };
-            (finish(result).0, buffer)
-        };
-        assert_eq!(write(1), (11, *b"\0#######"));
-        assert_eq!(write(4), (11, *b"abc\0####"));
-        assert_eq!(write(5), (0, *b"abcd\0###"));
-        assert_eq!(write(8), (0, *b"abcd\0###"));
     }
 }

@@ -12,9 +12,8 @@
 //!
 //! Every call first reaches the [`door`]. If libamd_smi calls its *own* `rsmi_*`, the door sends the
 //! call back to libamd_smi. [`api`] has one short function for each function of rocm_smi.h, in the
-//! chapters of that header. [`entry`] is the boundary: only this module catches a panic, tests a
-//! client's pointer for null, or writes through a client's pointer. Everything behind it is safe
-//! Rust.
+//! chapters of that header. [`entry`] is the boundary, where a panic ends. [`out`] has a client's
+//! pointers, which only `#[export]` makes: no function of [`api`] and no question has `unsafe`.
 //!
 //! A function asks one or more questions. [`question`] is the mapping: each question is a small type
 //! with two answers side by side, that of AMD SMI and that of the kernel, both with the units of
@@ -61,6 +60,7 @@
 //! | lab | The package `rsmi-lab` in tests/lab. It runs the real libraries on machines that consist of files, and compares this library with the original. |
 
 mod amdsmi;
+#[deny(unsafe_code)]
 pub mod api;
 mod ask;
 mod caller;
@@ -83,7 +83,9 @@ mod log;
 mod map;
 mod notification;
 mod object;
+mod out;
 mod put;
+#[deny(unsafe_code)]
 mod question;
 mod reserve;
 mod runtime;

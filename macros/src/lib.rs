@@ -17,12 +17,21 @@ pub fn c_enum(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A function of the C API.
 ///
-/// The body runs inside `crate::entry::exported`, which catches panics and writes the log, and finds
-/// out who calls. Beside the function stands `__body_of_...`, which takes the address to which the call
+/// The body becomes a safe function: where the parameter is `*mut T`, the body has an `Out<T>`; for
+/// `*mut c_char` and the length behind it a `Text`, for `*const c_char` `Words`, and for the first of
+/// `#[export(array: count)]`, whose length the second is or points to, an `Array<T>`. It runs inside
+/// `crate::entry::exported`, which catches panics and writes the log, and finds out who calls. Beside the function stands `__body_of_...`, which takes the address to which the call
 /// returns, too: that is what the library exports under the function's name, see `exports`.
 #[proc_macro_attribute]
-pub fn export(_args: TokenStream, item: TokenStream) -> TokenStream {
-    expand(export_text(item))
+pub fn export(args: TokenStream, item: TokenStream) -> TokenStream {
+    match export_text(args, item) {
+        // The body as it stands there: lints look at what a person wrote, and errors name its lines.
+        Ok((text, body)) => {
+            let before = expand(Ok(text));
+            before.into_iter().chain([TokenTree::Group(body)]).collect()
+        }
+        Err(message) => expand(Err(message)),
+    }
 }
 
 /// The exported symbols: `chapter { fn name(type, type); ... }` for each module of `rsmi_core::api`.
@@ -146,7 +155,39 @@ fn c_enum_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     Ok(out)
 }
 
-fn export_text(item: TokenStream) -> Result<String, String> {
+/// What a body has in the place of a parameter: its type, and the expression that makes it.
+fn safe(parameter: (&str, &str), next: Option<&(String, String)>, array: Option<&str>) -> Safe {
+    let (name, kind) = parameter;
+    let made = |kind: &str, make: &str| {
+        // SAFETY is that of the C contract, which the caller of the whole function keeps.
+        Ok((format!("crate::out::{kind}"), format!("unsafe {{ crate::out::{make} }}")))
+    };
+    let Some(pointed) = kind.strip_prefix("*mut ") else {
+        return match kind {
+            "*const c_char" => made("Words<'_>", &format!("Words::new({name})")),
+            _ => Ok((kind.to_owned(), name.to_owned())),
+        };
+    };
+    if let Some(count) = array {
+        let counted = next.is_some_and(|(_, kind)| kind == "*mut u32");
+        let make = if counted { "counted" } else { "new" };
+        return made(&format!("Array<{pointed}>"), &format!("Array::{make}({name}, {count})"));
+    }
+    match (pointed, next) {
+        // Never followed.
+        ("c_void", _) => Ok((kind.to_owned(), name.to_owned())),
+        ("c_char", Some((len, kind))) if ["u32", "usize"].contains(&kind.as_str()) => {
+            made("Text", &format!("Text::new({name}, {len} as usize)"))
+        }
+        ("c_char", _) => Err("no length stands behind a text".into()),
+        (pointed, _) => made(&format!("Out<{pointed}>"), &format!("Out::new({name})")),
+    }
+}
+
+type Safe = Result<(String, String), String>;
+
+/// What stands before the body, and the body.
+fn export_text(args: TokenStream, item: TokenStream) -> Result<(String, Group), String> {
     const SHAPE: &str = "export stands before `#[unsafe(no_mangle)] pub unsafe extern \"C\" fn rsmi_x(..) -> rsmi_status_t { .. }`";
     let (attributes, rest) = split_attributes(item.into_iter().collect());
     let fn_at = rest
@@ -161,18 +202,36 @@ fn export_text(item: TokenStream) -> Result<String, String> {
     if body.delimiter() != Delimiter::Brace || text_of(result) != "-> rsmi_status_t" {
         return Err(SHAPE.into());
     }
-    let mut shown = String::new();
-    let mut typed = String::new();
-    let mut passed = String::new();
-    for parameter in &split_commas(parameters.stream()) {
-        let Some(TokenTree::Ident(argument)) = parameter.first() else {
-            return Err("a parameter of an export is `name: type`".into());
-        };
-        let argument = argument.to_string();
+    let array = match &args.into_iter().collect::<Vec<_>>()[..] {
+        [] => None,
+        [TokenTree::Ident(array), TokenTree::Punct(_), TokenTree::Ident(count)] => {
+            Some((array.to_string(), count.to_string()))
+        }
+        _ => return Err("export takes nothing, or `array: count`".into()),
+    };
+    let named = |parameter: Vec<TokenTree>| match &parameter[..] {
+        [TokenTree::Ident(name), TokenTree::Punct(_), kind @ ..] => {
+            let kind = text_of(kind).replace("* ", "*");
+            Ok((name.to_string(), kind))
+        }
+        _ => Err("a parameter of an export is `name: type`".to_owned()),
+    };
+    let list = split_commas(parameters.stream()).into_iter().map(named);
+    let list = list.collect::<Result<Vec<_>, _>>()?;
+    let [mut shown, mut typed, mut passed] = [const { String::new() }; 3];
+    let [mut safely_typed, mut safely_passed] = [const { String::new() }; 2];
+    for (at, (argument, kind)) in list.iter().enumerate() {
         let name = argument.trim_start_matches("r#");
         let _ = write!(shown, "(\"{name}\", &{argument} as &dyn ::core::fmt::Debug),");
-        let _ = write!(typed, "{},", text_of(parameter));
+        let _ = write!(typed, "{argument}: {kind},");
         let _ = write!(passed, "{argument},");
+        let count = array.as_ref().filter(|(array, _)| array == argument);
+        let of = |(_, count): &(String, String)| list.iter().find(|(name, _)| name == count);
+        let next = if count.is_some() { count.and_then(of) } else { list.get(at + 1) };
+        let count = count.map(|(_, count)| count.as_str());
+        let (kind, made) = safe((argument, kind), next, count)?;
+        let _ = write!(safely_typed, "{argument}: {kind},");
+        let _ = write!(safely_passed, "{made},");
     }
     let mut kept = String::new();
     let mut no_mangle = false;
@@ -190,23 +249,28 @@ fn export_text(item: TokenStream) -> Result<String, String> {
     let head = text_of(&rest[..=fn_at]);
     let result = text_of(result);
     let name = name.to_string();
-    Ok(format!(
+    let text = format!(
         r#"
         {kept}
+        #[allow(unsafe_code)]
         {head} {name} {parameters} {result} {{
             // SAFETY: as this function demands.
             unsafe {{ __body_of_{name}({passed} 0) }}
         }}
         #[doc(hidden)]
+        #[allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
         pub unsafe extern "C" fn __body_of_{name}({typed} __caller: usize) {result} {{
             crate::entry::exported(
                 __caller,
                 || crate::log::Call::begin("{name}", &[{shown}]),
-                move || {body},
+                move || __safely_{name}({safely_passed}),
             )
         }}
+        #[allow(unused_variables, non_snake_case)]
+        fn __safely_{name}({safely_typed}) {result}
         "#
-    ))
+    );
+    Ok((text, body.clone()))
 }
 
 /// Where the exported symbols are doors: elsewhere nothing can hold the version.

@@ -2,7 +2,8 @@
 
 use crate::ask::ask;
 use crate::client;
-use crate::entry::{Null, finish, get, on_bare_metal, percentage, put, set, valid, with_gpu};
+use crate::entry::{Null, finish, get, on_bare_metal, percentage, set, valid, with_gpu};
+use crate::out::member;
 use crate::question::{
     BusyPercent, Clock, PerfLevel, PowerProfiles, Reset, SetClock, SetDeterminism, SetPerfLevel,
 };
@@ -29,13 +30,10 @@ pub unsafe extern "C" fn rsmi_dev_busy_percent_get(
     busy_percent: *mut u32,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_busy_percent_get"));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, busy_percent, null, |gpu| match ask(gpu, &BusyPercent) {
-            Ok(percent) => Reply { status: percentage(percent.into()), value: Some(percent) },
-            failed => failed.into(),
-        })
-    }
+    get(dv_ind, busy_percent, null, |gpu| match ask(gpu, &BusyPercent) {
+        Ok(percent) => Reply { status: percentage(percent.into()), value: Some(percent) },
+        failed => failed.into(),
+    })
 }
 
 /// Reads the performance level, from sysfs `power_dpm_force_performance_level`.
@@ -52,8 +50,7 @@ pub unsafe extern "C" fn rsmi_dev_perf_level_get(
     perf: *mut rsmi_dev_perf_level_t,
 ) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_perf_level_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, perf, null, |gpu| ask(gpu, &PerfLevel)) }
+    get(dv_ind, perf, null, |gpu| ask(gpu, &PerfLevel))
 }
 
 /// Reads the levels of a clock and the current level, from sysfs `pp_dpm_*`.
@@ -88,8 +85,7 @@ pub unsafe extern "C" fn rsmi_dev_gpu_clk_freq_get(
     let client = client::proven();
     match with_gpu(dv_ind, |gpu| ask(gpu, &Clock { kind: clk_type })) {
         Ok(table) => {
-            // SAFETY: not null, and then good for the struct of the caller's header.
-            unsafe { client.put_frequencies(f, &table) };
+            client.put_frequencies(f, &table);
             finish(table.outcome)
         }
         Err(status) => status,
@@ -200,12 +196,9 @@ pub unsafe extern "C" fn rsmi_dev_power_profile_presets_get(
     match with_gpu(dv_ind, |gpu| ask(gpu, &PowerProfiles)) {
         Ok(profiles) => {
             // Member by member, as the original, so that what lies behind stays as it was.
-            // SAFETY: not null, and then the client's; the members lie in the struct.
-            unsafe { put(&raw mut (*status).available_profiles, profiles.available_profiles) };
-            // SAFETY: as above.
-            unsafe { put(&raw mut (*status).current, profiles.current) };
-            // SAFETY: as above.
-            unsafe { put(&raw mut (*status).num_profiles, profiles.num_profiles) };
+            member!(status => available_profiles).put(profiles.available_profiles);
+            member!(status => current).put(profiles.current);
+            member!(status => num_profiles).put(profiles.num_profiles);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,

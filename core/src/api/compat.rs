@@ -3,10 +3,11 @@
 use crate::amdsmi;
 use crate::ask;
 use crate::client;
-use crate::entry::{Null, finish, get, get_str, put, put_str, text};
+use crate::entry::{Null, finish, get, get_str, put_str};
 use crate::gpu::{ADDRESS_BITS, Gpu};
 use crate::hip;
 use crate::log;
+use crate::out::{Out, Text};
 use crate::runtime::{self, State};
 use crate::status::Result;
 use crate::types::{rsmi_status_t, rsmi_version_t};
@@ -33,8 +34,7 @@ pub unsafe extern "C" fn rsmi_compat_version_get(version: *mut rsmi_version_t) -
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     let answer = rsmi_version_t { major: MAJOR, minor: MINOR, patch: PATCH, build: FULL.as_ptr() };
-    // SAFETY: not null, and then the client's to be written.
-    unsafe { put(version, answer) };
+    version.put(answer);
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
@@ -73,8 +73,7 @@ pub unsafe extern "C" fn rsmi_compat_amdsmi_path_get(
     len: usize,
 ) -> rsmi_status_t {
     let answer = || amdsmi().map(|(path, _)| path.as_os_str().as_bytes().to_vec());
-    // SAFETY: the C contract of this module.
-    unsafe { tell(path, len, answer) }
+    tell(path, answer)
 }
 
 /// Returns the ROCm release of the libamd_smi in use.
@@ -99,8 +98,7 @@ pub unsafe extern "C" fn rsmi_compat_amdsmi_release_get(
 ) -> rsmi_status_t {
     let known = |release: amdsmi::Release| release.to_string().into_bytes();
     let answer = || amdsmi().map(|(_, release)| release.map_or(b"unknown".to_vec(), known));
-    // SAFETY: the C contract of this module.
-    unsafe { tell(release, len, answer) }
+    tell(release, answer)
 }
 
 fn amdsmi() -> Result<(&'static std::path::Path, Option<amdsmi::Release>)> {
@@ -132,8 +130,7 @@ pub unsafe extern "C" fn rsmi_compat_generation_get(
     len: usize,
 ) -> rsmi_status_t {
     let answer = || Ok(client::generation().name().as_bytes().to_vec());
-    // SAFETY: the C contract of this module.
-    unsafe { tell(generation, len, answer) }
+    tell(generation, answer)
 }
 
 /// Returns what shows with which rocm_smi.h the caller was compiled, as a text for people.
@@ -155,8 +152,7 @@ pub unsafe extern "C" fn rsmi_compat_generation_evidence_get(
     len: usize,
 ) -> rsmi_status_t {
     let answer = || Ok(client::finding().text().into_bytes());
-    // SAFETY: the C contract of this module.
-    unsafe { tell(evidence, len, answer) }
+    tell(evidence, answer)
 }
 
 /// States with which release's rocm_smi.h the structs of the process's bindings were made.
@@ -178,8 +174,7 @@ pub unsafe extern "C" fn rsmi_compat_generation_evidence_get(
 pub unsafe extern "C" fn rsmi_compat_bindings_generation_set(
     generation: *const c_char,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    let words = unsafe { text(generation) }.and_then(|text| std::str::from_utf8(text).ok());
+    let words = generation.bytes().and_then(|text| std::str::from_utf8(text).ok());
     let Some(open) = words.and_then(Open::parse) else {
         log::reason(|| format!("a generation is {RELEASES}"));
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
@@ -204,8 +199,7 @@ pub unsafe extern "C" fn rsmi_compat_bindings_generation_set(
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_source_set(source: *const c_char) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    let word = unsafe { text(source) }.and_then(|text| std::str::from_utf8(text).ok());
+    let word = source.bytes().and_then(|text| std::str::from_utf8(text).ok());
     let Some(policy) = word.and_then(Policy::parse) else {
         log::reason(|| format!("a source is {POLICIES}"));
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
@@ -226,24 +220,15 @@ pub unsafe extern "C" fn rsmi_compat_source_set(source: *const c_char) -> rsmi_s
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compat_source_get(source: *mut c_char, len: usize) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { tell(source, len, || Ok(ask::policy().name().into())) }
+    tell(source, || Ok(ask::policy().name().into()))
 }
 
 /// Writes a text that belongs to no device.
-///
-/// # Safety
-/// `out` is null or good for writing `len` bytes.
-unsafe fn tell(
-    out: *mut c_char,
-    len: usize,
-    answer: impl FnOnce() -> Result<Vec<u8>>,
-) -> rsmi_status_t {
-    if out.is_null() || len == 0 {
+fn tell(out: Text, answer: impl FnOnce() -> Result<Vec<u8>>) -> rsmi_status_t {
+    if out.is_null() || out.is_empty() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    // SAFETY: not null, and then good for `len` bytes, which are one at least.
-    finish(answer().and_then(|text| unsafe { put_str(out, len, &text) }))
+    finish(answer().and_then(|text| put_str(out, &text)))
 }
 
 /// Finds the device that has a PCI address.
@@ -264,14 +249,12 @@ pub unsafe extern "C" fn rsmi_compat_index_from_pci_bus_id(
     pci_bus_id: *const c_char,
     dv_ind: *mut u32,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    let Some(address) = unsafe { text(pci_bus_id) }.and_then(hip::parse_pci_bus_id) else {
+    let Some(address) = pci_bus_id.bytes().and_then(hip::parse_pci_bus_id) else {
         log::reason(|| "that is no PCI address".into());
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     };
     let here = |gpu: &Gpu| gpu.pci_id() & ADDRESS_BITS == address;
-    // SAFETY: the C contract of this module.
-    unsafe { find(dv_ind, |state| state.gpus().iter().position(here)) }
+    find(dv_ind, |state| state.gpus().iter().position(here))
 }
 
 /// Finds the device that has a HIP device number, in a program that starts HIP now.
@@ -295,8 +278,7 @@ pub unsafe extern "C" fn rsmi_compat_index_from_hip_device(
     dv_ind: *mut u32,
 ) -> rsmi_status_t {
     let wanted = |state: &State| hip::devices(state.gpus()).get(hip_device as usize).copied();
-    // SAFETY: the C contract of this module.
-    unsafe { find(dv_ind, wanted) }
+    find(dv_ind, wanted)
 }
 
 /// Finds the device that has a unique id.
@@ -321,22 +303,17 @@ pub unsafe extern "C" fn rsmi_compat_index_from_unique_id(
         let told = [gpu.kfd_unique_id(), gpu.unique_id()];
         unique_id != 0 && told.contains(&Ok(unique_id))
     };
-    // SAFETY: the C contract of this module.
-    unsafe { find(dv_ind, |state| state.gpus().iter().position(has)) }
+    find(dv_ind, |state| state.gpus().iter().position(has))
 }
 
 /// Writes the index of the device that is looked for.
-///
-/// # Safety
-/// `dv_ind` is null or good for writing.
-unsafe fn find(dv_ind: *mut u32, look: impl FnOnce(&State) -> Option<usize>) -> rsmi_status_t {
+fn find(dv_ind: Out<u32>, look: impl FnOnce(&State) -> Option<usize>) -> rsmi_status_t {
     if dv_ind.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     match runtime::with(look) {
         Some(at) => {
-            // SAFETY: not null, and then the client's to be written.
-            unsafe { put(dv_ind, at as u32) };
+            dv_ind.put(at as u32);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         None => {
@@ -364,12 +341,7 @@ pub unsafe extern "C" fn rsmi_compat_dev_pci_bus_id_get(
     pci_bus_id: *mut c_char,
     len: usize,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get_str(dv_ind, pci_bus_id, len, Null::Invalid, |gpu| {
-            Ok(gpu.pci_bus_id().into_bytes()).into()
-        })
-    }
+    get_str(dv_ind, pci_bus_id, Null::Invalid, |gpu| Ok(gpu.pci_bus_id().into_bytes()).into())
 }
 
 /// Returns the HIP device number of a device, in a program that starts HIP now.
@@ -391,8 +363,7 @@ pub unsafe extern "C" fn rsmi_compat_dev_hip_device_get(
     }
     let seen_at =
         |state: &State| hip::devices(state.gpus()).into_iter().position(|at| at == dv_ind as usize);
-    // SAFETY: the C contract of this module.
-    unsafe { find(hip_device, seen_at) }
+    find(hip_device, seen_at)
 }
 
 /// Returns the unique id that the ROCm runtimes use for a device, from KFD.
@@ -409,6 +380,5 @@ pub unsafe extern "C" fn rsmi_compat_dev_unique_id_get(
     dv_ind: u32,
     unique_id: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, unique_id, Null::Invalid, Gpu::kfd_unique_id) }
+    get(dv_ind, unique_id, Null::Invalid, Gpu::kfd_unique_id)
 }

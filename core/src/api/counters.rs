@@ -53,8 +53,7 @@ pub unsafe extern "C" fn rsmi_dev_counter_create(
         let counter = ask(gpu, &CreateCounter { event: r#type })?;
         Ok(runtime::with(|state| state.counters.add(counter)))
     };
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, evnt_handle, null, counter) }
+    get(dv_ind, evnt_handle, null, counter)
 }
 
 /// Stops a counter and destroys it.
@@ -121,8 +120,7 @@ pub unsafe extern "C" fn rsmi_counter_read(
     }
     match with_counter(evt_handle, Counter::read).and_then(|result| result) {
         Ok(read) => {
-            // SAFETY: not null, and then the client's to be written.
-            unsafe { crate::put::put(value, read) };
+            value.put(read);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,
@@ -144,8 +142,7 @@ pub unsafe extern "C" fn rsmi_counter_available_counters_get(
     available: *mut u32,
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_counter_available_counters_get", grp.0.into()));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, available, null, |gpu| ask(gpu, &FreeCounters { group: grp })) }
+    get(dv_ind, available, null, |gpu| ask(gpu, &FreeCounters { group: grp }))
 }
 
 /// Does something with a live counter.

@@ -2,7 +2,7 @@
 
 use crate::ask::ask;
 use crate::client;
-use crate::entry::{Null, get, put, with_gpu};
+use crate::entry::{Null, get, with_gpu};
 use crate::map;
 use crate::question::{ErrorCount, ErrorFeatures, ErrorState};
 use crate::support::Question::{Function, Variant};
@@ -37,8 +37,7 @@ pub unsafe extern "C" fn rsmi_dev_ecc_count_get(
     match with_gpu(dv_ind, |gpu| ask(gpu, &ErrorCount { block })) {
         Ok(_) if ec.is_null() => rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
         Ok(count) => {
-            // SAFETY: not null, and then the client's to be written.
-            unsafe { put(ec, count) };
+            ec.put(count);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,
@@ -60,8 +59,7 @@ pub unsafe extern "C" fn rsmi_dev_ecc_enabled_get(
     enabled_blocks: *mut u64,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_ecc_enabled_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, enabled_blocks, null, |gpu| ask(gpu, &ErrorFeatures)) }
+    get(dv_ind, enabled_blocks, null, |gpu| ask(gpu, &ErrorFeatures))
 }
 
 /// Reads whether RAS (error detection and correction) is enabled in a block, from sysfs
@@ -81,6 +79,5 @@ pub unsafe extern "C" fn rsmi_dev_ecc_status_get(
     state: *mut rsmi_ras_err_state_t,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_ecc_status_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, state, null, |gpu| ask(gpu, &ErrorState { block })) }
+    get(dv_ind, state, null, |gpu| ask(gpu, &ErrorState { block }))
 }

@@ -2,10 +2,11 @@
 
 use crate::ask::{ask, settle};
 use crate::client::{self, Client};
-use crate::entry::{finish, put, with_gpu};
+use crate::entry::{finish, with_gpu};
 use crate::kernel::events::{self, Listener};
 use crate::log;
 use crate::notification;
+use crate::out::Array;
 use crate::question::{Ear, Listen};
 use crate::runtime;
 use crate::status::Result;
@@ -64,7 +65,7 @@ pub unsafe extern "C" fn rsmi_event_notification_mask_set(dv_ind: u32, mask: u64
 /// @retval RSMI_STATUS_NO_DATA No event was reported.
 /// @retval RSMI_STATUS_NOT_SUPPORTED The process listens to no device.
 /// cbindgen:postfix=RSMI_COMPAT_CALL(rsmi_event_notification_get)
-#[export]
+#[export(data: num_elem)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_event_notification_get(
     timeout_ms: c_int,
@@ -74,17 +75,14 @@ pub unsafe extern "C" fn rsmi_event_notification_get(
     if num_elem.is_null() || data.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    // SAFETY: the C contract of this module, and not null.
-    let room = unsafe { num_elem.read_unaligned() };
-    if room == 0 {
+    if data.room() == 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     let client = client::proven();
-    let mut told = Told { data, room: client.notifications(room), count: 0, client };
+    let mut told = Told { data, room: client.notifications(data.room()), count: 0, client };
     let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
     let status = finish(told.fill(timeout));
-    // SAFETY: as above.
-    unsafe { put(num_elem, told.count) };
+    num_elem.put(told.count);
     status
 }
 
@@ -104,7 +102,7 @@ pub unsafe extern "C" fn rsmi_event_notification_stop(dv_ind: u32) -> rsmi_statu
 
 /// A client's array of notifications.
 struct Told {
-    data: *mut rsmi_evt_notification_data_t,
+    data: Array<rsmi_evt_notification_data_t>,
     room: u32,
     count: u32,
     client: Client,
@@ -151,16 +149,13 @@ impl Told {
                 let known = ![PROCESS_START, PROCESS_END].contains(&heard.event);
                 let Some(dv_ind) = of.filter(|_| known) else { continue };
                 let event = rsmi_evt_notification_type_t(heard.event);
-                // SAFETY: the client's array takes `room` notifications of its header.
-                unsafe {
-                    self.client.put_notification(
-                        self.data,
-                        self.count,
-                        dv_ind as u32,
-                        event,
-                        &heard.message,
-                    );
-                }
+                self.client.put_notification(
+                    self.data,
+                    self.count,
+                    dv_ind as u32,
+                    event,
+                    &heard.message,
+                );
                 self.count += 1;
             }
             if self.count == 0 { Err(rsmi_status_t::RSMI_STATUS_NO_DATA) } else { Ok(()) }
@@ -175,10 +170,7 @@ impl Told {
                 let Some((event, message)) = notification::read(&line, generation) else {
                     continue;
                 };
-                // SAFETY: the client's array takes `room` notifications of its header.
-                unsafe {
-                    self.client.put_notification(self.data, self.count, *dv_ind, event, &message);
-                }
+                self.client.put_notification(self.data, self.count, *dv_ind, event, &message);
                 self.count += 1;
             }
         }

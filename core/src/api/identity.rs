@@ -2,9 +2,10 @@
 
 use crate::ask::ask;
 use crate::client;
-use crate::entry::{Null, finish, get_fact, get_str, put, put_str, with_gpu};
+use crate::entry::{Null, finish, get_fact, get_str, put_str, with_gpu};
 use crate::facts::Fact;
 use crate::gpu::Gpu;
+use crate::out::member;
 use crate::question::{
     Brand, CardIndex, DeviceId, DeviceName, Guid, MarketName, NodeId, PartitionId, PciId,
     RenderMinor, Revision, SerialNumber, Sku, SubsystemId, SubsystemName, SubsystemVendorId,
@@ -35,8 +36,7 @@ pub unsafe extern "C" fn rsmi_num_monitor_devices(num_devices: *mut u32) -> rsmi
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     let count = runtime::with(|state| state.count());
-    // SAFETY: not null, and then the client's to be written.
-    unsafe { put(num_devices, count) };
+    num_devices.put(count);
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
@@ -54,10 +54,7 @@ pub unsafe extern "C" fn rsmi_num_monitor_devices(num_devices: *mut u32) -> rsmi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_id_get"));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get_fact(dv_ind, id, null, Fact::Id, |gpu| client::or_write(ask(gpu, &DeviceId), u16::MAX))
-    }
+    get_fact(dv_ind, id, null, Fact::Id, |gpu| client::or_write(ask(gpu, &DeviceId), u16::MAX))
 }
 
 /// Reads the SKU (stock keeping unit) of the board, from sysfs `product_number`.
@@ -70,12 +67,7 @@ pub unsafe extern "C" fn rsmi_dev_id_get(dv_ind: u32, id: *mut u16) -> rsmi_stat
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get_fact(dv_ind, sku, Null::Asks(Function("rsmi_dev_sku_get")), Fact::Sku, |gpu| {
-            ask(gpu, &Sku)
-        })
-    }
+    get_fact(dv_ind, sku, Null::Asks(Function("rsmi_dev_sku_get")), Fact::Sku, |gpu| ask(gpu, &Sku))
 }
 
 /// Reads the PCI vendor id.
@@ -92,12 +84,9 @@ pub unsafe extern "C" fn rsmi_dev_sku_get(dv_ind: u32, sku: *mut u16) -> rsmi_st
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_vendor_id_get"));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get_fact(dv_ind, id, null, Fact::VendorId, |gpu| {
-            client::or_write(ask(gpu, &VendorId), u16::MAX)
-        })
-    }
+    get_fact(dv_ind, id, null, Fact::VendorId, |gpu| {
+        client::or_write(ask(gpu, &VendorId), u16::MAX)
+    })
 }
 
 /// Reads the PCI revision id, from sysfs `revision`.
@@ -109,8 +98,7 @@ pub unsafe extern "C" fn rsmi_dev_vendor_id_get(dv_ind: u32, id: *mut u16) -> rs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_revision_get(dv_ind: u32, revision: *mut u16) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_revision_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, revision, null, Fact::Revision, |gpu| ask(gpu, &Revision)) }
+    get_fact(dv_ind, revision, null, Fact::Revision, |gpu| ask(gpu, &Revision))
 }
 
 /// Reads the name of the device.
@@ -134,8 +122,7 @@ pub unsafe extern "C" fn rsmi_dev_name_get(
     len: usize,
 ) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_name_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, name, len, null, |gpu| or_nothing(ask(gpu, &DeviceName))) }
+    get_str(dv_ind, name, null, |gpu| or_nothing(ask(gpu, &DeviceName)))
 }
 
 /// Reads the brand of the device, by its VBIOS version in sysfs `vbios_version`.
@@ -162,18 +149,15 @@ pub unsafe extern "C" fn rsmi_dev_brand_get(
     if brand.is_null() {
         return null.answer(dv_ind);
     }
-    if len == 0 {
+    if brand.is_empty() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let len = len as usize;
     finish(with_gpu(dv_ind, |gpu| {
         if let Some(known) = ask(gpu, &Brand)? {
-            // SAFETY: not null, and then good for `len` bytes.
-            return unsafe { put_str(brand, len, known) };
+            return put_str(brand, known);
         }
         // What becomes of the name is not told: the original returns success in any case.
-        // SAFETY: as above.
-        let _ = unsafe { put_str(brand, len, &ask(gpu, &DeviceName).unwrap_or_default()) };
+        let _ = put_str(brand, &ask(gpu, &DeviceName).unwrap_or_default());
         Ok(())
     }))
 }
@@ -196,8 +180,7 @@ pub unsafe extern "C" fn rsmi_dev_vendor_name_get(
     len: usize,
 ) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_vendor_name_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, name, len, null, |gpu| or_nothing(ask(gpu, &VendorName))) }
+    get_str(dv_ind, name, null, |gpu| or_nothing(ask(gpu, &VendorName)))
 }
 
 /// Reads the marketing name of the device, from libdrm_amdgpu.
@@ -219,16 +202,16 @@ pub unsafe extern "C" fn rsmi_dev_market_name_get(
     market_name: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    if market_name.is_null() || len == 0 {
+    if market_name.is_null() || market_name.is_empty() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let len = len as usize;
     finish(with_gpu(dv_ind, |gpu| {
         let name = ask(gpu, &MarketName);
-        // SAFETY: not null, and then good for `len` bytes, which are one at least.
-        unsafe { market_name.write_bytes(0, if name.is_ok() { len } else { 1 }) };
-        // SAFETY: as above.
-        name.and_then(|name| unsafe { put_str(market_name, len, &name) })
+        match name {
+            Ok(_) => market_name.clear(),
+            Err(_) => _ = market_name.put(b""),
+        }
+        put_str(market_name, &name?)
     }))
 }
 
@@ -249,8 +232,7 @@ pub unsafe extern "C" fn rsmi_dev_vram_vendor_get(
     len: u32,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_vram_vendor_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, brand, len as usize, null, |gpu| ask(gpu, &VramVendor).into()) }
+    get_str(dv_ind, brand, null, |gpu| ask(gpu, &VramVendor).into())
 }
 
 /// Reads the serial number of the board, from sysfs `serial_number`.
@@ -270,8 +252,7 @@ pub unsafe extern "C" fn rsmi_dev_serial_number_get(
     len: u32,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_serial_number_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, serial_num, len as usize, null, |gpu| ask(gpu, &SerialNumber).into()) }
+    get_str(dv_ind, serial_num, null, |gpu| ask(gpu, &SerialNumber).into())
 }
 
 /// Reads the PCI subsystem device id, from sysfs `subsystem_device`.
@@ -283,8 +264,7 @@ pub unsafe extern "C" fn rsmi_dev_serial_number_get(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_subsystem_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_subsystem_id_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, id, null, Fact::SubsystemId, |gpu| ask(gpu, &SubsystemId)) }
+    get_fact(dv_ind, id, null, Fact::SubsystemId, |gpu| ask(gpu, &SubsystemId))
 }
 
 /// Reads the name of the PCI subsystem: its name in pci.ids, or its id in hexadecimal if pci.ids
@@ -305,8 +285,7 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_name_get(
     len: usize,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_subsystem_name_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, name, len, null, |gpu| or_nothing(ask(gpu, &SubsystemName))) }
+    get_str(dv_ind, name, null, |gpu| or_nothing(ask(gpu, &SubsystemName)))
 }
 
 /// Reads the number of the render node of the device: 128 for /dev/dri/renderD128.
@@ -323,12 +302,9 @@ pub unsafe extern "C" fn rsmi_dev_drm_render_minor_get(
     minor: *mut u32,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_drm_render_minor_get"));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get_fact(dv_ind, minor, null, Fact::RenderMinor, |gpu| {
-            Reply::or_write(ask(gpu, &RenderMinor), 0)
-        })
-    }
+    get_fact(dv_ind, minor, null, Fact::RenderMinor, |gpu| {
+        Reply::or_write(ask(gpu, &RenderMinor), 0)
+    })
 }
 
 /// Reads the PCI subsystem vendor id, from sysfs `subsystem_vendor`.
@@ -343,10 +319,7 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
     id: *mut u16,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_subsystem_vendor_id_get"));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get_fact(dv_ind, id, null, Fact::SubsystemVendorId, |gpu| ask(gpu, &SubsystemVendorId))
-    }
+    get_fact(dv_ind, id, null, Fact::SubsystemVendorId, |gpu| ask(gpu, &SubsystemVendorId))
 }
 
 /// Reads the unique id of the device.
@@ -363,17 +336,14 @@ pub unsafe extern "C" fn rsmi_dev_subsystem_vendor_id_get(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_dev_unique_id_get"));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get_fact(dv_ind, id, null, Fact::UniqueId, |gpu| {
-            let unique = ask(gpu, &UniqueId);
-            if client::generation() < Generation::V6_3 {
-                unique.into()
-            } else {
-                Reply::or_write(unique, u64::MAX)
-            }
-        })
-    }
+    get_fact(dv_ind, id, null, Fact::UniqueId, |gpu| {
+        let unique = ask(gpu, &UniqueId);
+        if client::generation() < Generation::V6_3 {
+            unique.into()
+        } else {
+            Reply::or_write(unique, u64::MAX)
+        }
+    })
 }
 
 /// Reads the physical id of the device in its XGMI hive, from sysfs `xgmi_physical_id`.
@@ -385,12 +355,9 @@ pub unsafe extern "C" fn rsmi_dev_unique_id_get(dv_ind: u32, id: *mut u64) -> rs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_xgmi_physical_id_get(dv_ind: u32, id: *mut u16) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_xgmi_physical_id_get"));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get_fact(dv_ind, id, null, Fact::XgmiPhysicalId, |gpu| {
-            client::or_write(ask(gpu, &XgmiPhysicalId), u16::MAX)
-        })
-    }
+    get_fact(dv_ind, id, null, Fact::XgmiPhysicalId, |gpu| {
+        client::or_write(ask(gpu, &XgmiPhysicalId), u16::MAX)
+    })
 }
 
 /// Reads the id that KFD gave the GPU, from `gpu_id` of its node in the KFD topology.
@@ -400,8 +367,7 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_physical_id_get(dv_ind: u32, id: *mut u16
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_guid_get(dv_ind: u32, guid: *mut u64) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, guid, Null::Invalid, Fact::Guid, |gpu| ask(gpu, &Guid)) }
+    get_fact(dv_ind, guid, Null::Invalid, Fact::Guid, |gpu| ask(gpu, &Guid))
 }
 
 /// Reads the number of the device's node in the KFD topology.
@@ -411,8 +377,7 @@ pub unsafe extern "C" fn rsmi_dev_guid_get(dv_ind: u32, guid: *mut u64) -> rsmi_
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_node_id_get(dv_ind: u32, node_id: *mut u32) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, node_id, Null::Invalid, Fact::NodeId, |gpu| ask(gpu, &NodeId)) }
+    get_fact(dv_ind, node_id, Null::Invalid, Fact::NodeId, |gpu| ask(gpu, &NodeId))
 }
 
 /// Reads all numbers by which the system identifies the device.
@@ -430,10 +395,13 @@ pub unsafe extern "C" fn rsmi_dev_device_identifiers_get(
     }
     match with_gpu(dv_ind, |gpu| all_identifiers(gpu, dv_ind)) {
         Ok(numbers) => {
-            // SAFETY: not null, and then the client's; what was there stays in the reserved part.
-            let reserved = unsafe { (&raw const (*identifiers).reserved).read_unaligned() };
-            // SAFETY: as above.
-            unsafe { put(identifiers, rsmi_device_identifiers_t { reserved, ..numbers }) };
+            // What was there stays in the reserved part.
+            member!(identifiers => card_index).put(numbers.card_index);
+            member!(identifiers => drm_render_minor).put(numbers.drm_render_minor);
+            member!(identifiers => bdfid).put(numbers.bdfid);
+            member!(identifiers => kfd_gpu_id).put(numbers.kfd_gpu_id);
+            member!(identifiers => partition_id).put(numbers.partition_id);
+            member!(identifiers => smi_device_id).put(numbers.smi_device_id);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,

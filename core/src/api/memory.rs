@@ -2,8 +2,9 @@
 
 use crate::ask::ask;
 use crate::client;
-use crate::entry::{Null, finish, get, percentage, put, with_gpu};
+use crate::entry::{Null, finish, get, percentage, with_gpu};
 use crate::map;
+use crate::out::member;
 use crate::question::{BadPages, MemoryBusy, MemoryTotal, MemoryUsage};
 use crate::status::{Reply, Result};
 use crate::support::Question::{Function, Variant};
@@ -28,12 +29,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_total_get(
     total: *mut u64,
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_dev_memory_total_get", mem_type.0.into()));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, total, null, |gpu| {
-            or_nothing(mem_type, ask(gpu, &MemoryTotal { kind: mem_type }))
-        })
-    }
+    get(dv_ind, total, null, |gpu| or_nothing(mem_type, ask(gpu, &MemoryTotal { kind: mem_type })))
 }
 
 /// Reads how much of a kind of memory is in use.
@@ -55,12 +51,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_usage_get(
     used: *mut u64,
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_dev_memory_usage_get", mem_type.0.into()));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, used, null, |gpu| {
-            or_nothing(mem_type, ask(gpu, &MemoryUsage { kind: mem_type }))
-        })
-    }
+    get(dv_ind, used, null, |gpu| or_nothing(mem_type, ask(gpu, &MemoryUsage { kind: mem_type })))
 }
 
 /// Reads how busy the memory controller is, from sysfs `mem_busy_percent`.
@@ -77,13 +68,10 @@ pub unsafe extern "C" fn rsmi_dev_memory_busy_percent_get(
     busy_percent: *mut u32,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_memory_busy_percent_get"));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, busy_percent, null, |gpu| match ask(gpu, &MemoryBusy) {
-            Ok(percent) if percent > 100 => Err(percentage(percent)).into(),
-            percent => Reply::or_write(percent.map(|percent| percent as u32), 0),
-        })
-    }
+    get(dv_ind, busy_percent, null, |gpu| match ask(gpu, &MemoryBusy) {
+        Ok(percent) if percent > 100 => Err(percentage(percent)).into(),
+        percent => Reply::or_write(percent.map(|percent| percent as u32), 0),
+    })
 }
 
 /// Reads the memory pages that the driver has retired or will retire, from sysfs
@@ -99,7 +87,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_busy_percent_get(
 ///   function writes the first ones.
 /// @retval RSMI_STATUS_UNKNOWN_ERROR A line of the file is not a page. The function writes the
 ///   pages before this line.
-#[export]
+#[export(records: num_pages)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_memory_reserved_pages_get(
     dv_ind: u32,
@@ -110,29 +98,18 @@ pub unsafe extern "C" fn rsmi_dev_memory_reserved_pages_get(
         return Null::Asks(Function("rsmi_dev_memory_reserved_pages_get")).answer(dv_ind);
     }
     if records.is_null() {
-        // SAFETY: not null, and then the client's to be written.
-        return unsafe {
-            get(dv_ind, num_pages, Null::Invalid, |gpu| {
-                ask(gpu, &BadPages { most: 0 }).map(|pages| pages.count)
-            })
-        };
+        return get(dv_ind, num_pages, Null::Invalid, |gpu| {
+            ask(gpu, &BadPages { most: 0 }).map(|pages| pages.count)
+        });
     }
-    // SAFETY: not null, and then the client's.
-    let room = unsafe { num_pages.read_unaligned() };
-    match with_gpu(dv_ind, |gpu| ask(gpu, &BadPages { most: room })) {
+    match with_gpu(dv_ind, |gpu| ask(gpu, &BadPages { most: records.room() })) {
         Ok(pages) => {
-            // SAFETY: as above.
-            unsafe { put(num_pages, pages.records.len() as u32) };
-            for (at, record) in pages.records.iter().enumerate() {
-                // SAFETY: there are at most as many records as the client has room for.
-                let out = unsafe { records.add(at) };
+            num_pages.put(pages.records.len() as u32);
+            for (record, out) in pages.records.iter().zip(records.places()) {
                 // Member by member, as the original, so that what lies between stays as it was.
-                // SAFETY: as above; the members lie in the struct.
-                unsafe { put(&raw mut (*out).page_address, record.page_address) };
-                // SAFETY: as above.
-                unsafe { put(&raw mut (*out).page_size, record.page_size) };
-                // SAFETY: as above.
-                unsafe { put(&raw mut (*out).status, record.status) };
+                member!(out => page_address).put(record.page_address);
+                member!(out => page_size).put(record.page_size);
+                member!(out => status).put(record.status);
             }
             finish(pages.outcome)
         }

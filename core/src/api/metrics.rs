@@ -2,8 +2,9 @@
 
 use crate::ask::ask;
 use crate::client;
-use crate::entry::{Null, finish, get, put, with_gpu};
+use crate::entry::{Null, finish, get, with_gpu};
 use crate::gpu::Gpu;
+use crate::out::member;
 use crate::question::{Activity, MetricsHeader, MetricsTable, RunningXcds, UtilizationCount};
 use crate::status::Reply;
 use crate::support::Question::Function;
@@ -49,8 +50,7 @@ pub unsafe extern "C" fn rsmi_dev_gpu_metrics_info_get(
     let client = client::proven();
     match with_gpu(dv_ind, |gpu| ask(gpu, &MetricsTable)) {
         Ok(metrics) => {
-            // SAFETY: not null, and then good for the struct of the caller's header.
-            unsafe { client.put_metrics(pgpu_metrics, &metrics) };
+            client.put_metrics(pgpu_metrics, &metrics);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,
@@ -69,8 +69,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_header_info_get(
     dv_ind: u32,
     header_value: *mut metrics_table_header_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, header_value, Null::Invalid, |gpu| ask(gpu, &MetricsHeader)) }
+    get(dv_ind, header_value, Null::Invalid, |gpu| ask(gpu, &MetricsHeader))
 }
 
 /// Counts the XCDs (accelerator complex dies) that run, by their clocks in sysfs `gpu_metrics`.
@@ -91,8 +90,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xcd_counter_get(
     xcd_counter_value: *mut u16,
 ) -> rsmi_status_t {
     let count = |gpu: &Gpu| Reply::or_write(ask(gpu, &RunningXcds), 0);
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, xcd_counter_value, Null::Invalid, count) }
+    get(dv_ind, xcd_counter_value, Null::Invalid, count)
 }
 
 /// Writes the metrics table of the device to the log, at the level info of RSMI_COMPAT_LOG.
@@ -122,7 +120,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_log_get(dv_ind: u32) -> rsmi_status_t 
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The table is of an APU or cut short, or the library does not
 ///   know its version. Clients built for ROCm 6 also get this status if the device does not have
 ///   the file.
-#[export]
+#[export(utilization_counters: count)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_utilization_count_get(
     dv_ind: u32,
@@ -140,19 +138,15 @@ pub unsafe extern "C" fn rsmi_utilization_count_get(
         Ok(utilization) => utilization,
         Err(status) => return status,
     };
-    for nth in 0..count as usize {
-        // SAFETY: the array is as long as the client says.
-        let counter = unsafe { utilization_counters.add(nth) };
-        // SAFETY: as above; the client has filled in the type.
-        let kind = unsafe { (&raw const (*counter).r#type).read_unaligned() };
+    for counter in utilization_counters.places() {
+        // The client has filled in the type.
+        let Some(kind) = member!(counter => r#type).given() else { break };
         match utilization.counter(kind) {
-            // SAFETY: as above; the value is for us to fill in.
-            Ok(value) => unsafe { put(&raw mut (*counter).value, value) },
+            Ok(value) => member!(counter => value).put(value),
             Err(status) => return status,
         }
     }
-    // SAFETY: not null, and then the client's to be written.
-    unsafe { put(timestamp, utilization.timestamp) };
+    timestamp.put(utilization.timestamp);
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
@@ -182,26 +176,14 @@ pub unsafe extern "C" fn rsmi_dev_activity_metric_get(
         Err(status) => return status,
     };
     let counter = activity_metric_counter;
-    // SAFETY: not null, and then the client's to be written.
-    let members = unsafe {
-        [
-            (
-                rsmi_activity_metric_t::RSMI_ACTIVITY_GFX,
-                &raw mut (*counter).average_gfx_activity,
-                gfx,
-            ),
-            (
-                rsmi_activity_metric_t::RSMI_ACTIVITY_UMC,
-                &raw mut (*counter).average_umc_activity,
-                umc,
-            ),
-            (rsmi_activity_metric_t::RSMI_ACTIVITY_MM, &raw mut (*counter).average_mm_activity, mm),
-        ]
-    };
+    let members = [
+        (rsmi_activity_metric_t::RSMI_ACTIVITY_GFX, member!(counter => average_gfx_activity), gfx),
+        (rsmi_activity_metric_t::RSMI_ACTIVITY_UMC, member!(counter => average_umc_activity), umc),
+        (rsmi_activity_metric_t::RSMI_ACTIVITY_MM, member!(counter => average_mm_activity), mm),
+    ];
     for (bit, member, percent) in members {
         if activity_metric_type.0 & bit.0 != 0 {
-            // SAFETY: as above.
-            unsafe { put(member, percent) };
+            member.put(percent);
         }
     }
     rsmi_status_t::RSMI_STATUS_SUCCESS
@@ -223,6 +205,5 @@ pub unsafe extern "C" fn rsmi_dev_activity_avg_mm_get(
     avg_activity: *mut u16,
 ) -> rsmi_status_t {
     let read = |gpu: &Gpu| ask(gpu, &Activity).map(|[_, _, mm]| mm);
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, avg_activity, Null::Invalid, read) }
+    get(dv_ind, avg_activity, Null::Invalid, read)
 }

@@ -2,8 +2,9 @@
 
 use crate::ask::ask;
 use crate::client;
-use crate::entry::{Null, get, on_bare_metal, put, set, set_if, valid, with_gpu};
+use crate::entry::{Null, get, on_bare_metal, set, set_if, valid, with_gpu};
 use crate::map;
+use crate::out::member;
 use crate::question::{
     MemoryOverdriveLevel, Overdrive, OverdriveLevel, OverdriveRegions, SetClockLimit,
     SetClockRange, SetOverdriveClock, SetOverdriveLevel, SetVoltagePoint,
@@ -26,13 +27,10 @@ use rsmi_macros::export;
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_overdrive_level_get(dv_ind: u32, od: *mut u32) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, od, Null::Asks(Function("rsmi_dev_overdrive_level_get")), |gpu| {
-            on_bare_metal()?;
-            ask(gpu, &OverdriveLevel)
-        })
-    }
+    get(dv_ind, od, Null::Asks(Function("rsmi_dev_overdrive_level_get")), |gpu| {
+        on_bare_metal()?;
+        ask(gpu, &OverdriveLevel)
+    })
 }
 
 /// Reads the overdrive level of the memory clock, from sysfs `pp_mclk_od`.
@@ -48,8 +46,7 @@ pub unsafe extern "C" fn rsmi_dev_mem_overdrive_level_get(
     od: *mut u32,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_mem_overdrive_level_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, od, null, |gpu| ask(gpu, &MemoryOverdriveLevel)) }
+    get(dv_ind, od, null, |gpu| ask(gpu, &MemoryOverdriveLevel))
 }
 
 /// Reads the ranges of the graphics clock and of the memory clock, from sysfs `pp_od_clk_voltage`.
@@ -76,17 +73,14 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_info_get(
     }
     match with_gpu(dv_ind, |gpu| Ok(ask(gpu, &Overdrive))) {
         Ok(Ok(data)) => {
-            // SAFETY: not null, and then the client's to be written.
-            unsafe { put(odv, data) };
+            odv.put(data);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Ok(Err(status)) => {
             if client::generation().is_seven() {
                 let unknown = rsmi_range_t { lower_bound: u64::MAX, upper_bound: u64::MAX };
-                // SAFETY: as above; both ranges lie in the struct.
-                unsafe { put(&raw mut (*odv).curr_sclk_range, unknown) };
-                // SAFETY: as above.
-                unsafe { put(&raw mut (*odv).curr_mclk_range, unknown) };
+                member!(odv => curr_sclk_range).put(unknown);
+                member!(odv => curr_mclk_range).put(unknown);
             }
             status
         }
@@ -260,7 +254,7 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_info_set(
 ///   this status.
 /// @retval RSMI_STATUS_NOT_YET_IMPLEMENTED The file has only one line.
 /// @retval RSMI_STATUS_UNEXPECTED_DATA The library does not know the format of the file.
-#[export]
+#[export(buffer: num_regions)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_od_volt_curve_regions_get(
     dv_ind: u32,
@@ -270,27 +264,21 @@ pub unsafe extern "C" fn rsmi_dev_od_volt_curve_regions_get(
     if num_regions.is_null() || buffer.is_null() {
         return Null::Asks(Function("rsmi_dev_od_volt_curve_regions_get")).answer(dv_ind);
     }
-    // SAFETY: not null, and then the client's.
-    let room = unsafe { num_regions.read_unaligned() };
-    if room == 0 {
+    if buffer.room() == 0 {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let regions = match with_gpu(dv_ind, |gpu| ask(gpu, &OverdriveRegions { most: room })) {
+    let regions = match with_gpu(dv_ind, |gpu| ask(gpu, &OverdriveRegions { most: buffer.room() }))
+    {
         Ok(regions) => regions,
         Err(status) => return status,
     };
-    // SAFETY: as above.
-    unsafe { put(num_regions, regions.count) };
-    for (at, region) in regions.told.iter().enumerate() {
-        // SAFETY: no more regions are told of than the client has room for.
-        let out = unsafe { buffer.add(at) };
+    num_regions.put(regions.count);
+    for (region, out) in regions.told.iter().zip(buffer.places()) {
         if let Some(range) = region.frequency {
-            // SAFETY: as above; the range lies in the struct.
-            unsafe { put(&raw mut (*out).freq_range, range) };
+            member!(out => freq_range).put(range);
         }
         if let Some(range) = region.voltage {
-            // SAFETY: as above.
-            unsafe { put(&raw mut (*out).volt_range, range) };
+            member!(out => volt_range).put(range);
         }
     }
     if regions.count > 0 {

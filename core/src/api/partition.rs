@@ -8,6 +8,7 @@ use crate::question::{
     ComputePartition, MemoryPartition, MemoryPartitionCapabilities, PartitionId,
     SetComputePartition, SetMemoryPartition,
 };
+use crate::runtime;
 use crate::status::Result;
 use crate::types::{rsmi_compute_partition_type_t, rsmi_memory_partition_type_t, rsmi_status_t};
 use rsmi_macros::export;
@@ -32,9 +33,7 @@ pub unsafe extern "C" fn rsmi_dev_compute_partition_get(
     compute_partition: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    let (out, len) = (compute_partition, len as usize);
-    // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| ask(gpu, &ComputePartition).into()) }
+    get_str(dv_ind, compute_partition, Null::Invalid, |gpu| ask(gpu, &ComputePartition).into())
 }
 
 /// Returns the number of the partition that the device is.
@@ -50,8 +49,7 @@ pub unsafe extern "C" fn rsmi_dev_partition_id_get(
     partition_id: *mut u32,
 ) -> rsmi_status_t {
     let read = |gpu: &Gpu| ask(gpu, &PartitionId);
-    // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, partition_id, Null::Invalid, Fact::PartitionId, read) }
+    get_fact(dv_ind, partition_id, Null::Invalid, Fact::PartitionId, read)
 }
 
 /// Reads the memory partition mode of the GPU.
@@ -73,9 +71,7 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_get(
     memory_partition: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    let (out, len) = (memory_partition, len as usize);
-    // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| ask(gpu, &MemoryPartition).into()) }
+    get_str(dv_ind, memory_partition, Null::Invalid, |gpu| ask(gpu, &MemoryPartition).into())
 }
 
 /// Reads which memory partition modes the GPU has, from sysfs `available_memory_partition`.
@@ -93,13 +89,9 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_capabilities_get(
     memory_partition_caps: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    let (out, len) = (memory_partition_caps, len as usize);
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get_str(dv_ind, out, len, Null::Invalid, |gpu| {
-            ask(gpu, &MemoryPartitionCapabilities).into()
-        })
-    }
+    get_str(dv_ind, memory_partition_caps, Null::Invalid, |gpu| {
+        ask(gpu, &MemoryPartitionCapabilities).into()
+    })
 }
 
 /// Sets the compute partition mode of the GPU, in sysfs `current_compute_partition`.
@@ -187,9 +179,5 @@ pub unsafe extern "C" fn rsmi_dev_memory_partition_reset(dv_ind: u32) -> rsmi_st
 
 /// The driver asks no questions of a set-uid program; the legacy library did.
 fn still_root() -> Result {
-    // SAFETY: getuid reads a number and cannot fail.
-    let user = unsafe { libc::getuid() };
-    // SAFETY: as above.
-    let effective = unsafe { libc::geteuid() };
-    if (user, effective) == (0, 0) { Ok(()) } else { Err(rsmi_status_t::RSMI_STATUS_PERMISSION) }
+    if runtime::is_root_now() { Ok(()) } else { Err(rsmi_status_t::RSMI_STATUS_PERMISSION) }
 }

@@ -2,7 +2,7 @@
 
 use crate::ask::ask;
 use crate::client;
-use crate::entry::{Null, get, get_fact, put, set_on_metal, with_gpu};
+use crate::entry::{Null, get, get_fact, set_on_metal, with_gpu};
 use crate::facts::Fact;
 use crate::question::{
     NumaAffinity, PciBandwidth, PciId, PciReplayCounter, PciThroughput, SetPciBandwidth,
@@ -44,8 +44,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
     let client = client::proven();
     match with_gpu(dv_ind, |gpu| ask(gpu, &PciBandwidth)) {
         Ok(table) => {
-            // SAFETY: not null, and then good for the struct of the caller's header.
-            unsafe { client.put_bandwidth(bandwidth, &table) };
+            client.put_bandwidth(bandwidth, &table);
             crate::entry::finish(table.outcome)
         }
         Err(status) => status,
@@ -61,8 +60,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_bandwidth_get(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_dev_pci_id_get(dv_ind: u32, bdfid: *mut u64) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_pci_id_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, bdfid, null, Fact::PciId, |gpu| ask(gpu, &PciId)) }
+    get_fact(dv_ind, bdfid, null, Fact::PciId, |gpu| ask(gpu, &PciId))
 }
 
 /// Reads the NUMA node that is nearest to the device, from sysfs `numa_node`.
@@ -79,8 +77,7 @@ pub unsafe extern "C" fn rsmi_topo_numa_affinity_get(
     numa_node: *mut i32,
 ) -> rsmi_status_t {
     let null = Null::AskedBeforeSeven(Function("rsmi_topo_numa_affinity_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, numa_node, null, |gpu| ask(gpu, &NumaAffinity)) }
+    get(dv_ind, numa_node, null, |gpu| ask(gpu, &NumaAffinity))
 }
 
 /// Reads what the PCIe link transferred in one second, from sysfs `pcie_bw`.
@@ -114,8 +111,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_throughput_get(
     let outputs =
         [(sent, told.sent), (received, told.received), (max_pkt_sz, told.max_packet_size)];
     for (out, count) in outputs.into_iter().filter(|(out, _)| !out.is_null()) {
-        // SAFETY: not null, and then the client's to be written.
-        unsafe { put(out, count) };
+        out.put(count);
     }
     let asked = [(sent, told.sent), (received, told.received)];
     let unknown = asked.iter().any(|(out, count)| !out.is_null() && *count == u64::MAX);
@@ -137,8 +133,7 @@ pub unsafe extern "C" fn rsmi_dev_pci_replay_counter_get(
     counter: *mut u64,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_pci_replay_counter_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, counter, null, |gpu| ask(gpu, &PciReplayCounter)) }
+    get(dv_ind, counter, null, |gpu| ask(gpu, &PciReplayCounter))
 }
 
 /// Chooses the levels of the PCIe link that the driver may use.

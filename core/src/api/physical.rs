@@ -27,8 +27,7 @@ pub unsafe extern "C" fn rsmi_dev_fan_rpms_get(
     speed: *mut i64,
 ) -> rsmi_status_t {
     let null = Null::Asks(OfSensor("rsmi_dev_fan_rpms_get", sensor_ind.wrapping_add(1)));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, speed, null, |gpu| ask(gpu, &FanRpms { sensor: sensor_ind })) }
+    get(dv_ind, speed, null, |gpu| ask(gpu, &FanRpms { sensor: sensor_ind }))
 }
 
 /// Reads the speed of a fan relative to its maximum, from hwmon `pwm*`.
@@ -45,8 +44,7 @@ pub unsafe extern "C" fn rsmi_dev_fan_speed_get(
     speed: *mut i64,
 ) -> rsmi_status_t {
     let null = Null::Asks(OfSensor("rsmi_dev_fan_speed_get", sensor_ind.wrapping_add(1)));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, speed, null, |gpu| ask(gpu, &FanSpeed { sensor: sensor_ind })) }
+    get(dv_ind, speed, null, |gpu| ask(gpu, &FanSpeed { sensor: sensor_ind }))
 }
 
 /// Reads the value that stands for the full speed of a fan, from hwmon `pwm*_max`.
@@ -63,8 +61,7 @@ pub unsafe extern "C" fn rsmi_dev_fan_speed_max_get(
     max_speed: *mut u64,
 ) -> rsmi_status_t {
     let null = Null::Asks(OfSensor("rsmi_dev_fan_speed_max_get", sensor_ind.wrapping_add(1)));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, max_speed, null, |gpu| ask(gpu, &FanSpeedMax { sensor: sensor_ind })) }
+    get(dv_ind, max_speed, null, |gpu| ask(gpu, &FanSpeedMax { sensor: sensor_ind }))
 }
 
 /// Reads a temperature.
@@ -90,8 +87,7 @@ pub unsafe extern "C" fn rsmi_dev_temp_metric_get(
     temperature: *mut i64,
 ) -> rsmi_status_t {
     let read = |gpu: &Gpu| ask(gpu, &Temperature { place: sensor_type, metric });
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, temperature, Null::Invalid, read) }
+    get(dv_ind, temperature, Null::Invalid, read)
 }
 
 /// Reads a voltage, from the hwmon sensor whose label names the supply.
@@ -122,8 +118,7 @@ pub unsafe extern "C" fn rsmi_dev_volt_metric_get(
         };
     }
     let read = |gpu: &Gpu| ask(gpu, &Voltage { kind: sensor_type, metric });
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, voltage, Null::Invalid, read) }
+    get(dv_ind, voltage, Null::Invalid, read)
 }
 
 /// Returns the control of a fan to the driver, in hwmon `pwm*_enable`.

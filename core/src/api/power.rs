@@ -2,7 +2,7 @@
 
 use crate::ask::ask;
 use crate::client;
-use crate::entry::{Null, get, put, set_on_metal, with_gpu};
+use crate::entry::{Null, get, set_on_metal, with_gpu};
 use crate::gpu::ENERGY_RESOLUTION;
 use crate::question::{
     AveragePower, CurrentSocketPower, Energy, Power, PowerCap, PowerCapDefault, PowerCapRange,
@@ -32,13 +32,10 @@ pub unsafe extern "C" fn rsmi_dev_power_ave_get(
     power: *mut u64,
 ) -> rsmi_status_t {
     let null = Null::Asks(OfSensor("rsmi_dev_power_ave_get", sensor_ind.wrapping_add(1)));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, power, null, |gpu| match ask(gpu, &AveragePower { sensor: sensor_ind }) {
-            Err(NOT_SUPPORTED) => gpu.instead_of_average(sensor_ind).ok_or(NOT_SUPPORTED),
-            average => average,
-        })
-    }
+    get(dv_ind, power, null, |gpu| match ask(gpu, &AveragePower { sensor: sensor_ind }) {
+        Err(NOT_SUPPORTED) => gpu.instead_of_average(sensor_ind).ok_or(NOT_SUPPORTED),
+        average => average,
+    })
 }
 
 /// Reads the current socket power, from hwmon `power1_input` if its label is PPT.
@@ -52,8 +49,7 @@ pub unsafe extern "C" fn rsmi_dev_current_socket_power_get(
     dv_ind: u32,
     socket_power: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, socket_power, Null::Invalid, |gpu| ask(gpu, &CurrentSocketPower)) }
+    get(dv_ind, socket_power, Null::Invalid, |gpu| ask(gpu, &CurrentSocketPower))
 }
 
 /// Reads the power: the current socket power, or the average power if the device does not report
@@ -85,10 +81,8 @@ pub unsafe extern "C" fn rsmi_dev_power_get(
             (if busy { status } else { rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED }, nothing)
         }
     };
-    // SAFETY: not null, and then the client's to be written.
-    unsafe { put(power, answer.0) };
-    // SAFETY: as above.
-    unsafe { put(r#type, answer.1) };
+    power.put(answer.0);
+    r#type.put(answer.1);
     status
 }
 
@@ -122,13 +116,10 @@ pub unsafe extern "C" fn rsmi_dev_energy_count_get(
     match with_gpu(dv_ind, |gpu| ask(gpu, &Energy)) {
         Ok(_) if null => rsmi_status_t::RSMI_STATUS_INVALID_ARGS,
         Ok((count, time)) => {
-            // SAFETY: not null, and then the client's to be written.
-            unsafe { put(power, count) };
-            // SAFETY: as above.
-            unsafe { put(timestamp, time) };
+            power.put(count);
+            timestamp.put(time);
             if !counter_resolution.is_null() {
-                // SAFETY: as above.
-                unsafe { put(counter_resolution, ENERGY_RESOLUTION) };
+                counter_resolution.put(ENERGY_RESOLUTION);
             }
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
@@ -152,8 +143,7 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_get(
 ) -> rsmi_status_t {
     let null =
         Null::AskedBeforeSeven(OfSensor("rsmi_dev_power_cap_get", sensor_ind.wrapping_add(1)));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, cap, null, |gpu| ask(gpu, &PowerCap { sensor: sensor_ind })) }
+    get(dv_ind, cap, null, |gpu| ask(gpu, &PowerCap { sensor: sensor_ind }))
 }
 
 /// Reads the default power cap, from hwmon `power1_cap_default`.
@@ -169,8 +159,7 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_default_get(
     default_cap: *mut u64,
 ) -> rsmi_status_t {
     let null = Null::Asks(OfSensor("rsmi_dev_power_cap_default_get", 1));
-    // SAFETY: the C contract of this module.
-    unsafe { get(dv_ind, default_cap, null, |gpu| ask(gpu, &PowerCapDefault)) }
+    get(dv_ind, default_cap, null, |gpu| ask(gpu, &PowerCapDefault))
 }
 
 /// Reads the highest and the lowest power cap, from hwmon `power*_cap_max` and `power*_cap_min`.
@@ -202,12 +191,10 @@ pub unsafe extern "C" fn rsmi_dev_power_cap_range_get(
         Ok(range) => range,
         Err(status) => return status,
     };
-    // SAFETY: not null, and then the client's to be written.
-    unsafe { put(max, highest) };
+    max.put(highest);
     match lowest {
         Ok(lowest) => {
-            // SAFETY: as above.
-            unsafe { put(min, lowest) };
+            min.put(lowest);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,

@@ -14,9 +14,11 @@ pub mod clocks;
 pub mod links;
 
 use crate::ask::ask;
-use crate::entry::{Null, Put, get, get_str, set};
+use crate::entry::{Null, get, get_str, set};
 use crate::gpu::Gpu;
 use crate::kernel::metrics::Slot;
+use crate::out::Out;
+use crate::put::Put;
 use crate::question::{MemoryPartition, SetMemoryPartition};
 use crate::types::{
     GPUMetricJpegActivity_t, GPUMetricTempHbm_t, GPUMetricVcnActivity_t, rsmi_nps_mode_type_t,
@@ -26,16 +28,8 @@ use rsmi_macros::export;
 use std::ffi::c_char;
 
 /// Reads a member of gpu_metrics by the names that it has had.
-///
-/// # Safety
-/// `out` is null or good for writing a `T`.
-unsafe fn metric<T: Slot + Put + Default>(
-    dv_ind: u32,
-    out: *mut T,
-    names: &[&str],
-) -> rsmi_status_t {
-    // SAFETY: as this function demands.
-    unsafe { get(dv_ind, out, Null::Invalid, |gpu| gpu.metric::<T>(names)) }
+fn metric<T: Slot + Put + Default>(dv_ind: u32, out: Out<T>, names: &[&str]) -> rsmi_status_t {
+    get(dv_ind, out, Null::Invalid, |gpu| gpu.metric::<T>(names))
 }
 
 /// Reads the memory partition mode of the GPU. It does the same as rsmi_dev_memory_partition_get().
@@ -50,9 +44,7 @@ pub unsafe extern "C" fn rsmi_dev_nps_mode_get(
     nps_mode: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    let (out, len) = (nps_mode, len as usize);
-    // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, out, len, Null::Invalid, |gpu| ask(gpu, &MemoryPartition).into()) }
+    get_str(dv_ind, nps_mode, Null::Invalid, |gpu| ask(gpu, &MemoryPartition).into())
 }
 
 /// The name of rsmi_dev_memory_partition_set() in ROCm 5.6 and 5.7. It does the same.
@@ -86,8 +78,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_edge_get(
     dv_ind: u32,
     edge_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, edge_value, &["temperature_edge"]) }
+    metric(dv_ind, edge_value, &["temperature_edge"])
 }
 
 /// Reads the hotspot temperature.
@@ -99,8 +90,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_hotspot_get(
     dv_ind: u32,
     hotspot_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, hotspot_value, &["temperature_hotspot"]) }
+    metric(dv_ind, hotspot_value, &["temperature_hotspot"])
 }
 
 /// Reads the temperature of the memory.
@@ -112,8 +102,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_mem_get(
     dv_ind: u32,
     mem_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, mem_value, &["temperature_mem"]) }
+    metric(dv_ind, mem_value, &["temperature_mem"])
 }
 
 /// Reads the temperature of the voltage regulator of the graphics core.
@@ -125,8 +114,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_vrgfx_get(
     dv_ind: u32,
     vrgfx_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, vrgfx_value, &["temperature_vrgfx"]) }
+    metric(dv_ind, vrgfx_value, &["temperature_vrgfx"])
 }
 
 /// Reads the temperature of the voltage regulator of the SoC.
@@ -138,8 +126,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_vrsoc_get(
     dv_ind: u32,
     vrsoc_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, vrsoc_value, &["temperature_vrsoc"]) }
+    metric(dv_ind, vrsoc_value, &["temperature_vrsoc"])
 }
 
 /// Reads the temperature of the voltage regulator of the memory.
@@ -151,8 +138,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_vrmem_get(
     dv_ind: u32,
     vrmem_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, vrmem_value, &["temperature_vrmem"]) }
+    metric(dv_ind, vrmem_value, &["temperature_vrmem"])
 }
 
 /// Reads the temperature of each HBM stack.
@@ -164,8 +150,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_temp_hbm_get(
     dv_ind: u32,
     temp_hbm_value: *mut GPUMetricTempHbm_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, temp_hbm_value, &["temperature_hbm"]) }
+    metric(dv_ind, temp_hbm_value, &["temperature_hbm"])
 }
 
 /// Reads the current socket power.
@@ -177,8 +162,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_socket_power_get(
     dv_ind: u32,
     socket_power_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, socket_power_value, &["current_socket_power"]) }
+    metric(dv_ind, socket_power_value, &["current_socket_power"])
 }
 
 /// Reads the average socket power.
@@ -190,8 +174,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_socket_power_get(
     dv_ind: u32,
     socket_power_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, socket_power_value, &["average_socket_power"]) }
+    metric(dv_ind, socket_power_value, &["average_socket_power"])
 }
 
 /// Reads the energy accumulator.
@@ -203,8 +186,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_energy_acc_get(
     dv_ind: u32,
     energy_acc_value: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, energy_acc_value, &["energy_accumulator"]) }
+    metric(dv_ind, energy_acc_value, &["energy_accumulator"])
 }
 
 /// Reads the activity of the graphics core.
@@ -216,8 +198,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_gfx_activity_get(
     dv_ind: u32,
     gfx_activity_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, gfx_activity_value, &["average_gfx_activity"]) }
+    metric(dv_ind, gfx_activity_value, &["average_gfx_activity"])
 }
 
 /// Reads the activity of the memory controller.
@@ -229,8 +210,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_umc_activity_get(
     dv_ind: u32,
     umc_activity_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, umc_activity_value, &["average_umc_activity"]) }
+    metric(dv_ind, umc_activity_value, &["average_umc_activity"])
 }
 
 /// Reads the activity of the video engines.
@@ -242,8 +222,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_mm_activity_get(
     dv_ind: u32,
     mm_activity_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, mm_activity_value, &["average_mm_activity"]) }
+    metric(dv_ind, mm_activity_value, &["average_mm_activity"])
 }
 
 /// Reads the activity of each video engine.
@@ -255,8 +234,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_vcn_activity_get(
     dv_ind: u32,
     vcn_activity_value: *mut GPUMetricVcnActivity_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, vcn_activity_value, &["vcn_activity", "vcn_busy"]) }
+    metric(dv_ind, vcn_activity_value, &["vcn_activity", "vcn_busy"])
 }
 
 /// Reads the activity of each JPEG engine.
@@ -268,8 +246,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_jpeg_activity_get(
     dv_ind: u32,
     jpeg_activity_value: *mut GPUMetricJpegActivity_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, jpeg_activity_value, &["jpeg_activity", "jpeg_busy"]) }
+    metric(dv_ind, jpeg_activity_value, &["jpeg_activity", "jpeg_busy"])
 }
 
 /// Reads the accumulated activity of the graphics core.
@@ -281,8 +258,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_gfx_activity_acc_get(
     dv_ind: u32,
     gfx_activity_acc_value: *mut u32,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, gfx_activity_acc_value, &["gfx_activity_acc"]) }
+    metric(dv_ind, gfx_activity_acc_value, &["gfx_activity_acc"])
 }
 
 /// Reads the accumulated activity of the memory.
@@ -294,8 +270,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_mem_activity_acc_get(
     dv_ind: u32,
     mem_activity_acc_value: *mut u32,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, mem_activity_acc_value, &["mem_activity_acc"]) }
+    metric(dv_ind, mem_activity_acc_value, &["mem_activity_acc"])
 }
 
 /// Reads the throttle status.
@@ -307,8 +282,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_throttle_status_get(
     dv_ind: u32,
     throttle_status_value: *mut u32,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, throttle_status_value, &["throttle_status"]) }
+    metric(dv_ind, throttle_status_value, &["throttle_status"])
 }
 
 /// Reads the throttle status.
@@ -320,8 +294,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_indep_throttle_status_get(
     dv_ind: u32,
     throttle_status_value: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, throttle_status_value, &["indep_throttle_status"]) }
+    metric(dv_ind, throttle_status_value, &["indep_throttle_status"])
 }
 
 /// Reads the fan speed.
@@ -333,8 +306,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_fan_speed_get(
     dv_ind: u32,
     fan_speed_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, fan_speed_value, &["current_fan_speed"]) }
+    metric(dv_ind, fan_speed_value, &["current_fan_speed"])
 }
 
 /// Reads the voltage of the SoC.
@@ -346,8 +318,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_volt_soc_get(
     dv_ind: u32,
     voltage_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, voltage_value, &["voltage_soc"]) }
+    metric(dv_ind, voltage_value, &["voltage_soc"])
 }
 
 /// Reads the voltage of the graphics core.
@@ -359,8 +330,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_volt_gfx_get(
     dv_ind: u32,
     voltage_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, voltage_value, &["voltage_gfx"]) }
+    metric(dv_ind, voltage_value, &["voltage_gfx"])
 }
 
 /// Reads the voltage of the memory.
@@ -372,8 +342,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_volt_mem_get(
     dv_ind: u32,
     voltage_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, voltage_value, &["voltage_mem"]) }
+    metric(dv_ind, voltage_value, &["voltage_mem"])
 }
 
 /// Reads the time at which the driver read the table.
@@ -385,8 +354,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_system_clock_counter_get(
     dv_ind: u32,
     system_clock_counter_value: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, system_clock_counter_value, &["system_clock_counter"]) }
+    metric(dv_ind, system_clock_counter_value, &["system_clock_counter"])
 }
 
 /// Reads the time at which the firmware took the values.
@@ -398,6 +366,5 @@ pub unsafe extern "C" fn rsmi_dev_metrics_firmware_timestamp_get(
     dv_ind: u32,
     firmware_timestamp_value: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, firmware_timestamp_value, &["firmware_timestamp"]) }
+    metric(dv_ind, firmware_timestamp_value, &["firmware_timestamp"])
 }

@@ -1,7 +1,8 @@
 //! Iterators over the functions that a device supports.
 
-use crate::entry::{finish, put, with_gpu};
+use crate::entry::{finish, with_gpu};
 use crate::log;
+use crate::out::{Out, member};
 use crate::runtime;
 use crate::status::Result;
 use crate::types::{rsmi_func_id_iter_handle_t, rsmi_func_id_value_t, rsmi_status_t};
@@ -28,8 +29,7 @@ pub unsafe extern "C" fn rsmi_dev_supported_func_iterator_open(
         log::source(|| "which files the device has".into());
         Walk::over(gpu.functions())
     });
-    // SAFETY: the C contract of this module; a null pointer has failed above.
-    unsafe { give(walk, handle) }
+    give(walk, handle)
 }
 
 /// Opens an iterator inside another one, at the place where the other one stands.
@@ -54,8 +54,7 @@ pub unsafe extern "C" fn rsmi_dev_supported_variant_iterator_open(
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     let walk = at(obj_h, |walk| walk.inside());
-    // SAFETY: the C contract of this module, and not null.
-    unsafe { give(walk, var_iter) }
+    give(walk, var_iter)
 }
 
 /// Moves an iterator to the next element.
@@ -81,16 +80,13 @@ pub unsafe extern "C" fn rsmi_func_iter_next(handle: rsmi_func_id_iter_handle_t)
 pub unsafe extern "C" fn rsmi_dev_supported_func_iterator_close(
     handle: *mut rsmi_func_id_iter_handle_t,
 ) -> rsmi_status_t {
-    if handle.is_null() {
+    let Some(walk) = handle.given() else {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
-    }
-    // SAFETY: the C contract of this module, and not null.
-    let walk = unsafe { handle.read_unaligned() };
+    };
     if runtime::with(|state| state.walks.remove(walk.addr())).is_none() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    // SAFETY: as above.
-    unsafe { put(handle, std::ptr::null_mut()) };
+    handle.put(std::ptr::null_mut());
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
@@ -113,10 +109,8 @@ pub unsafe extern "C" fn rsmi_func_iter_value_get(
     match at(handle, |walk| Ok(walk.shown())) {
         Ok(shown) => {
             match shown {
-                // SAFETY: the C contract of this module, and not null.
-                Shown::Name(name) => unsafe { put(&raw mut (*value).name, name.as_ptr()) },
-                // SAFETY: as above.
-                Shown::Id(id) => unsafe { put(&raw mut (*value).id, id) },
+                Shown::Name(name) => member!(value => name).put(name.as_ptr()),
+                Shown::Id(id) => member!(value => id).put(id),
             }
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
@@ -133,15 +127,11 @@ fn at<T>(handle: rsmi_func_id_iter_handle_t, step: impl FnOnce(&Walk) -> Result<
 }
 
 /// Opens a walk for the client. Its handle is a number, to which nothing in memory corresponds.
-///
-/// # Safety
-/// If there is a walk, `handle` is good for writing.
-unsafe fn give(walk: Result<Walk>, handle: *mut rsmi_func_id_iter_handle_t) -> rsmi_status_t {
+fn give(walk: Result<Walk>, handle: Out<rsmi_func_id_iter_handle_t>) -> rsmi_status_t {
     match walk {
         Ok(walk) => {
             let number = runtime::with(|state| state.walks.add(walk));
-            // SAFETY: as this function demands.
-            unsafe { put(handle, std::ptr::without_provenance_mut(number)) };
+            handle.put(std::ptr::without_provenance_mut(number));
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,

@@ -1,7 +1,8 @@
 //! Processes that use GPUs, from KFD.
 
 use crate::ask::ask;
-use crate::entry::{finish, put};
+use crate::entry::finish;
+use crate::out::{Out, member};
 use crate::question::{ComputeProcess, ComputeProcessGpus, ComputeProcesses};
 use crate::runtime;
 use crate::types::{rsmi_process_info_t, rsmi_status_t};
@@ -16,7 +17,7 @@ use rsmi_macros::export;
 /// @retval RSMI_STATUS_INVALID_ARGS `num_items` is a null pointer.
 /// @retval RSMI_STATUS_INSUFFICIENT_SIZE There are more processes than `procs` has elements. The
 ///   function writes the first ones, and leaves `num_items` unchanged.
-#[export]
+#[export(procs: num_items)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compute_process_info_get(
     procs: *mut rsmi_process_info_t,
@@ -25,26 +26,19 @@ pub unsafe extern "C" fn rsmi_compute_process_info_get(
     if num_items.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    // SAFETY: the C contract of this module, and not null.
-    let room = if procs.is_null() { 0 } else { unsafe { num_items.read_unaligned() } };
-    let found = runtime::with(|state| ask(state, &ComputeProcesses { wanted: room }));
+    let found = runtime::with(|state| ask(state, &ComputeProcesses { wanted: procs.room() }));
     let found = match found {
         Ok(found) => found,
         Err(status) => return status,
     };
-    for (at, process) in found.iter().take(room as usize).enumerate() {
-        // SAFETY: the C contract of this module: `procs` takes `num_items`, and `at` is below that.
-        unsafe {
-            let item = procs.add(at);
-            put(&raw mut (*item).process_id, process.pid);
-            put(&raw mut (*item).pasid, process.pasid.unwrap_or_default());
-        }
+    for (process, item) in found.iter().zip(procs.places()) {
+        member!(item => process_id).put(process.pid);
+        member!(item => pasid).put(process.pasid.unwrap_or_default());
     }
-    if !procs.is_null() && found.len() > room as usize {
+    if !procs.is_null() && found.len() > procs.room() as usize {
         return rsmi_status_t::RSMI_STATUS_INSUFFICIENT_SIZE;
     }
-    // SAFETY: the C contract of this module, and not null.
-    unsafe { put(num_items, found.len() as u32) };
+    num_items.put(found.len() as u32);
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
@@ -62,8 +56,7 @@ pub unsafe extern "C" fn rsmi_compute_process_info_by_pid_get(
     pid: u32,
     proc: *mut rsmi_process_info_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { usage(pid, None, proc) }
+    usage(pid, None, proc)
 }
 
 /// Reads what a process uses of one device, from KFD in sysfs `class/kfd/kfd/proc`.
@@ -82,8 +75,7 @@ pub unsafe extern "C" fn rsmi_compute_process_info_by_device_get(
     dv_ind: u32,
     proc: *mut rsmi_process_info_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { usage(pid, Some(dv_ind), proc) }
+    usage(pid, Some(dv_ind), proc)
 }
 
 /// Lists the devices on which a process has queues, from KFD in sysfs `class/kfd/kfd/proc`.
@@ -97,7 +89,7 @@ pub unsafe extern "C" fn rsmi_compute_process_info_by_device_get(
 ///   function writes the first ones, and leaves `num_devices` unchanged.
 /// @retval RSMI_STATUS_NOT_FOUND KFD does not list the process.
 /// @retval RSMI_STATUS_UNEXPECTED_SIZE The process has queues on more devices than there are.
-#[export]
+#[export(dv_indices: num_devices)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_compute_process_gpus_get(
     pid: u32,
@@ -114,18 +106,14 @@ pub unsafe extern "C" fn rsmi_compute_process_gpus_get(
         Err(status) => return status,
     };
     if !dv_indices.is_null() {
-        // SAFETY: the C contract of this module, and not null.
-        let room = unsafe { num_devices.read_unaligned() } as usize;
-        for (at, device) in devices.iter().take(room).enumerate() {
-            // SAFETY: the C contract of this module: `at` is below what `dv_indices` takes.
-            unsafe { put(dv_indices.add(at), *device) };
+        for (device, place) in devices.iter().zip(dv_indices.places()) {
+            place.put(*device);
         }
-        if room < devices.len() {
+        if (dv_indices.room() as usize) < devices.len() {
             return rsmi_status_t::RSMI_STATUS_INSUFFICIENT_SIZE;
         }
     }
-    // SAFETY: the C contract of this module, and not null.
-    unsafe { put(num_devices, devices.len() as u32) };
+    num_devices.put(devices.len() as u32);
     if devices.len() > there as usize {
         return rsmi_status_t::RSMI_STATUS_UNEXPECTED_SIZE;
     }
@@ -133,10 +121,7 @@ pub unsafe extern "C" fn rsmi_compute_process_gpus_get(
 }
 
 /// What a process uses of one device or of all.
-///
-/// # Safety
-/// `out` is null or good for writing the struct.
-unsafe fn usage(pid: u32, device: Option<u32>, out: *mut rsmi_process_info_t) -> rsmi_status_t {
+fn usage(pid: u32, device: Option<u32>, out: Out<rsmi_process_info_t>) -> rsmi_status_t {
     if out.is_null() {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
@@ -145,19 +130,16 @@ unsafe fn usage(pid: u32, device: Option<u32>, out: *mut rsmi_process_info_t) ->
         Ok(told) => told,
         Err(status) => return status,
     };
-    // SAFETY: as this function demands, and not null.
-    unsafe {
-        if report.found {
-            put(&raw mut (*out).process_id, pid);
-        }
-        if let Some(pasid) = report.pasid {
-            put(&raw mut (*out).pasid, pasid);
-        }
-        if let Some(usage) = report.usage {
-            put(&raw mut (*out).vram_usage, usage.vram);
-            put(&raw mut (*out).sdma_usage, usage.sdma);
-            put(&raw mut (*out).cu_occupancy, usage.cu_occupancy);
-        }
+    if report.found {
+        member!(out => process_id).put(pid);
+    }
+    if let Some(pasid) = report.pasid {
+        member!(out => pasid).put(pasid);
+    }
+    if let Some(usage) = report.usage {
+        member!(out => vram_usage).put(usage.vram);
+        member!(out => sdma_usage).put(usage.sdma);
+        member!(out => cu_occupancy).put(usage.cu_occupancy);
     }
     finish(result)
 }

@@ -2,7 +2,7 @@
 
 use crate::ask::ask;
 use crate::client;
-use crate::entry::{Null, finish, get_fact, put, with_gpu};
+use crate::entry::{Null, finish, get_fact, with_gpu};
 use crate::facts::Fact;
 use crate::gpu::Gpu;
 use crate::question::{LinkBandwidth, LinkType, LinkWeight, NumaNode, P2pAccess};
@@ -22,8 +22,7 @@ pub unsafe extern "C" fn rsmi_topo_get_numa_node_number(
     dv_ind: u32,
     numa_node: *mut u32,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, numa_node, Null::Invalid, Fact::NumaNode, |gpu| ask(gpu, &NumaNode)) }
+    get_fact(dv_ind, numa_node, Null::Invalid, Fact::NumaNode, |gpu| ask(gpu, &NumaNode))
 }
 
 /// Reads the weight of the connection between two devices, from the KFD topology.
@@ -50,8 +49,7 @@ pub unsafe extern "C" fn rsmi_topo_get_link_weight(
     });
     match answer {
         Ok(answer) => {
-            // SAFETY: not null, and then the client's to be written.
-            unsafe { put(weight, answer) };
+            weight.put(answer);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,
@@ -84,10 +82,8 @@ pub unsafe extern "C" fn rsmi_minmax_bandwidth_get(
     });
     match answer {
         Ok((lowest, highest)) => {
-            // SAFETY: not null, and then the client's to be written.
-            unsafe { put(min_bandwidth, lowest) };
-            // SAFETY: as above.
-            unsafe { put(max_bandwidth, highest) };
+            min_bandwidth.put(lowest);
+            max_bandwidth.put(highest);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,
@@ -128,10 +124,8 @@ pub unsafe extern "C" fn rsmi_topo_get_link_type(
     };
     match answer {
         Ok((count, kind)) => {
-            // SAFETY: not null, and then the client's to be written.
-            unsafe { put(hops, count) };
-            // SAFETY: as above.
-            unsafe { put(r#type, kind) };
+            hops.put(count);
+            r#type.put(kind);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,
@@ -164,8 +158,7 @@ pub unsafe extern "C" fn rsmi_is_P2P_accessible(
     });
     match answer {
         Ok(reached) => {
-            // SAFETY: not null, and then the client's to be written.
-            unsafe { put(accessible, reached.unwrap_or(false)) };
+            accessible.put(reached.unwrap_or(false));
             finish(reached.map(drop))
         }
         Err(status) => status,

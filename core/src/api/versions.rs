@@ -3,9 +3,9 @@
 use crate::ask::ask;
 use crate::client;
 use crate::config::Config;
-use crate::entry::{Null, finish, get, get_str, put, put_str, with_gpu};
+use crate::entry::{Null, finish, get, get_str, put_str, with_gpu};
 use crate::gpu;
-use crate::kernel::Dir;
+use crate::kernel::{self, Dir};
 use crate::log;
 use crate::question::{FirmwareVersion, TargetGraphicsVersion, VbiosVersion};
 use crate::status;
@@ -29,8 +29,7 @@ pub unsafe extern "C" fn rsmi_version_get(version: *mut rsmi_version_t) -> rsmi_
     }
     let (major, minor, patch) = client::proven().version();
     let answer = rsmi_version_t { major, minor, patch, build: c"0".as_ptr() };
-    // SAFETY: not null, and then the client's to be written.
-    unsafe { put(version, answer) };
+    version.put(answer);
     rsmi_status_t::RSMI_STATUS_SUCCESS
 }
 
@@ -54,13 +53,15 @@ pub unsafe extern "C" fn rsmi_version_str_get(
     ver_str: *mut c_char,
     len: u32,
 ) -> rsmi_status_t {
-    if ver_str.is_null() || len == 0 || component != rsmi_sw_component_t::RSMI_SW_COMP_DRIVER {
+    if ver_str.is_null()
+        || ver_str.is_empty()
+        || component != rsmi_sw_component_t::RSMI_SW_COMP_DRIVER
+    {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     let module = Dir::new(Config::get().sysfs()).join("module/amdgpu");
-    let version = module.line("version").or_else(|_| kernel_release());
-    // SAFETY: not null, and then good for `len` bytes.
-    finish(version.and_then(|text| unsafe { put_str(ver_str, len as usize, &text) }))
+    let version = module.line("version").or_else(|_| kernel::release());
+    finish(version.and_then(|text| put_str(ver_str, &text)))
 }
 
 /// Reads the version of the VBIOS, from sysfs `vbios_version`. It is also the part number of the
@@ -81,8 +82,7 @@ pub unsafe extern "C" fn rsmi_dev_vbios_version_get(
     len: u32,
 ) -> rsmi_status_t {
     let null = Null::Asks(Function("rsmi_dev_vbios_version_get"));
-    // SAFETY: the C contract of this module.
-    unsafe { get_str(dv_ind, vbios, len as usize, null, |gpu| ask(gpu, &VbiosVersion).into()) }
+    get_str(dv_ind, vbios, null, |gpu| ask(gpu, &VbiosVersion).into())
 }
 
 /// Reads the version of a firmware block, from sysfs `fw_version/*_fw_version`.
@@ -101,16 +101,13 @@ pub unsafe extern "C" fn rsmi_dev_firmware_version_get(
     fw_version: *mut u64,
 ) -> rsmi_status_t {
     let null = Null::Asks(Variant("rsmi_dev_firmware_version_get", block.0.into()));
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, fw_version, null, |gpu| {
-            let Some(block) = client::proven().firmware_block(block) else {
-                log::reason(|| "there is no such firmware block".into());
-                return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS);
-            };
-            ask(gpu, &FirmwareVersion { block })
-        })
-    }
+    get(dv_ind, fw_version, null, |gpu| {
+        let Some(block) = client::proven().firmware_block(block) else {
+            log::reason(|| "there is no such firmware block".into());
+            return Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS);
+        };
+        ask(gpu, &FirmwareVersion { block })
+    })
 }
 
 /// Reads the graphics version for which compilers build, from KFD.
@@ -130,20 +127,8 @@ pub unsafe extern "C" fn rsmi_dev_target_graphics_version_get(
     }
     let version = with_gpu(dv_ind, |gpu| ask(gpu, &TargetGraphicsVersion))
         .map(|version| gpu::gfx_name(version, client::generation()));
-    // SAFETY: not null, and then the client's to be written.
-    unsafe { put(gfx_version, version.unwrap_or(u64::MAX)) };
+    gfx_version.put(version.unwrap_or(u64::MAX));
     finish(version.map(drop))
-}
-
-fn kernel_release() -> status::Result<Vec<u8>> {
-    log::source(|| "uname".into());
-    // SAFETY: utsname is plain data, all zeros is a value of it.
-    let mut names: libc::utsname = unsafe { std::mem::zeroed() };
-    // SAFETY: the struct is good for what uname writes.
-    if unsafe { libc::uname(&raw mut names) } != 0 {
-        return Err(rsmi_status_t::RSMI_STATUS_UNKNOWN_ERROR);
-    }
-    Ok(names.release.iter().map(|byte| *byte as u8).take_while(|byte| *byte != 0).collect())
 }
 
 /// Returns the name of a status and a sentence about it. It works without rsmi_init().
@@ -164,7 +149,6 @@ pub unsafe extern "C" fn rsmi_status_string(
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
     let (text, answer) = status::text(status, client::generation());
-    // SAFETY: not null, and then the client's to be written.
-    unsafe { put(status_string, text.as_ptr()) };
+    status_string.put(text.as_ptr());
     answer
 }

@@ -22,12 +22,9 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_error_status(
     dv_ind: u32,
     status: *mut rsmi_xgmi_status_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe {
-        get(dv_ind, status, Null::Asks(Function("rsmi_dev_xgmi_error_status")), |gpu| {
-            ask(gpu, &XgmiError)
-        })
-    }
+    get(dv_ind, status, Null::Asks(Function("rsmi_dev_xgmi_error_status")), |gpu| {
+        ask(gpu, &XgmiError)
+    })
 }
 
 /// Resets the value of rsmi_dev_xgmi_error_status(). It does not need root.
@@ -51,6 +48,5 @@ pub unsafe extern "C" fn rsmi_dev_xgmi_hive_id_get(
     dv_ind: u32,
     hive_id: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { get_fact(dv_ind, hive_id, Null::Invalid, Fact::HiveId, |gpu| ask(gpu, &HiveId)) }
+    get_fact(dv_ind, hive_id, Null::Invalid, Fact::HiveId, |gpu| ask(gpu, &HiveId))
 }

@@ -3,6 +3,7 @@
 
 use super::{Client, cut_is_logged};
 use crate::kernel::metrics::revision_within;
+use crate::out::Out;
 use crate::types::{RSMI_MAX_NUM_XCP, amdgpu_xcp_metrics_t, rsmi_gpu_metrics_t};
 use rsmi_generations::{Generation, Open, PARTITIONS_AT};
 use std::mem::offset_of;
@@ -153,10 +154,10 @@ fn admit(metrics: &mut rsmi_gpu_metrics_t, bytes: usize) {
 
 impl Client {
     /// Writes `gpu_metrics` as the caller's header has it, and not a byte more.
-    ///
-    /// # Safety
-    /// `out` is good for writing the struct of each generation that is open.
-    pub(crate) unsafe fn put_metrics(self, out: *mut rsmi_gpu_metrics_t, metrics: &Metrics) {
+    pub(crate) fn put_metrics(self, out: Out<rsmi_gpu_metrics_t>, metrics: &Metrics) {
+        if out.is_null() {
+            return;
+        }
         let layout = Layout::of(self.speaks);
         let bytes = common(self.open);
         let mut shown = metrics.members;
@@ -165,8 +166,8 @@ impl Client {
             admit(&mut shown, bytes);
         }
         let members = (&raw const shown).cast::<u8>();
-        let out = out.cast::<u8>();
-        // SAFETY: as this function demands.
+        let out = out.pointer().cast::<u8>();
+        // SAFETY: the client answers for the struct of its header, and none that is open is shorter.
         unsafe { out.write_bytes(0, bytes) };
         layout.each_run(|(from, to, length)| {
             let length = length.min(bytes.saturating_sub(to));
@@ -175,7 +176,7 @@ impl Client {
             unsafe { out.wrapping_add(to).copy_from_nonoverlapping(members.add(from), length) };
         });
         if self.speaks == Generation::V5 {
-            // SAFETY: as this function demands; the gap lies inside.
+            // SAFETY: as above; the gap lies inside.
             unsafe { out.add(Metrics::GAP).cast::<u16>().write_unaligned(metrics.gap) };
         }
     }
@@ -206,7 +207,7 @@ mod tests {
         let mut buffer = vec![0xA5; 8192];
         let metrics = Metrics { members, gap: 0xBEEF };
         // SAFETY: the buffer is larger than any generation's struct.
-        unsafe { client.put_metrics(buffer.as_mut_ptr().cast(), &metrics) };
+        client.put_metrics(unsafe { Out::new(buffer.as_mut_ptr().cast()) }, &metrics);
         buffer
     }
 
@@ -329,7 +330,7 @@ mod tests {
         let mut buffer = vec![0xA5; 8192];
         let client = Client::new(open, Open::ALL);
         // SAFETY: the buffer is larger than any generation's struct.
-        unsafe { client.put_metrics(buffer.as_mut_ptr().cast(), &metrics) };
+        client.put_metrics(unsafe { Out::new(buffer.as_mut_ptr().cast()) }, &metrics);
         // SAFETY: the header's bytes are there, of integers alone.
         let header = unsafe { buffer.as_ptr().cast::<metrics_table_header_t>().read_unaligned() };
         (header, half(&buffer, offset_of!(rsmi_gpu_metrics_t, num_partition)))

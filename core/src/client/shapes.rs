@@ -8,6 +8,7 @@
 
 use super::{Client, cut_is_logged};
 use crate::kernel::dpm::Table;
+use crate::out::{Array, Out};
 use crate::put::put;
 use crate::types::{
     MAX_EVENT_NOTIFICATION_MSG_SIZE, RSMI_MAX_NUM_FREQUENCIES, rsmi_evt_notification_data_t,
@@ -69,12 +70,13 @@ impl Client {
     /// Writes the levels of a clock as the caller's header has them. That of ROCm 5 has one level
     /// fewer and no deep sleep; nothing was written beyond the levels then, nor where they could not
     /// be read.
-    ///
-    /// # Safety
-    /// `out` is good for writing the struct of each generation that is open.
-    pub(crate) unsafe fn put_frequencies(self, out: *mut rsmi_frequencies_t, table: &Table) {
+    pub(crate) fn put_frequencies(self, out: Out<rsmi_frequencies_t>, table: &Table) {
+        if out.is_null() {
+            return;
+        }
+        let out = out.pointer();
         if self.speaks == Generation::V5 {
-            // SAFETY: as this function demands.
+            // SAFETY: the client answers for the struct of its header.
             unsafe { put_frequencies_v5(out.cast(), table) };
             return;
         }
@@ -82,22 +84,23 @@ impl Client {
         if self.may_be_five() {
             cut_is_logged("rsmi_frequencies_t", size_of::<FrequenciesV5>());
             cut_levels(&mut levels, LEVELS_IN_BOTH);
-            // SAFETY: as this function demands: both structs have these bytes.
+            // SAFETY: the client answers for the struct of its header; both have these bytes.
             unsafe { put_levels(out, &levels, LEVELS_IN_BOTH) };
         } else {
-            // SAFETY: as this function demands.
+            // SAFETY: the client answers for the struct of its header.
             unsafe { put_levels(out, &levels, RSMI_MAX_NUM_FREQUENCIES) };
         }
     }
 
     /// Writes the levels of the PCIe link as the caller's header has them.
-    ///
-    /// # Safety
-    /// `out` is good for writing the struct of each generation that is open.
-    pub(crate) unsafe fn put_bandwidth(self, out: *mut rsmi_pcie_bandwidth_t, table: &Table) {
+    pub(crate) fn put_bandwidth(self, out: Out<rsmi_pcie_bandwidth_t>, table: &Table) {
+        if out.is_null() {
+            return;
+        }
+        let out = out.pointer();
         if self.speaks == Generation::V5 {
             let out = out.cast::<BandwidthV5>();
-            // SAFETY: as this function demands; both members lie in the struct.
+            // SAFETY: the client answers for the struct of its header; both members lie in the struct.
             let (rates, lanes) = unsafe { (&raw mut (*out).transfer_rate, &raw mut (*out).lanes) };
             // SAFETY: as above.
             let count = unsafe { put_frequencies_v5(rates, table) };
@@ -114,7 +117,7 @@ impl Client {
             lanes = LANES_IN_BOTH;
             cut_levels(&mut levels, lanes);
         }
-        // SAFETY: as this function demands; the members lie in the struct.
+        // SAFETY: the client answers for the struct of its header; the members lie in the struct.
         let (rates, to) =
             unsafe { (&raw mut (*out).transfer_rate, (&raw mut (*out).lanes).cast::<u32>()) };
         // SAFETY: the levels lie inside the structs of all generations since 6.0, and inside that of
@@ -133,29 +136,29 @@ impl Client {
 
     /// Writes the notification of this place in the client's array. Up to ROCm 6.3 a message has less
     /// room, and so each is shorter.
-    ///
-    /// # Safety
-    /// `array` is good for writing the struct of each generation that is open at `place`, which is
-    /// the first where they differ.
-    pub(crate) unsafe fn put_notification(
+    pub(crate) fn put_notification(
         self,
-        array: *mut rsmi_evt_notification_data_t,
+        array: Array<rsmi_evt_notification_data_t>,
         place: u32,
         dv_ind: u32,
         event: rsmi_evt_notification_type_t,
         message: &[u8],
     ) {
+        // Where the structs differ, the first place is the only one.
+        if place >= self.notifications(array.room()) {
+            return;
+        }
         let (size, room) = match self.by_hand || self.open.oldest() < Some(Generation::V6_4) {
             true => (size_of::<NotificationV5>(), NotificationV5::ROOM),
             false => (size_of::<rsmi_evt_notification_data_t>(), MAX_EVENT_NOTIFICATION_MSG_SIZE),
         };
-        let out = array.cast::<u8>().wrapping_add(place as usize * size);
+        let out = array.pointer().cast::<u8>().wrapping_add(place as usize * size);
         let text = &message[..message.len().min(room - 1)];
         // Since ROCm 7 there are NULs up to the last byte; before, what was there stayed.
         let of_seven = !self.by_hand && self.open.oldest().is_some_and(Generation::is_seven);
         let end = (text.len() + 1).max(if of_seven { room - 1 } else { 0 });
         let bytes = text.iter().copied().chain(std::iter::repeat(0)).take(end);
-        // SAFETY: as this function demands: both structs begin with these, and have room behind them.
+        // SAFETY: the client answers for the structs of its header, and `place` is one of them: both structs begin with these, and have room behind them.
         unsafe {
             put(out.cast::<u32>(), dv_ind);
             put(out.add(offset_of!(NotificationV5, event)).cast(), event);
@@ -265,10 +268,11 @@ mod tests {
         for client in clients() {
             let (five, later) = (client.open.has(Generation::V5), client.speaks != Generation::V5);
             // SAFETY: the buffer is larger than any generation's struct.
-            let rates = reach(|out| unsafe { client.put_frequencies(out.cast(), &table) });
+            let rates =
+                reach(|out| client.put_frequencies(unsafe { Out::new(out.cast()) }, &table));
             assert_eq!(rates, if five { 264 } else { 280 }, "{client:?}");
             // SAFETY: as above.
-            let link = reach(|out| unsafe { client.put_bandwidth(out.cast(), &table) });
+            let link = reach(|out| client.put_bandwidth(unsafe { Out::new(out.cast()) }, &table));
             let whole = if later { 412 } else { 392 };
             assert_eq!(link, if five { 392 } else { whole }, "{client:?}");
             let told = |place| {
@@ -276,7 +280,8 @@ mod tests {
                     let message = [b'm'; 500];
                     let event = rsmi_evt_notification_type_t::RSMI_EVT_NOTIF_VMFAULT;
                     // SAFETY: as above, for two of them.
-                    unsafe { client.put_notification(out.cast(), place, 1, event, &message) };
+                    let array = unsafe { Array::new(out.cast(), 2) };
+                    client.put_notification(array, place, 1, event, &message);
                 })
             };
             let old = client.by_hand || client.open.oldest() < Some(Generation::V6_4);
@@ -292,8 +297,11 @@ mod tests {
     fn only_clients_of_seven_get_nuls_behind_a_text() {
         let told = |client: Client| {
             let event = rsmi_evt_notification_type_t::RSMI_EVT_NOTIF_VMFAULT;
-            // SAFETY: the buffer is larger than any generation's struct.
-            reach(|out| unsafe { client.put_notification(out.cast(), 0, 1, event, b"text") })
+            reach(|out| {
+                // SAFETY: the buffer is larger than any generation's struct.
+                let array = unsafe { Array::new(out.cast(), 1) };
+                client.put_notification(array, 0, 1, event, b"text");
+            })
         };
         assert_eq!(told(Client::of(Generation::V7_0)), 103);
         for generation in [Generation::V5, Generation::V6_3, Generation::V6_4] {
@@ -307,7 +315,7 @@ mod tests {
         let client = Client::new(Open::ALL, Open::ALL);
         let mut out = std::mem::MaybeUninit::<rsmi_pcie_bandwidth_t>::zeroed();
         // SAFETY: the buffer is the struct.
-        unsafe { client.put_bandwidth(out.as_mut_ptr(), &table()) };
+        client.put_bandwidth(unsafe { Out::new(out.as_mut_ptr()) }, &table());
         // SAFETY: zeroed, and of integers alone.
         let out = unsafe { out.assume_init() };
         assert_eq!(out.transfer_rate.num_supported as usize, LANES_IN_BOTH);
@@ -317,7 +325,7 @@ mod tests {
         let mut five = std::mem::MaybeUninit::<FrequenciesV5>::zeroed();
         let client = Client::of(Generation::V5);
         // SAFETY: the buffer is the struct of that client.
-        unsafe { client.put_frequencies(five.as_mut_ptr().cast(), &table()) };
+        client.put_frequencies(unsafe { Out::new(five.as_mut_ptr().cast()) }, &table());
         // SAFETY: zeroed, and of integers alone.
         let five = unsafe { five.assume_init() };
         assert_eq!((five.num_supported, five.current), (32, 31));

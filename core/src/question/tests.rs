@@ -1,5 +1,7 @@
 //! What AMD SMI's functions say, as rocm_smi.h has it; without any library.
 
+#![allow(unsafe_code, reason = "the library that is asked is made of functions of C")]
+
 use super::*;
 use crate::amdsmi::{Device, Handle, Release, Symbols};
 use crate::types::{

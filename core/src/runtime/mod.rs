@@ -38,6 +38,15 @@ pub(crate) fn is_root() -> bool {
     USER.load(Ordering::Relaxed) == ROOT
 }
 
+/// Whether the process is root's at this moment, in every way.
+pub(crate) fn is_root_now() -> bool {
+    // SAFETY: getuid reads a number and cannot fail.
+    let user = unsafe { libc::getuid() };
+    // SAFETY: as above.
+    let effective = unsafe { libc::geteuid() };
+    (user, effective) == (ROOT, ROOT)
+}
+
 thread_local! {
     /// Whether this thread is asking something already.
     static ASKING: Cell<bool> = const { Cell::new(false) };

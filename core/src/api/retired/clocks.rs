@@ -16,8 +16,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_gfx_clock_frequency_get(
     dv_ind: u32,
     clock_frequency_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, clock_frequency_value, &["average_gfxclk_frequency"]) }
+    metric(dv_ind, clock_frequency_value, &["average_gfxclk_frequency"])
 }
 
 /// Reads the average SoC clock.
@@ -29,8 +28,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_soc_clock_frequency_get(
     dv_ind: u32,
     clock_frequency_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, clock_frequency_value, &["average_socclk_frequency"]) }
+    metric(dv_ind, clock_frequency_value, &["average_socclk_frequency"])
 }
 
 /// Reads the average memory clock.
@@ -42,8 +40,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_uclock_frequency_get(
     dv_ind: u32,
     clock_frequency_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, clock_frequency_value, &["average_uclk_frequency"]) }
+    metric(dv_ind, clock_frequency_value, &["average_uclk_frequency"])
 }
 
 /// Reads the average video clock (VCLK) of engine 0.
@@ -55,8 +52,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_vclock0_frequency_get(
     dv_ind: u32,
     clock_frequency_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, clock_frequency_value, &["average_vclk0_frequency"]) }
+    metric(dv_ind, clock_frequency_value, &["average_vclk0_frequency"])
 }
 
 /// Reads the average decoder clock (DCLK) of engine 0.
@@ -68,8 +64,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_dclock0_frequency_get(
     dv_ind: u32,
     clock_frequency_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, clock_frequency_value, &["average_dclk0_frequency"]) }
+    metric(dv_ind, clock_frequency_value, &["average_dclk0_frequency"])
 }
 
 /// Reads the average video clock (VCLK) of engine 1.
@@ -81,8 +76,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_vclock1_frequency_get(
     dv_ind: u32,
     clock_frequency_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, clock_frequency_value, &["average_vclk1_frequency"]) }
+    metric(dv_ind, clock_frequency_value, &["average_vclk1_frequency"])
 }
 
 /// Reads the average decoder clock (DCLK) of engine 1.
@@ -94,8 +88,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_avg_dclock1_frequency_get(
     dv_ind: u32,
     clock_frequency_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, clock_frequency_value, &["average_dclk1_frequency"]) }
+    metric(dv_ind, clock_frequency_value, &["average_dclk1_frequency"])
 }
 
 /// Reads the current graphics clock of each XCC.
@@ -107,8 +100,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_gfxclk_get(
     dv_ind: u32,
     current_gfxclk_value: *mut GPUMetricCurrGfxClk_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, current_gfxclk_value, &["current_gfxclks", "current_gfxclk"]) }
+    metric(dv_ind, current_gfxclk_value, &["current_gfxclks", "current_gfxclk"])
 }
 
 /// Reads the current SoC clocks.
@@ -120,8 +112,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_socclk_get(
     dv_ind: u32,
     current_socclk_value: *mut GPUMetricCurrSocClk_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, current_socclk_value, &["current_socclks", "current_socclk"]) }
+    metric(dv_ind, current_socclk_value, &["current_socclks", "current_socclk"])
 }
 
 /// Reads the current memory clock.
@@ -133,8 +124,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_uclk_get(
     dv_ind: u32,
     uclk_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, uclk_value, &["current_uclk"]) }
+    metric(dv_ind, uclk_value, &["current_uclk"])
 }
 
 /// Reads the current video clocks (VCLK).
@@ -146,8 +136,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_vclk0_get(
     dv_ind: u32,
     current_vclk_value: *mut GPUMetricCurrVClk0_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, current_vclk_value, &["current_vclk0s", "current_vclk0"]) }
+    metric(dv_ind, current_vclk_value, &["current_vclk0s", "current_vclk0"])
 }
 
 /// Reads the current decoder clocks (DCLK).
@@ -159,8 +148,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_dclk0_get(
     dv_ind: u32,
     current_dclk_value: *mut GPUMetricCurrDClk0_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, current_dclk_value, &["current_dclk0s", "current_dclk0"]) }
+    metric(dv_ind, current_dclk_value, &["current_dclk0s", "current_dclk0"])
 }
 
 /// Reads the current video clock (VCLK) of engine 1.
@@ -172,8 +160,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_vclk1_get(
     dv_ind: u32,
     current_vclk_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, current_vclk_value, &["current_vclk1"]) }
+    metric(dv_ind, current_vclk_value, &["current_vclk1"])
 }
 
 /// Reads the current decoder clock (DCLK) of engine 1.
@@ -185,8 +172,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_curr_dclk1_get(
     dv_ind: u32,
     current_dclk_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, current_dclk_value, &["current_dclk1"]) }
+    metric(dv_ind, current_dclk_value, &["current_dclk1"])
 }
 
 /// Reads the lock status of the graphics clocks.
@@ -198,6 +184,5 @@ pub unsafe extern "C" fn rsmi_dev_metrics_gfxclk_lock_status_get(
     dv_ind: u32,
     gfxclk_lock_status_value: *mut u32,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, gfxclk_lock_status_value, &["gfxclk_lock_status"]) }
+    metric(dv_ind, gfxclk_lock_status_value, &["gfxclk_lock_status"])
 }

@@ -13,8 +13,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_link_width_get(
     dv_ind: u32,
     pcie_link_width_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, pcie_link_width_value, &["pcie_link_width"]) }
+    metric(dv_ind, pcie_link_width_value, &["pcie_link_width"])
 }
 
 /// Reads the speed of the PCIe link.
@@ -26,8 +25,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_link_speed_get(
     dv_ind: u32,
     pcie_link_speed_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, pcie_link_speed_value, &["pcie_link_speed"]) }
+    metric(dv_ind, pcie_link_speed_value, &["pcie_link_speed"])
 }
 
 /// Reads the accumulated PCIe bandwidth.
@@ -39,8 +37,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_bandwidth_acc_get(
     dv_ind: u32,
     pcie_bandwidth_acc_value: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, pcie_bandwidth_acc_value, &["pcie_bandwidth_acc"]) }
+    metric(dv_ind, pcie_bandwidth_acc_value, &["pcie_bandwidth_acc"])
 }
 
 /// Reads the current PCIe bandwidth.
@@ -52,8 +49,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_bandwidth_inst_get(
     dv_ind: u32,
     pcie_bandwidth_inst_value: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, pcie_bandwidth_inst_value, &["pcie_bandwidth_inst"]) }
+    metric(dv_ind, pcie_bandwidth_inst_value, &["pcie_bandwidth_inst"])
 }
 
 /// Reads the number of recoveries of the PCIe link.
@@ -65,8 +61,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_l0_recov_count_acc_get(
     dv_ind: u32,
     pcie_count_acc_value: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, pcie_count_acc_value, &["pcie_l0_to_recov_count_acc"]) }
+    metric(dv_ind, pcie_count_acc_value, &["pcie_l0_to_recov_count_acc"])
 }
 
 /// Reads the number of PCIe replays (packets sent again).
@@ -78,8 +73,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_replay_count_acc_get(
     dv_ind: u32,
     pcie_count_acc_value: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, pcie_count_acc_value, &["pcie_replay_count_acc"]) }
+    metric(dv_ind, pcie_count_acc_value, &["pcie_replay_count_acc"])
 }
 
 /// Reads the number of rollovers of the PCIe replay counter.
@@ -91,8 +85,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_replay_rover_count_acc_get(
     dv_ind: u32,
     pcie_count_acc_value: *mut u64,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, pcie_count_acc_value, &["pcie_replay_rover_count_acc"]) }
+    metric(dv_ind, pcie_count_acc_value, &["pcie_replay_rover_count_acc"])
 }
 
 /// Reads the number of PCIe NAKs that the device sent.
@@ -104,8 +97,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_nak_sent_count_acc_get(
     dv_ind: u32,
     pcie_nak_sent_count_acc_value: *mut u32,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, pcie_nak_sent_count_acc_value, &["pcie_nak_sent_count_acc"]) }
+    metric(dv_ind, pcie_nak_sent_count_acc_value, &["pcie_nak_sent_count_acc"])
 }
 
 /// Reads the number of PCIe NAKs that the device received.
@@ -117,8 +109,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_pcie_nak_rcvd_count_acc_get(
     dv_ind: u32,
     pcie_nak_rcvd_count_acc_value: *mut u32,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, pcie_nak_rcvd_count_acc_value, &["pcie_nak_rcvd_count_acc"]) }
+    metric(dv_ind, pcie_nak_rcvd_count_acc_value, &["pcie_nak_rcvd_count_acc"])
 }
 
 /// Reads the width of the XGMI links.
@@ -130,8 +121,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_link_width_get(
     dv_ind: u32,
     xgmi_link_width_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, xgmi_link_width_value, &["xgmi_link_width"]) }
+    metric(dv_ind, xgmi_link_width_value, &["xgmi_link_width"])
 }
 
 /// Reads the speed of the XGMI links.
@@ -143,8 +133,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_link_speed_get(
     dv_ind: u32,
     xgmi_link_speed_value: *mut u16,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, xgmi_link_speed_value, &["xgmi_link_speed"]) }
+    metric(dv_ind, xgmi_link_speed_value, &["xgmi_link_speed"])
 }
 
 /// Reads the data read over each XGMI link.
@@ -156,8 +145,7 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_read_data_get(
     dv_ind: u32,
     xgmi_read_data_acc_value: *mut GPUMetricXgmiReadDataAcc_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, xgmi_read_data_acc_value, &["xgmi_read_data_acc"]) }
+    metric(dv_ind, xgmi_read_data_acc_value, &["xgmi_read_data_acc"])
 }
 
 /// Reads the data written over each XGMI link.
@@ -169,6 +157,5 @@ pub unsafe extern "C" fn rsmi_dev_metrics_xgmi_write_data_get(
     dv_ind: u32,
     xgmi_write_data_acc_value: *mut GPUMetricXgmiWriteDataAcc_t,
 ) -> rsmi_status_t {
-    // SAFETY: the C contract of this module.
-    unsafe { metric(dv_ind, xgmi_write_data_acc_value, &["xgmi_write_data_acc"]) }
+    metric(dv_ind, xgmi_write_data_acc_value, &["xgmi_write_data_acc"])
 }
