@@ -41,7 +41,7 @@ pub(crate) fn ask<'g, At: Sourced, Q: Question<'g, At>>(
     question: &Q,
 ) -> Result<Q::Value> {
     let policy = policy();
-    log::trace(|| format!("asks {question:?}; first {}", Q::FIRST));
+    log::asks(question, &Q::FIRST);
     if policy == Policy::Both && matches!(Q::ASKED, Asked::Freely) {
         compare(at, question);
     }
@@ -104,8 +104,6 @@ fn compare<'g, At: Sourced, Q: Question<'g, At>>(at: &'g At, question: &Q) {
         (!agree).then_some((amdsmi, after))
     });
     if let Some((amdsmi, kernel)) = found {
-        log::warn(|| {
-            format!("the sources disagree on {question:?}: AMD SMI {amdsmi:?}, kernel {kernel:?}")
-        });
+        log::disagree(question, &amdsmi, &kernel);
     }
 }

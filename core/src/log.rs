@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::ffi::{OsStr, c_int};
-use std::fmt::Write as _;
+use std::fmt::{Debug, Display, Write as _};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Instant;
 
@@ -69,7 +69,39 @@ fn line(level: Level, name: &str, message: impl FnOnce() -> String) {
     if AS_JSON.load(Ordering::Relaxed) {
         write_json(name, &[("message", string(&message()))]);
     } else {
-        write(libc::STDERR_FILENO, format!("rsmi-compat: {name}: {}", message()).into_bytes());
+        write_text(name, &message());
+    }
+}
+
+fn write_text(name: &str, text: &str) {
+    write(libc::STDERR_FILENO, format!("rsmi-compat: {name}: {text}").into_bytes());
+}
+
+/// Who of the two sources is asked first, and why.
+pub(crate) fn asks(question: &dyn Debug, first: &dyn Display) {
+    if !enabled(Level::Trace) {
+        return;
+    }
+    let (question, first) = (format!("{question:?}"), first.to_string());
+    if AS_JSON.load(Ordering::Relaxed) {
+        write_json("trace", &[("asks", string(&question)), ("first", string(&first))]);
+    } else {
+        write_text("trace", &format!("asks {question}; first {first}"));
+    }
+}
+
+/// That the two sources disagree.
+pub(crate) fn disagree(question: &dyn Debug, amdsmi: &dyn Debug, kernel: &dyn Debug) {
+    if !enabled(Level::Warn) {
+        return;
+    }
+    let [question, amdsmi, kernel] = [question, amdsmi, kernel].map(|shown| format!("{shown:?}"));
+    if AS_JSON.load(Ordering::Relaxed) {
+        let members = [("disagree", question), ("amdsmi", amdsmi), ("kernel", kernel)];
+        write_json("warn", &members.map(|(name, shown)| (name, string(&shown))));
+    } else {
+        let values = format!("AMD SMI {amdsmi}, kernel {kernel}");
+        write_text("warn", &format!("the sources disagree on {question}: {values}"));
     }
 }
 
@@ -247,11 +279,10 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn begin(name: &str, arguments: &[(&str, &dyn std::fmt::Debug)]) -> Self {
+    pub(crate) fn begin(name: &str, arguments: &[(&str, &dyn Debug)]) -> Self {
         notes(std::mem::take);
-        let shown = |(argument, value): &(&str, &dyn std::fmt::Debug)| {
-            ((*argument).to_owned(), format!("{value:?}"))
-        };
+        let shown =
+            |(argument, value): &(&str, &dyn Debug)| ((*argument).to_owned(), format!("{value:?}"));
         let arguments = arguments.iter().map(shown).collect();
         Self { name: name.to_owned(), arguments, began: Instant::now() }
     }
