@@ -31,6 +31,9 @@
 //! No call shows with which rocm_smi.h its caller was compiled. The door passes on the address to
 //! which the call returns, and [`client`] finds out what the caller's object proves.
 //!
+//! [`face`] is for other C APIs than that of rocm_smi.h, which lie in crates of their own: it has the
+//! same questions, and the same guard around a call.
+//!
 //! [`runtime`] owns everything that lives between `rsmi_init` and `rsmi_shut_down`. Only [`amdsmi`]
 //! knows libamd_smi, and only [`kernel`] knows the kernel's files. A module uses only
 //! those in the layers below its own, which tests/structure.rs lists.
@@ -67,6 +70,8 @@ mod config;
 mod door;
 mod entry;
 mod environment;
+#[doc(hidden)]
+pub mod face;
 mod facts;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -80,7 +85,8 @@ mod log;
 mod map;
 mod notification;
 mod object;
-mod put;
+#[doc(hidden)]
+pub mod put;
 mod question;
 mod reserve;
 mod runtime;

@@ -5,7 +5,7 @@ use crate::client;
 use crate::config::Config;
 use crate::entry::{Null, finish, get, get_str, put, put_str, with_gpu};
 use crate::gpu;
-use crate::kernel::Dir;
+use crate::kernel::{self, Dir};
 use crate::log;
 use crate::question::{FirmwareVersion, TargetGraphicsVersion, VbiosVersion};
 use crate::status;
@@ -57,8 +57,7 @@ pub unsafe extern "C" fn rsmi_version_str_get(
     if ver_str.is_null() || len == 0 || component != rsmi_sw_component_t::RSMI_SW_COMP_DRIVER {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let module = Dir::new(Config::get().sysfs()).join("module/amdgpu");
-    let version = module.line("version").or_else(|_| kernel_release());
+    let version = kernel::driver_version(&Dir::new(Config::get().sysfs()));
     // SAFETY: not null, and then good for `len` bytes.
     finish(version.and_then(|text| unsafe { put_str(ver_str, len as usize, &text) }))
 }
@@ -133,17 +132,6 @@ pub unsafe extern "C" fn rsmi_dev_target_graphics_version_get(
     // SAFETY: not null, and then the client's to be written.
     unsafe { put(gfx_version, version.unwrap_or(u64::MAX)) };
     finish(version.map(drop))
-}
-
-fn kernel_release() -> status::Result<Vec<u8>> {
-    log::source(|| "uname".into());
-    // SAFETY: utsname is plain data, all zeros is a value of it.
-    let mut names: libc::utsname = unsafe { std::mem::zeroed() };
-    // SAFETY: the struct is good for what uname writes.
-    if unsafe { libc::uname(&raw mut names) } != 0 {
-        return Err(rsmi_status_t::RSMI_STATUS_UNKNOWN_ERROR);
-    }
-    Ok(names.release.iter().map(|byte| *byte as u8).take_while(|byte| *byte != 0).collect())
 }
 
 /// Returns the name of a status and a sentence about it. It works without rsmi_init().

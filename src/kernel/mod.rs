@@ -174,6 +174,22 @@ impl Dir {
     }
 }
 
+/// The version of the driver: its own, or where it names none, that of the kernel.
+pub(crate) fn driver_version(sysfs: &Dir) -> Result<Vec<u8>> {
+    sysfs.join("module/amdgpu").line("version").or_else(|_| kernel_release())
+}
+
+fn kernel_release() -> Result<Vec<u8>> {
+    log::source(|| "uname".into());
+    // SAFETY: utsname is plain data, all zeros is a value of it.
+    let mut names: libc::utsname = unsafe { std::mem::zeroed() };
+    // SAFETY: the struct is good for what uname writes.
+    if unsafe { libc::uname(&raw mut names) } != 0 {
+        return Err(rsmi_status_t::RSMI_STATUS_UNKNOWN_ERROR);
+    }
+    Ok(names.release.iter().map(|byte| *byte as u8).take_while(|byte| *byte != 0).collect())
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
