@@ -102,7 +102,9 @@ fn all_at_once(settings: &[(&str, &str)]) -> Result<Artifacts> {
     let mut cargo = cargo();
     cargo.envs(settings.iter().copied());
     cargo.current_dir(workspace::root()?).args(["build", "--locked"]).args(MESSAGES);
-    cargo.args([LIBRARY, AUDIT, COMMAND, SIMULATOR, NVML].map(|package| format!("--package={package}")));
+    cargo.args(
+        [LIBRARY, AUDIT, COMMAND, SIMULATOR, NVML].map(|package| format!("--package={package}")),
+    );
     let messages = run::output(&mut cargo)?;
     let file = |package| file(&messages, package).with_context(|| named_no_file(package));
     Ok(Artifacts {

@@ -15,7 +15,15 @@ pub unsafe extern "C" fn nvmlDeviceGetName(
     name: Out<c_char>,
     length: u32,
 ) -> Status {
-    get_text(device, (name, length), |gpu| read(gpu.name()))
+    get_text(device, (name, length), |gpu| {
+        let name = read(gpu.name())?;
+        // Where no list of names is installed, it is the vendor's number.
+        if !name.starts_with(b"0x") {
+            return Ok(name);
+        }
+        let (id, _) = read(gpu.device_ids())?;
+        Ok(format!("AMD GPU {id:04x}").into_bytes())
+    })
 }
 
 /// In NVIDIA's form, of what AMD SMI makes of the GPU's number, its device id and its partition.
