@@ -35,20 +35,23 @@ pub struct Levels {
     pub frequencies: Vec<u64>,
     /// Of a link, how many lanes each level has.
     pub lanes: Vec<u32>,
-    /// The one in use; none where the driver marks none.
-    pub current: Option<usize>,
+    /// The one in use, or the clock of a core that sleeps; none where the driver marks none.
+    pub current: Option<u64>,
+    pub current_lanes: Option<u32>,
 }
 
 impl Levels {
     /// Without the level of deep sleep, which nobody can choose.
     fn of(table: &rsmi_frequencies_t, lanes: &[u32]) -> Self {
         let count = (table.num_supported as usize).min(table.frequency.len());
+        let levels = &table.frequency[..count];
         let asleep = usize::from(table.has_deep_sleep && count > 0);
         let current = table.current as usize;
         Self {
-            frequencies: table.frequency[asleep..count].to_vec(),
+            frequencies: levels[asleep..].to_vec(),
             lanes: lanes.get(asleep..count).unwrap_or_default().to_vec(),
-            current: (current < count).then(|| current.checked_sub(asleep)).flatten(),
+            current: levels.get(current).copied(),
+            current_lanes: lanes.get(current).copied().filter(|_| current < count),
         }
     }
 }
@@ -256,11 +259,12 @@ mod tests {
             |count, current, asleep| Levels::of(&table(count, current, asleep), &[1, 2, 3]);
         let whole = levels(3, 1, false);
         assert_eq!((whole.frequencies, whole.lanes), (vec![10, 20, 30], vec![1, 2, 3]));
-        assert_eq!(whole.current, Some(1));
+        assert_eq!((whole.current, whole.current_lanes), (Some(20), Some(2)));
         let asleep = levels(3, 0, true);
         assert_eq!((asleep.frequencies, asleep.lanes), (vec![20, 30], vec![2, 3]));
-        assert_eq!((asleep.current, levels(3, 2, true).current), (None, Some(1)));
-        assert_eq!(levels(3, u32::MAX, false).current, None);
+        assert_eq!((asleep.current, levels(3, 2, true).current), (Some(10), Some(30)));
+        let unmarked = levels(2, 2, false);
+        assert_eq!((unmarked.current, unmarked.current_lanes), (None, None));
         assert_eq!(levels(0, 0, true), Levels::default());
     }
 }

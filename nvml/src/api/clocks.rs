@@ -30,9 +30,7 @@ pub(crate) fn current(gpu: &Gpu<'_>, clock: u32) -> Result<u32> {
     if clock == VIDEO {
         return video(gpu);
     }
-    let levels = levels(gpu, clock)?;
-    let level = levels.current.and_then(|at| levels.frequencies.get(at));
-    megahertz(*level.ok_or(Status::NOT_SUPPORTED)?)
+    megahertz(levels(gpu, clock)?.current.ok_or(Status::NOT_SUPPORTED)?)
 }
 
 /// Of the first engine.
@@ -157,10 +155,9 @@ fn generation(speed: u64) -> Result<u32> {
 
 /// Speed in 0.1 GT/s and lanes, as they are; where the driver marks no level, what its table says.
 fn link(gpu: &Gpu<'_>) -> Result<(u64, u32)> {
-    let marked = read(gpu.pcie_link()).ok().and_then(|levels| {
-        let at = levels.current?;
-        Some((levels.frequencies.get(at)? * 10 / 1_000_000_000, *levels.lanes.get(at)?))
-    });
+    let marked = read(gpu.pcie_link())
+        .ok()
+        .and_then(|levels| Some((levels.current? * 10 / 1_000_000_000, levels.current_lanes?)));
     if let Some(link) = marked {
         return Ok(link);
     }

@@ -6,12 +6,8 @@ use crate::house;
 use crate::session;
 use crate::status::{self, Result, Status};
 use rsmi_macros::guard;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::sync::OnceLock;
-
-/// The flag with which a machine without GPUs is no failure, to NVIDIA's library; here it is one, since
-/// clients take success for a GPU.
-const _INIT_FLAG_NO_GPUS: u32 = 1;
 
 #[guard]
 #[unsafe(no_mangle)]
@@ -28,6 +24,7 @@ pub unsafe extern "C" fn nvmlInit_v2() -> Status {
 #[guard]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlInitWithFlags(flags: u32) -> Status {
+    // By one of them a machine without GPUs is no failure. It stays one: clients take success for a GPU.
     let _ = flags;
     finish(session::begin())
 }
@@ -85,22 +82,35 @@ fn cuda_version(text: &str) -> Option<i32> {
     Some(number(major)? * 1000 + number(minor)? * 10)
 }
 
-fn cuda_driver_version(version: Out<i32>) -> Result {
-    version.given()?.put(cuda()?);
-    Ok(())
+fn cuda_driver_version(version: Out<i32>) -> Status {
+    begun(|| {
+        version.given()?.put(cuda()?);
+        Ok(())
+    })
 }
 
-/// NVIDIA's library answers it without nvmlInit.
 #[guard]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlSystemGetCudaDriverVersion(version: Out<i32>) -> Status {
-    finish(cuda_driver_version(version))
+    cuda_driver_version(version)
 }
 
 #[guard]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlSystemGetCudaDriverVersion_v2(version: Out<i32>) -> Status {
-    finish(cuda_driver_version(version))
+    cuda_driver_version(version)
+}
+
+/// Tables of NVIDIA's own, for the command nvidia-smi. Here no id names one, and so it is not served. The
+/// function answers without nvmlInit.
+#[guard]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlInternalGetExportTable(
+    table: Out<*const c_void>,
+    id: Out<u8>,
+) -> Status {
+    let _ = (table, id);
+    Status::INVALID_ARGUMENT
 }
 
 /// What a process was started as: the first word of its command line, or its name.
