@@ -1,6 +1,7 @@
 //! NVML's face: which programs it is for, which it would mislead, and whether the machine needs none.
 
 use crate::out::eprintln;
+use crate::run::locate;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use std::ffi::{OsStr, OsString};
@@ -60,10 +61,16 @@ pub fn other_gpus(sysfs: &Path) -> Option<usize> {
     Some(bound.flatten().filter(|entry| is_address(entry.file_name())).count())
 }
 
+/// Those of the tools that are in PATH.
+pub fn served_here() -> Vec<&'static str> {
+    SERVED.into_iter().filter(|tool| locate(OsStr::new(tool)).is_ok()).collect()
+}
+
 /// Refuses, or warns, by what the machine and the program are.
 pub fn look(when: When, sysfs: &Path, command: &[OsString]) -> Result<()> {
     if let Some(count) = other_gpus(sysfs) {
-        let fact = format!("this machine has NVIDIA's driver, with {count} GPUs");
+        let gpus = if count == 1 { "GPU" } else { "GPUs" };
+        let fact = format!("this machine has NVIDIA's driver, with {count} {gpus}");
         if when != When::Force {
             bail!(
                 "--nvml: {fact}; the program would see AMD's GPUs in their place, and none of \

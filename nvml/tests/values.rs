@@ -75,8 +75,8 @@ fn text(ask: impl FnOnce(*mut c_char, u32) -> i32) -> String {
     unsafe { CStr::from_ptr(text.as_ptr()) }.to_str().unwrap().to_owned()
 }
 
-const MACHINES: [&str; 8] =
-    ["mi300x-2", "mi300x-8", "mi300x-dpx", "mi300x-cpx-nps4", "mi250x-4", "navi31", "apu", "mixed"];
+const MACHINES: [&str; 6] =
+    ["mi300x-2", "mi300x-dpx", "mi300x-cpx-nps4", "mi250x-4", "navi31", "apu"];
 
 #[test]
 fn the_values_are_those_of_the_rsmi_face() {
