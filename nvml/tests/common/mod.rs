@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
 /// In the environment of a process for one machine.
-const MACHINE: &str = "NVML_TEST_MACHINE";
+pub const MACHINE: &str = "NVML_TEST_MACHINE";
 
 /// Runs `test` in a process for each machine, since a process has one machine for all of its life. Each
 /// test that calls this runs again in that process, by its name.
