@@ -32,7 +32,7 @@ const LAYERS: &[&[&str]] = &[
     &["ask"],
     // The C boundary.
     &["entry"],
-    &["api"],
+    &["api", "face"],
 ];
 
 const MOST_LINES: usize = 500;

@@ -61,6 +61,13 @@ impl Installation {
         Ok(directory)
     }
 
+    /// What stands in for NVML's library.
+    pub fn nvml(&self) -> Result<PathBuf> {
+        let file = self.drop_in()?.join("nvml/libnvidia-ml.so.1");
+        ensure!(file.is_file(), "{} is not there: install rsmi-compat whole", file.display());
+        Ok(file)
+    }
+
     /// The library that the dynamic loader asks where others are.
     pub fn audit(&self) -> Result<PathBuf> {
         let file = self.drop_in()?.join(AUDIT);

@@ -11,6 +11,7 @@ mod generation;
 mod installation;
 mod link;
 mod manual;
+mod nvml;
 mod out;
 mod run;
 mod search;

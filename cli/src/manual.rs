@@ -45,6 +45,8 @@ const DROP_IN: (&str, &str) = (
     "PREFIX/lib/rsmi-compat/",
     "librocm_smi64 under every name that it ever had, which is our library. On Debian it is below PREFIX/lib/x86_64-linux-gnu/.",
 );
+const NVML: (&str, &str) =
+    ("PREFIX/lib/rsmi-compat/nvml/", "What --nvml gives to a program as libnvidia-ml.so.1.");
 const SETTINGS: (&str, &str) =
     ("/etc/rsmi-compat.conf", "The settings of this machine's programs; see rsmi_compat(7).");
 const LINKS: (&str, &str) = (
@@ -68,9 +70,10 @@ const MORE: [More; 9] = [
     More {
         page: "run",
         environment: &[],
-        files: &[DROP_IN, SETTINGS],
+        files: &[DROP_IN, NVML, SETTINGS],
         examples: &[
             ("A program that was built for librocm_smi64:", "rsmi-compat run -- btop"),
+            ("One that knows only NVML:", "rsmi-compat run --nvml -- nvitop"),
             (
                 "One that looks for the functions in the process:",
                 "rsmi-compat run --preload -- python3 monitor.py",
@@ -290,7 +293,9 @@ fn names(argument: &Arg, between: &str) -> String {
     let short = argument.get_short().map(|short| bold(&format!("-{short}")));
     let long = argument.get_long().map(|long| bold(&format!("--{long}")));
     let names = short.into_iter().chain(long).collect::<Vec<_>>().join(between);
+    let needs_none = argument.get_num_args().is_some_and(|count| count.min_values() == 0);
     match argument.get_action().takes_values() {
+        true if needs_none => format!("{names}[={}]", italic(&value(argument))),
         true => format!("{names} {}", italic(&value(argument))),
         false => names,
     }

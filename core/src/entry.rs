@@ -28,25 +28,49 @@ pub(crate) fn exported(
     begin: impl FnOnce() -> log::Call,
     body: impl FnOnce() -> rsmi_status_t,
 ) -> rsmi_status_t {
+    guarded(caller, begin, &RSMI, body)
+}
+
+/// What a face returns in place of an answer, and how the log shows what it returns.
+pub(crate) struct Statuses<S: 'static> {
+    pub(crate) out_of_memory: S,
+    pub(crate) panicked: S,
+    pub(crate) shown: fn(&S) -> (u32, &'static str),
+}
+
+const RSMI: Statuses<rsmi_status_t> = Statuses {
+    out_of_memory: rsmi_status_t::RSMI_STATUS_OUT_OF_RESOURCES,
+    panicked: rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION,
+    shown: |status| (status.0, status::name(*status)),
+};
+
+/// As `exported`, for a face with statuses of its own.
+pub(crate) fn guarded<S: Copy>(
+    caller: usize,
+    begin: impl FnOnce() -> log::Call,
+    statuses: &Statuses<S>,
+    body: impl FnOnce() -> S,
+) -> S {
     let _uncancelled = Uncancelled::begin();
     catch_unwind(AssertUnwindSafe(|| {
         let attended = if QUIET.load(Ordering::Acquire) { None } else { Some(attend(begin)) };
         let _caller = client::enter(caller);
         let interrupted = reserve::begin();
         let status = match body() {
-            _ if reserve::was_short() => rsmi_status_t::RSMI_STATUS_OUT_OF_RESOURCES,
+            _ if reserve::was_short() => statuses.out_of_memory,
             status => status,
         };
         interrupted.goes_on();
         if let Some(Attended { call: Some(call), .. }) = attended {
-            call.end(status.0, status::name(status));
+            let (number, name) = (statuses.shown)(&status);
+            call.end(number, name);
         }
         status
     }))
     .unwrap_or_else(|panic| {
         // The payload's own drop may panic again, which nothing would catch.
         std::mem::forget(panic);
-        rsmi_status_t::RSMI_STATUS_INTERNAL_EXCEPTION
+        statuses.panicked
     })
 }
 

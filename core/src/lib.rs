@@ -33,6 +33,9 @@
 //! No call shows with which rocm_smi.h its caller was compiled. The door passes on the address to
 //! which the call returns, and [`client`] finds out what the caller's object proves.
 //!
+//! [`face`] is for other C APIs than that of rocm_smi.h, which lie in crates of their own: it has the
+//! same questions, and the same guard around a call.
+//!
 //! [`runtime`] owns everything that lives between `rsmi_init` and `rsmi_shut_down`. Only [`amdsmi`]
 //! knows libamd_smi, and only [`kernel`] knows the kernel's files. A module uses only
 //! those in the layers below its own, which tests/structure.rs lists.
@@ -70,6 +73,8 @@ mod config;
 pub mod door;
 mod entry;
 mod environment;
+#[doc(hidden)]
+pub mod face;
 mod facts;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -84,7 +89,8 @@ mod map;
 mod notification;
 mod object;
 mod out;
-mod put;
+#[doc(hidden)]
+pub mod put;
 #[deny(unsafe_code)]
 mod question;
 mod reserve;

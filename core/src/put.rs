@@ -4,7 +4,7 @@
 //! they hold what the stack held before; in the client's they stay what they are.
 
 /// What a client may be given.
-pub(crate) trait Put: Sized {
+pub trait Put: Sized {
     /// Writes the value, and no byte that is padding.
     ///
     /// # Safety
@@ -13,6 +13,7 @@ pub(crate) trait Put: Sized {
 }
 
 /// For types of which every byte is part of the value.
+#[macro_export]
 macro_rules! put_whole {
     ($($type:ty),+) => {$(
         impl $crate::put::Put for $type {
@@ -23,9 +24,10 @@ macro_rules! put_whole {
         }
     )+};
 }
-pub(crate) use put_whole;
+pub use put_whole;
 
 /// For structs, with all their members: one that is left out does not compile.
+#[macro_export]
 macro_rules! put_members {
     ($type:ident { $($member:ident),+ }) => {
         impl $crate::put::Put for $type {
@@ -39,7 +41,7 @@ macro_rules! put_members {
         }
     };
 }
-pub(crate) use put_members;
+pub use put_members;
 
 put_whole!(bool, u8, u16, u32, u64, i8, i32, i64, usize, f32);
 
@@ -70,7 +72,7 @@ impl<T: Put, const N: usize> Put for [T; N] {
 ///
 /// # Safety
 /// `out` is good for writing a `T`. It need not be aligned: some clients pack their structs.
-pub(crate) unsafe fn put<T: Put>(out: *mut T, value: T) {
+pub unsafe fn put<T: Put>(out: *mut T, value: T) {
     // SAFETY: as this function demands.
     unsafe { value.put(out) };
 }

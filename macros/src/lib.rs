@@ -1,5 +1,5 @@
-//! What keeps the source plain for rustfmt, grep and cbindgen: the attributes `c_enum` and `export`, and
-//! `exports`, the list of what the library exports.
+//! What keeps the source plain for rustfmt, grep and cbindgen: the attributes `c_enum`, `export`, and
+//! `guard` for another face's exports, and `exports`, the list of what the library exports.
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 use std::fmt::Write as _;
@@ -44,6 +44,13 @@ pub fn export(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn exports(list: TokenStream) -> TokenStream {
     expand(exports_text(list))
+}
+
+/// A function of another C API: its body runs inside `crate::entry::exported`, which gets the function's
+/// name, and the names and values of its arguments.
+#[proc_macro_attribute]
+pub fn guard(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand(guard_text(&args, item))
 }
 
 fn expand(text: Result<String, String>) -> TokenStream {
@@ -370,6 +377,30 @@ fn symbols(export: &Export) -> Result<String, String> {
     let types: String = types.iter().map(|name| format!("{name},")).collect();
     let agree = "const _: unsafe extern \"C\" fn";
     Ok(text + &format!("{agree}({types} usize) -> rsmi_status_t = {body};"))
+}
+
+fn guard_text(args: &TokenStream, item: TokenStream) -> Result<String, String> {
+    const SHAPE: &str = "guard stands before `#[unsafe(no_mangle)] pub unsafe extern \"C\" fn name(..) -> T { .. }`";
+    if !args.is_empty() {
+        return Err("guard takes nothing".into());
+    }
+    let tokens: Vec<TokenTree> = item.into_iter().collect();
+    let is_fn = |token: &TokenTree| matches!(token, TokenTree::Ident(i) if i.to_string() == "fn");
+    let fn_at = tokens.iter().position(is_fn).ok_or(SHAPE)?;
+    let [TokenTree::Ident(name), TokenTree::Group(parameters), .., TokenTree::Group(body)] =
+        &tokens[fn_at + 1..]
+    else {
+        return Err(SHAPE.into());
+    };
+    let mut shown = String::new();
+    for parameter in split_commas(parameters.stream()) {
+        let Some(TokenTree::Ident(argument)) = parameter.first() else {
+            return Err("a parameter of an export is `name: type`".into());
+        };
+        let _ = write!(shown, "(\"{argument}\", &{argument} as &dyn ::core::fmt::Debug),");
+    }
+    let head = text_of(&tokens[..tokens.len() - 1]);
+    Ok(format!(r#"{head} {{ crate::entry::exported("{name}", &[{shown}], move || {body}) }}"#))
 }
 
 /// What stands before and behind the code of an exported symbol. The version in `.symver` is what

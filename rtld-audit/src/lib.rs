@@ -3,8 +3,9 @@
 //! `rsmi-compat run` names this library in LD_AUDIT (rtld-audit(7)). The loader then asks it about
 //! each library that is to be loaded, by DT_NEEDED or dlopen, by bare name or by path. Whatever is
 //! called `librocm_smi64.so`, `librocm_smi64.so.1`, `/opt/rocm/lib/librocm_smi64.so.7.8` and so on
-//! is answered with the library of that name in this library's own directory. Everything else goes
-//! its way, libamd_smi above all.
+//! is answered with the library of that name in this library's own directory. Where the user has asked
+//! for that, whatever is called libnvidia-ml.so is answered with the file that RSMI_COMPAT_NVML names.
+//! Everything else goes its way, libamd_smi above all.
 //!
 //! It works inside somebody's dynamic loader: after `la_version` it allocates nothing, it never
 //! prints and never panics. Where it cannot work it bows out, and the program runs without it.
@@ -31,6 +32,8 @@ struct Directory {
     bare: Option<CString>,
     /// `librocm_smi64.so.N`, by N.
     numbered: Vec<(u32, CString)>,
+    /// What stands in for NVML's library, where it is to.
+    nvml: Option<CString>,
 }
 
 impl Directory {
@@ -49,12 +52,15 @@ impl Directory {
             }
         }
         numbered.sort_unstable();
-        (bare.is_some() || !numbered.is_empty()).then_some(Self { bare, numbered })
+        (bare.is_some() || !numbered.is_empty()).then_some(Self { bare, numbered, nvml: None })
     }
 
-    /// What is loaded instead of this name, if it is one of librocm_smi64's.
+    /// What is loaded instead of this name, if it is one of librocm_smi64's, or NVML's.
     fn instead(&self, name: &[u8]) -> Option<&CStr> {
         let name = Path::new(OsStr::from_bytes(name));
+        if names::is_nvml(name.file_name()?.as_bytes()) {
+            return self.nvml.as_deref();
+        }
         let version = names::version(name.file_name()?.as_bytes())?;
         let numbered = match names::major(version) {
             None => None,
@@ -83,11 +89,17 @@ fn own_directory() -> Option<PathBuf> {
     path.is_absolute().then(|| path.parent().map(Path::to_owned)).flatten()
 }
 
+/// What `rsmi-compat run --nvml` names. Without it a program finds NVIDIA's own library, or none.
+fn nvml() -> Option<CString> {
+    let path = std::env::var_os("RSMI_COMPAT_NVML").filter(|path| Path::new(path).is_absolute())?;
+    CString::new(path.into_vec()).ok()
+}
+
 /// Called once, before anything of the program is loaded. To answer 0 is to bow out.
 #[unsafe(no_mangle)]
 pub extern "C" fn la_version(offered: c_uint) -> c_uint {
     let Some(directory) = own_directory().and_then(|path| Directory::read(&path)) else { return 0 };
-    let _ = DIRECTORY.set(directory);
+    let _ = DIRECTORY.set(Directory { nvml: nvml(), ..directory });
     offered.min(NEWEST)
 }
 
@@ -172,6 +184,23 @@ mod tests {
         ];
         for other in others {
             assert_eq!(instead(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn nvml_is_answered_where_the_user_has_asked() {
+        let (_, mut directory) = directory(&["librocm_smi64.so", "librocm_smi64.so.1"]);
+        let names = ["libnvidia-ml.so.1", "/usr/lib/libnvidia-ml.so", "libnvidia-ml.so.550.163.01"];
+        for name in names {
+            assert_eq!(directory.instead(name.as_bytes()), None, "{name}");
+        }
+        directory.nvml = Some(c"/p/nvml/libnvidia-ml.so.1".to_owned());
+        for name in names {
+            let found = directory.instead(name.as_bytes());
+            assert_eq!(found, Some(c"/p/nvml/libnvidia-ml.so.1"), "{name}");
+        }
+        for other in ["libnvidia-ml.so.x", "libnvidia-mlx.so", "libnvidia-ml", "libcuda.so.1"] {
+            assert_eq!(directory.instead(other.as_bytes()), None, "{other}");
         }
     }
 

@@ -1,11 +1,18 @@
-//! The names that librocm_smi64 goes by.
-
-const STEM: &[u8] = b"librocm_smi64.so";
+//! The names that librocm_smi64 goes by, and NVML's library.
 
 /// What follows `librocm_smi64.so` in a file's name: nothing, or `.1`, `.7.8`, `.7.3.60204`. None
 /// for any other file.
 pub(crate) fn version(file: &[u8]) -> Option<&[u8]> {
-    let version = file.strip_prefix(STEM)?;
+    behind(b"librocm_smi64.so", file)
+}
+
+/// Whether a file is called as NVML's library is: libnvidia-ml.so, or with a version behind that.
+pub(crate) fn is_nvml(file: &[u8]) -> bool {
+    behind(b"libnvidia-ml.so", file).is_some()
+}
+
+fn behind<'f>(stem: &[u8], file: &'f [u8]) -> Option<&'f [u8]> {
+    let version = file.strip_prefix(stem)?;
     let mut parts = version.split(|byte| *byte == b'.');
     // Before the first dot there is nothing.
     let starts = parts.next().is_some_and(<[u8]>::is_empty);

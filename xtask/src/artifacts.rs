@@ -21,6 +21,8 @@ pub struct Artifacts {
     pub command: PathBuf,
     /// The stand-in libamd_smi.
     pub simulator: PathBuf,
+    /// What programs that know only NVML are given.
+    pub nvml: PathBuf,
 }
 
 /// How cargo shall build them.
@@ -34,11 +36,12 @@ pub enum Build {
     ForOldGlibc,
 }
 
-/// The four, with their targets.
+/// The five, with their targets.
 const LIBRARY: &str = "rsmi-compat";
 const AUDIT: &str = "rsmi-rtld-audit";
 const COMMAND: &str = "rsmi-compat-cli";
 const SIMULATOR: &str = "rsmi-simulator-amd-smi";
+const NVML: &str = "rsmi-compat-nvml";
 
 impl Build {
     /// Builds everything; cargo says on stderr what it does.
@@ -55,6 +58,7 @@ impl Build {
             audit: self.artifact(AUDIT, &["--lib"])?,
             command: self.artifact(COMMAND, &["--bin", "rsmi-compat"])?,
             simulator: self.artifact(SIMULATOR, &cdylib)?,
+            nvml: self.artifact(NVML, &cdylib)?,
         };
         if self == Build::Release {
             let text = serde_json::to_string_pretty(&artifacts)?;
@@ -98,7 +102,9 @@ fn all_at_once(settings: &[(&str, &str)]) -> Result<Artifacts> {
     let mut cargo = cargo();
     cargo.envs(settings.iter().copied());
     cargo.current_dir(workspace::root()?).args(["build", "--locked"]).args(MESSAGES);
-    cargo.args([LIBRARY, AUDIT, COMMAND, SIMULATOR].map(|package| format!("--package={package}")));
+    cargo.args(
+        [LIBRARY, AUDIT, COMMAND, SIMULATOR, NVML].map(|package| format!("--package={package}")),
+    );
     let messages = run::output(&mut cargo)?;
     let file = |package| file(&messages, package).with_context(|| named_no_file(package));
     Ok(Artifacts {
@@ -106,6 +112,7 @@ fn all_at_once(settings: &[(&str, &str)]) -> Result<Artifacts> {
         audit: file(AUDIT)?,
         command: file(COMMAND)?,
         simulator: file(SIMULATOR)?,
+        nvml: file(NVML)?,
     })
 }
 

@@ -21,6 +21,9 @@ pub const SONAME: &str = "librsmi_compat.so.1";
 /// The file of that name, with the version of the ABI. The package has a version of its own.
 pub const LIBRARY_FILE: &str = "librsmi_compat.so.1.0.0";
 
+/// What programs know NVML's library by.
+const NVML: &str = "libnvidia-ml.so.1";
+
 /// The mode of a shared library. The loader needs no x, but EAR opens only a library that access(2)
 /// lets it execute, as those of ROCm's own packages are.
 pub const LIBRARY: u32 = 0o755;
@@ -126,6 +129,8 @@ impl Places {
         let own = self.lib.join("rsmi-compat");
         table.library(&built.audit, own.join("librsmi_compat_audit.so"));
         table.library(&built.simulator, own.join("simulator/libamd_smi.so"));
+        // In a directory that nothing searches: programs that find NVML believe in CUDA.
+        table.library(&built.nvml, own.join("nvml").join(NVML));
     }
 
     fn dropin(&self, table: &mut Table, built: &Artifacts, scratch: &Path) -> Result<()> {

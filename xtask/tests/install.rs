@@ -21,6 +21,7 @@ fn built(place: &Path) -> PathBuf {
         "audit": stage.join("lib/rsmi-compat/librsmi_compat_audit.so"),
         "command": stage.join("bin/rsmi-compat"),
         "simulator": stage.join("lib/rsmi-compat/simulator/libamd_smi.so"),
+        "nvml": stage.join("lib/rsmi-compat/nvml/libnvidia-ml.so.1"),
     });
     fs::write(target.join("xtask-release.json"), kept.to_string()).expect("it can be written");
     target

@@ -85,6 +85,7 @@ fn the_tree_is_what_the_parts_expect_of_each_other() {
         "lib/librsmi_compat.so.1.0.0",
         "lib/rsmi-compat/librsmi_compat_audit.so",
         "lib/rsmi-compat/librsmi_compat.so.1",
+        "lib/rsmi-compat/nvml/libnvidia-ml.so.1",
         "lib/rsmi-compat/simulator/libamd_smi.so",
         "lib/pkgconfig/rsmi_compat.pc",
         "lib/cmake/rsmi_compat/rsmi_compat-config.cmake",

@@ -20,6 +20,8 @@ pub struct Names {
     pub functions: BTreeSet<String>,
     /// librocm_smi64.so, with its path and number if they stand there.
     pub libraries: BTreeSet<String>,
+    /// NVML's library, or its Python module.
+    pub nvml: bool,
 }
 
 impl Names {
@@ -30,6 +32,8 @@ impl Names {
         for at in Finder::new("librocm_smi64.so").find_iter(bytes) {
             self.library_at(bytes, at);
         }
+        let nvml = ["libnvidia-ml.so", "pynvml"];
+        self.nvml |= nvml.iter().any(|name| Finder::new(name).find(bytes).is_some());
     }
 
     fn function_at(&mut self, bytes: &[u8], at: usize) {
@@ -100,6 +104,19 @@ mod tests {
         assert!(scan(b"my rsmi_dev_of_tomorrow_get is").0.is_empty());
         assert!(scan(b"rsmi_").0.is_empty());
         assert!(scan(b"rsmi_\xff\xfe").0.is_empty());
+    }
+
+    #[test]
+    fn nvml_is_found_by_its_library_and_its_module() {
+        for (text, is_there) in [
+            (&b"\0libnvidia-ml.so.1\0"[..], true),
+            (b"import pynvml", true),
+            (b"import nvtx; libcuda.so.1", false),
+        ] {
+            let mut names = Names::default();
+            names.scan(text);
+            assert_eq!(names.nvml, is_there, "{text:?}");
+        }
     }
 
     #[test]

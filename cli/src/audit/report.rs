@@ -5,6 +5,7 @@ use super::lost::lost;
 use super::names::Names;
 use super::object::{Findings, is_rocm_smi};
 use super::{machine, not_answered};
+use crate::nvml;
 use crate::out::println;
 use crate::style::{BAD, GOOD, HEAD, WEAK};
 use rsmi_generations::Open;
@@ -18,6 +19,8 @@ pub struct Report {
     kind: &'static str,
     /// Whether it has anything to do with rocm_smi_lib.
     uses_rocm_smi: bool,
+    /// Whether it opens NVML's library, by which other programs know NVIDIA's GPUs.
+    wants_nvml: bool,
     /// Functions that it is linked to.
     imports: BTreeSet<String>,
     /// Functions whose names are among its constants: to be looked up, or for messages.
@@ -79,6 +82,7 @@ impl Report {
             file: file.to_owned(),
             kind,
             uses_rocm_smi: false,
+            wants_nvml: false,
             imports: BTreeSet::new(),
             names: BTreeSet::new(),
             defines: BTreeSet::new(),
@@ -99,6 +103,9 @@ impl Report {
     pub fn of_text(mut self, names: Names, structs: Vec<PathBuf>, notes: Vec<String>) -> Self {
         self.uses_rocm_smi =
             !names.functions.is_empty() || !names.libraries.is_empty() || !structs.is_empty();
+        // A command that only calls its package says no more than its name.
+        let file = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.wants_nvml = names.nvml || nvml::SERVED.contains(&file.as_str());
         self.structs = structs;
         self.not_answered = not_answered(&names.functions);
         self.lost = lost(self.generation.open, &names.functions);
@@ -126,6 +133,8 @@ impl Report {
         let kind = if found.program { "program" } else { "library" };
         let mut report = Self::new(file, kind, verdict(file, &found));
         report.uses_rocm_smi = found.uses() || !libraries.is_empty();
+        report.wants_nvml =
+            found.names.nvml || found.needed.iter().any(|name| name.starts_with("libnvidia-ml.so"));
         report.needs = rocm_smi_of(&found);
         report.not_answered = not_answered(found.imports.iter().chain(&found.names.functions));
         report.lost = lost(report.generation.open, &found.functions());
@@ -195,6 +204,15 @@ impl Report {
                  rsmi_version_get, or its parts do not fit each other"
             )
         }));
+        let command = program.unwrap_or_else(|| "PROGRAM".into());
+        if !self.uses_rocm_smi && self.wants_nvml {
+            self.notes.push("knows GPUs by NVML, and not by rocm_smi_lib".into());
+            self.run = Some(format!("rsmi-compat run --nvml -- {command}"));
+            return;
+        }
+        if self.wants_nvml {
+            self.notes.push("knows GPUs by NVML too: with --nvml it may count each twice".into());
+        }
         if !self.uses_rocm_smi {
             self.notes.push(if self.defines.is_empty() {
                 "has nothing to do with rocm_smi_lib".into()
@@ -203,7 +221,6 @@ impl Report {
             });
             return;
         }
-        let command = program.unwrap_or_else(|| "PROGRAM".into());
         self.run = Some(format!("rsmi-compat run -- {command}"));
         // The newest is what such a client is taken for.
         let open = self.verdicts().find(|(_, verdict)| verdict.open.one().is_none());

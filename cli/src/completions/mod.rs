@@ -125,9 +125,15 @@ fn options(command: &Command) -> Vec<Choice> {
                 .chain(argument.get_long().map(|it| format!("--{it}")))
                 .collect(),
             about: about(argument.get_help()),
-            value: argument.get_action().takes_values().then(|| Value::of(argument)),
+            value: takes_a_word(argument).then(|| Value::of(argument)),
         })
         .collect()
+}
+
+/// Whether what stands behind the option is its value; not where it needs none, and has it behind `=`.
+fn takes_a_word(argument: &Arg) -> bool {
+    let needs_none = argument.get_num_args().is_some_and(|count| count.min_values() == 0);
+    argument.get_action().takes_values() && !needs_none
 }
 
 /// In one line.

@@ -113,6 +113,10 @@ impl Report {
             let directory = first.path.parent().unwrap_or(&first.path).display();
             println!("  {:<16} ours: {} in {directory}", "librocm_smi64", ours.join(", "));
         }
+        if !self.nvml_tools.is_empty() {
+            let tools = self.nvml_tools.join(", ");
+            println!("  {:<16} for {tools}: rsmi-compat run --nvml -- PROGRAM", "NVML");
+        }
         let because = or_none(generation_because.as_deref());
         println!("  {:<16} {} ({because})", "generation", or_none(generation.as_deref()));
     }

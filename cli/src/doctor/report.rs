@@ -8,6 +8,7 @@ use super::libraries::{Found, Libraries};
 use super::log::Answer;
 use super::settings::Settings;
 use super::sources::Sources;
+use crate::nvml;
 use rsmi_generations::Policy;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,8 @@ pub struct Report {
     pub driver: Driver,
     pub files: Vec<File>,
     pub libraries: Libraries,
+    /// Tools in PATH that know only NVML: `rsmi-compat run --nvml` shows them the GPUs.
+    pub nvml_tools: Vec<&'static str>,
     pub init: Option<u32>,
     pub devices: Vec<Device>,
     pub functions: Vec<FunctionReport>,
@@ -116,6 +119,7 @@ impl Report {
             driver,
             files: access::files(Path::new("/dev")),
             libraries: Libraries::look(),
+            nvml_tools: nvml::served_here(),
             init: answers.init,
             devices: answers.devices,
             functions,

@@ -8,6 +8,7 @@ use crate::audit::{self, Proven};
 use crate::elf::{self, Kind};
 use crate::generation;
 use crate::installation::Installation;
+use crate::nvml;
 use crate::out::eprintln;
 use crate::source::Sources;
 use anyhow::{Context, Result, ensure};
@@ -37,7 +38,7 @@ pub const NOT_FOUND: u8 = 127;
     the program cannot be run on our library, 127 if there is no such program.\n\n\
     Environment: sets LD_LIBRARY_PATH, LD_AUDIT and, with --preload, LD_PRELOAD (what was there \
     stays, behind), by their options RSMI_COMPAT_ABI, RSMI_COMPAT_AMDSMI, \
-    RSMI_COMPAT_POWER_FALLBACK and RSMI_COMPAT_SOURCE, without RSMI_COMPAT_ABI behind what is there RSMI_COMPAT_ABI_OF, \
+    RSMI_COMPAT_NVML, RSMI_COMPAT_POWER_FALLBACK and RSMI_COMPAT_SOURCE, without RSMI_COMPAT_ABI behind what is there RSMI_COMPAT_ABI_OF, \
     which is what the debug information and the Python bindings of the program's files prove, \
     where it is not set ROCM_SMI_LIB_PATH, by which the rocm-smi command finds the library, and \
     where it is not set and no ROCm is in /opt ROCM_PATH, by which other programs find it.")]
@@ -59,6 +60,13 @@ pub struct Run {
     /// Which source the library asks: AMD SMI, the kernel, or both to log where they disagree
     #[arg(long, value_parser = Sources)]
     source: Option<Policy>,
+    /// Give AMD's GPUs to a program that knows only NVML, such as nvitop or gpustat
+    ///
+    /// Whatever it loads as libnvidia-ml.so is a library of ours. The command refuses this on a
+    /// machine with NVIDIA's driver, unless it is --nvml=force.
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true)]
+    #[arg(value_enum, default_missing_value = "alone")]
+    nvml: Option<nvml::When>,
     /// Load the library at once, for programs that look for rsmi functions in the process
     #[arg(long)]
     preload: bool,
@@ -74,6 +82,12 @@ impl Run {
     pub fn run(&self) -> Result<ExitCode> {
         let (name, arguments) = self.command.split_first().context("no program was named")?;
         let environment = self.environment()?;
+        if let Some(when) = self.nvml {
+            if let Err(error) = nvml::look(when, &nvml::sysfs(), &self.command) {
+                crate::complain(&error);
+                return Ok(ExitCode::from(NOT_EXECUTABLE));
+            }
+        }
         let program = match Program::find(name) {
             Ok(program) => program,
             Err(refusal) => {
@@ -120,6 +134,9 @@ impl Run {
                 ),
                 Some(_) => {}
             }
+        }
+        if self.nvml.is_some() {
+            environment.push((nvml::VARIABLE, installation.nvml()?.into()));
         }
         if let Some(path) = &self.amdsmi {
             environment.push(("RSMI_COMPAT_AMDSMI", libamd_smi(path)?.into()));

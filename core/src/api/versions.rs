@@ -59,8 +59,7 @@ pub unsafe extern "C" fn rsmi_version_str_get(
     {
         return rsmi_status_t::RSMI_STATUS_INVALID_ARGS;
     }
-    let module = Dir::new(Config::get().sysfs()).join("module/amdgpu");
-    let version = module.line("version").or_else(|_| kernel::release());
+    let version = kernel::driver_version(&Dir::new(Config::get().sysfs()));
     finish(version.and_then(|text| put_str(ver_str, &text)))
 }
 

@@ -27,6 +27,7 @@ mod matrix;
 mod memcheck;
 mod migrate;
 mod namespace;
+mod nvml;
 mod pairwise;
 mod rccl;
 mod report;
@@ -117,6 +118,8 @@ enum Command {
     Hip(OnPackage),
     /// See that an unchanged program says the same by every way onto our library
     Migrate(Migrate),
+    /// See that programs which know only NVML see our GPUs; fetches 0.2 GB once
+    Nvml,
     /// See that MATRIX.md tells what answers each function
     Matrix(Matrix),
     /// Run a command on a machine
@@ -287,6 +290,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             prepare(&lab)?;
             migrate.run(&lab)?;
         }
+        Command::Nvml => {
+            prepare(&lab)?;
+            nvml::run(&lab)?;
+        }
         Command::Matrix(matrix) => {
             prepare(&lab)?;
             matrix.run(&lab)?;
@@ -312,7 +319,7 @@ fn all(lab: &Lab) -> Result<()> {
         println!("{line}");
     }
     compile::build(lab)?;
-    let parts: [(&str, &dyn Fn() -> Result<()>); 15] = [
+    let parts: [(&str, &dyn Fn() -> Result<()>); 16] = [
         ("header", &|| header::run(lab)),
         ("wheels", &|| wheels::run(lab)),
         ("index", &|| index::run(lab)),
@@ -331,6 +338,7 @@ fn all(lab: &Lab) -> Result<()> {
         ("headers", &|| Headers::default().run(lab)),
         ("migrate", &|| Migrate::default().run(lab)),
         ("clients", &|| Clients::default().run(lab)),
+        ("nvml", &|| nvml::run(lab)),
     ];
     let mut failed = Vec::new();
     for (name, part) in parts {
