@@ -7,7 +7,7 @@
 
 use crate::config::Config;
 use crate::log;
-use crate::question::{Asked, First, Question, Sourced};
+use crate::question::{Asked, Between, First, Question, Sourced};
 use crate::status::Result;
 use crate::told::Told;
 use crate::types::rsmi_status_t;
@@ -42,6 +42,10 @@ pub(crate) fn ask<'g, At: Sourced, Q: Question<'g, At>>(
 ) -> Result<Q::Value> {
     let policy = policy();
     log::trace(|| format!("asks {question:?}; first {}", Q::FIRST));
+    log::trace(|| {
+        let between = if Q::BETWEEN.is_some() { ", or between two of the kernel's" } else { "" };
+        format!("they agree if they are {}{between}", Q::AGREE)
+    });
     if policy == Policy::Both && matches!(Q::ASKED, Asked::Freely) {
         compare(at, question);
     }
@@ -96,11 +100,12 @@ fn compare<'g, At: Sourced, Q: Question<'g, At>>(at: &'g At, question: &Q) {
         else {
             return None;
         };
-        if Q::agree(&amdsmi, &before) {
+        if Q::AGREE.holds(&amdsmi, &before) {
             return None;
         }
         let Told::Value(after) = question.kernel(at) else { return None };
-        let agree = Q::agree(&amdsmi, &after) || Q::is_between(&amdsmi, &before, &after);
+        let is_between = |between: Between<_>| between(&amdsmi, &before, &after);
+        let agree = Q::AGREE.holds(&amdsmi, &after) || Q::BETWEEN.is_some_and(is_between);
         (!agree).then_some((amdsmi, after))
     });
     if let Some((amdsmi, kernel)) = found {

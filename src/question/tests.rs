@@ -91,9 +91,11 @@ fn degrees_are_millidegrees_and_failures_have_rsmis_statuses() {
 
 #[test]
 fn degrees_agree_with_millidegrees_that_lie_within_them() {
-    assert!(Temperature::agree(&45_000, &45_999) && !Temperature::agree(&45_000, &46_000));
-    assert!(Temperature::is_between(&46_000, &45_999, &47_100));
-    assert!(!Temperature::is_between(&48_000, &45_999, &47_100));
+    assert!(
+        Temperature::AGREE.holds(&45_000, &45_999) && !Temperature::AGREE.holds(&45_000, &46_000)
+    );
+    let is_between = Temperature::BETWEEN.expect("it moves");
+    assert!(is_between(&46_000, &45_999, &47_100) && !is_between(&48_000, &45_999, &47_100));
 }
 
 #[test]
