@@ -1,13 +1,23 @@
 //! What AMD SMI's functions say, as rocm_smi.h has it; without any library.
 
 use super::*;
-use crate::amdsmi::{Device, Handle, Release, Symbols};
+use crate::amdsmi::{Handle, Release};
 use crate::types::{
     RSMI_POWER_TYPE, rsmi_fw_block_t, rsmi_memory_partition_type_t,
     rsmi_power_profile_preset_masks_t as Profile, rsmi_status_t, rsmi_temperature_metric_t,
     rsmi_voltage_metric_t, rsmi_voltage_type_t,
 };
+use std::collections::BTreeSet;
 use std::ffi::{c_char, c_void};
+
+mod identifying;
+mod sharing;
+mod sides;
+mod tuning;
+mod watching;
+
+use sides::{Tested, Tried};
+use std::{fs, path::Path};
 
 const NOT_SUPPORTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
 const OLD: Option<Release> = Some(Release::V6_1_2);
@@ -18,9 +28,9 @@ const NOBODY_KNOWS: Option<Release> = None;
 macro_rules! device {
     ($release:expr, $($name:ident = $function:expr),* $(,)?) => {{
         #[allow(unused_mut, reason = "some have nothing more")]
-        let mut symbols = Symbols::none();
+        let mut symbols = crate::amdsmi::Symbols::none();
         $(symbols.$name.function = Some($function);)*
-        Device::fake(symbols, $release)
+        crate::amdsmi::Device::fake(symbols, $release)
     }};
 }
 
@@ -37,6 +47,77 @@ macro_rules! writes {
         }
         function
     }};
+}
+
+use device;
+
+/// Every question, with the tests of its sides.
+macro_rules! all {
+    ($($question:ident)*) => {
+        const ALL: &[(&str, [fn() -> Tried; 2])] = &[$(
+            (stringify!($question), [<$question as Tested>::kernel, <$question as Tested>::amdsmi])
+        ),*];
+    };
+}
+
+all! {
+    Activity AveragePower BadPages Brand BusyPercent CardIndex Clock ComputePartition ComputeProcess
+    ComputeProcessGpus ComputeProcesses CounterGroup CreateCounter CurrentSocketPower DeviceId DeviceName
+    Energy ErrorCount ErrorFeatures ErrorState FanRpms FanSpeed FanSpeedMax FirmwareVersion FreeCounters
+    Guid HiveId LinkBandwidth LinkType LinkWeight Listen MarketName MemoryBusy MemoryOverdriveLevel
+    MemoryPartition MemoryPartitionCapabilities MemoryTotal MemoryUsage MetricsHeader MetricsTable NodeId
+    NumaAffinity NumaNode Overdrive OverdriveLevel OverdriveRegions P2pAccess PartitionId PciBandwidth
+    PciId PciReplayCounter PciThroughput PerfLevel Power PowerCap PowerCapDefault PowerCapRange
+    PowerProfiles RenderMinor Reset ResetFan ResetXgmiError Revision RunningXcds SerialNumber SetClock
+    SetClockLimit SetClockRange SetComputePartition SetDeterminism SetFanSpeed SetMemoryPartition
+    SetOverdriveClock SetOverdriveLevel SetPciBandwidth SetPerfLevel SetPowerCap SetPowerProfile
+    SetVoltagePoint Sku SubsystemId SubsystemName SubsystemVendorId TargetGraphicsVersion Temperature
+    UniqueId UtilizationCount VbiosVersion VendorId VendorName Voltage VramVendor XgmiError
+    XgmiPhysicalId
+}
+
+/// The questions of the files beside this one.
+fn questions() -> BTreeSet<String> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/question");
+    let files =
+        fs::read_dir(directory).expect("the questions").map(|file| file.expect("a file").path());
+    let texts =
+        files.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).expect("text"));
+    let of_text = |text: String| {
+        let impls =
+            text.lines().filter(|line| line.starts_with("impl") && line.contains("Question<"));
+        let name = |line: &str| {
+            let (_, name) = line.split_once(" for ").expect("what it is for");
+            name.split(['<', ' ']).next().unwrap_or_default().to_owned()
+        };
+        impls.map(name).collect::<Vec<_>>()
+    };
+    texts.flat_map(of_text).collect()
+}
+
+#[test]
+fn each_question_is_tested_on_both_sides() {
+    let listed: BTreeSet<String> = ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(
+        listed,
+        questions(),
+        "tested on the left, the questions of src/question on the right"
+    );
+    assert!(listed.len() == ALL.len() && listed.len() > 90, "each once");
+}
+
+#[test]
+fn the_kernel_answers_each_question_or_says_why_not() {
+    for (_, [kernel, _]) in ALL {
+        let Tried { .. } = kernel();
+    }
+}
+
+#[test]
+fn amd_smi_answers_each_question_or_says_why_not() {
+    for (_, [_, amdsmi]) in ALL {
+        let Tried { .. } = amdsmi();
+    }
 }
 
 type Writes = unsafe extern "C" fn(Handle, *mut c_void) -> u32;

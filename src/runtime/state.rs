@@ -26,6 +26,8 @@ pub(crate) struct State {
     never_waits: bool,
     gpus: Vec<Gpu>,
     session: Option<Arc<Session>>,
+    /// The directory that stands for /sys, where it was read; None before.
+    sysfs: Option<Dir>,
     /// Where processes may use something: the devices as the last rsmi_init found them. As with the
     /// original, questions about processes are answered after rsmi_shut_down too.
     places: Vec<Place>,
@@ -42,6 +44,7 @@ impl State {
             never_waits: false,
             gpus: Vec::new(),
             session: None,
+            sysfs: None,
             places,
             topology: Topology::none(),
             walks: Handles::new(),
@@ -87,6 +90,7 @@ impl State {
             places: gpus.iter().map(Gpu::place).collect(),
             gpus,
             session: Some(session),
+            sysfs: Some(sysfs.clone()),
             topology,
             ..Self::unused(Vec::new())
         })
@@ -157,7 +161,7 @@ impl State {
 
     /// The directory that stands for /sys.
     pub(crate) fn sysfs(&self) -> Dir {
-        Dir::new(Config::get().sysfs())
+        self.sysfs.clone().unwrap_or_else(|| Dir::new(Config::get().sysfs()))
     }
 
     /// The device that KFD knows by this number.
@@ -198,6 +202,14 @@ impl State {
             return Ok(None);
         }
         gpu.claim().map(Some).ok_or(rsmi_status_t::RSMI_STATUS_BUSY)
+    }
+}
+
+#[cfg(test)]
+impl State {
+    /// Of a machine that consists of the files there.
+    pub(crate) fn of(sysfs: &Dir) -> Result<Self> {
+        Self::read(sysfs, 0)
     }
 }
 
