@@ -43,6 +43,10 @@ pub(crate) fn set_json(json: bool) {
 }
 
 pub(crate) fn enabled(level: Level) -> bool {
+    #[cfg(test)]
+    if let Some(here) = tests::HERE.get() {
+        return here >= level;
+    }
     LEVEL.load(Ordering::Relaxed) >= level as u8
 }
 
@@ -121,6 +125,10 @@ const CUT: &[u8] = " …".as_bytes();
 /// One write(2) a line, so that lines of several threads stay whole. A line that would have to wait
 /// is left out, and a stderr that nobody reads any more is no error.
 fn write(fd: c_int, mut line: Vec<u8>) {
+    #[cfg(test)]
+    if fd == libc::STDERR_FILENO && tests::HERE.get().is_some() {
+        return tests::LINES.with_borrow_mut(|lines| lines.push(line));
+    }
     if line.len() >= LONGEST && !is_file(fd) {
         line.truncate(LONGEST - 1 - CUT.len());
         line.extend_from_slice(CUT);
@@ -296,12 +304,84 @@ impl Call {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use std::cell::Cell;
     use std::fs::File;
     use std::io::Read;
     use std::os::fd::{AsRawFd, FromRawFd};
     use std::sync::atomic::AtomicU32;
+
+    thread_local! {
+        /// The level of this thread, which keeps its lines; None for the process's, which prints.
+        pub(crate) static HERE: Cell<Option<Level>> = const { Cell::new(None) };
+        pub(crate) static LINES: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// The lines that are logged at this level while something is done.
+    pub(crate) fn logged(level: Level, act: impl FnOnce()) -> Vec<String> {
+        HERE.set(Some(level));
+        act();
+        HERE.set(None);
+        let text = |line: Vec<u8>| String::from_utf8(line).expect("text");
+        LINES.take().into_iter().map(text).collect()
+    }
+
+    /// A call that was answered by two files, one of them kept, and failed.
+    fn call() {
+        let call = Call::begin("rsmi_x_get", &[("dv_ind", &1), ("x", &std::ptr::null::<u8>())]);
+        reason(|| "an earlier one".into());
+        source(|| "/sys/a".into());
+        kept("device/b");
+        aside(|| {
+            source(|| "/sys/c".into());
+            reason(|| "of another question".into());
+        });
+        kept("device/b");
+        reason(|| "the \"last\" word counts".into());
+        call.end(2, "RSMI_STATUS_NOT_SUPPORTED");
+    }
+
+    #[test]
+    fn a_call_is_told_with_its_sources_and_its_reason() {
+        let lines = logged(Level::Debug, call);
+        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        let (call, rest) = line.split_once(" = ").expect("what it returned");
+        assert_eq!(call, "rsmi-compat: debug: rsmi_x_get(dv_ind=1, x=0x0)");
+        let (status, rest) = rest.split_once(", ").expect("how long it took");
+        assert_eq!(status, "2 RSMI_STATUS_NOT_SUPPORTED");
+        let (time, rest) = rest.split_once(" us").expect("how long it took");
+        assert!(time.parse::<f64>().is_ok_and(|time| time > 0.0 && time < 1e6), "{time}");
+        assert_eq!(rest, ", from /sys/a, device/b (kept), because the \"last\" word counts");
+        assert_eq!(logged(Level::Info, self::call), [""; 0], "nobody wants to know");
+    }
+
+    #[test]
+    fn what_succeeds_has_no_reason_and_may_have_no_source() {
+        let lines = logged(Level::Debug, || {
+            let call = Call::begin("rsmi_y", &[]);
+            reason(|| "of what was tried first".into());
+            call.end(0, "RSMI_STATUS_SUCCESS");
+        });
+        assert!(lines[0].starts_with("rsmi-compat: debug: rsmi_y() = 0 RSMI_STATUS_SUCCESS, "));
+        assert!(lines[0].ends_with(" us"), "{lines:?}");
+    }
+
+    #[test]
+    fn each_level_has_its_word_and_those_below_it() {
+        let all = || {
+            error(|| "1".into());
+            warn(|| "2".into());
+            info(|| "3".into());
+            trace(|| "5".into());
+        };
+        let words =
+            ["error: 1", "warn: 2", "info: 3", "trace: 5"].map(|it| format!("rsmi-compat: {it}"));
+        assert_eq!(logged(Level::Trace, all), words);
+        assert_eq!(logged(Level::Error, all), words[..1]);
+        assert_eq!(logged(Level::Warn, all), words[..2]);
+        assert_eq!(logged(Level::Debug, all), words[..3]);
+    }
 
     fn pipe() -> (File, File) {
         let mut ends = [-1; 2];
