@@ -320,9 +320,18 @@ pub(crate) mod tests {
 
     /// The lines that are logged at this level while something is done.
     pub(crate) fn logged(level: Level, act: impl FnOnce()) -> Vec<String> {
+        logged_as(false, level, act)
+    }
+
+    fn logged_as(json: bool, level: Level, act: impl FnOnce()) -> Vec<String> {
+        // The form is the process's.
+        static FORM: parking_lot::Mutex<()> = parking_lot::const_mutex(());
+        let _form = FORM.lock();
+        set_json(json);
         HERE.set(Some(level));
         act();
         HERE.set(None);
+        set_json(false);
         let text = |line: Vec<u8>| String::from_utf8(line).expect("text");
         LINES.take().into_iter().map(text).collect()
     }
@@ -381,6 +390,32 @@ pub(crate) mod tests {
         assert_eq!(logged(Level::Error, all), words[..1]);
         assert_eq!(logged(Level::Warn, all), words[..2]);
         assert_eq!(logged(Level::Debug, all), words[..3]);
+    }
+
+    #[test]
+    fn nothing_is_logged_unless_somebody_asks_for_it() {
+        assert!(!enabled(Level::Error));
+        set_level(Level::Error);
+        let is_enabled = [Level::Error, Level::Warn].map(enabled);
+        LEVEL.store(0, Ordering::Relaxed);
+        assert_eq!(is_enabled, [true, false]);
+    }
+
+    #[test]
+    fn objects_of_json_have_all_of_a_call() {
+        let lines = logged_as(true, Level::Debug, call);
+        let info = logged_as(true, Level::Info, || info(|| "two \"words\"".into()));
+        let line: serde_json::Value = serde_json::from_str(&lines[0]).expect("an object");
+        assert_eq!((&line["level"], &line["call"]), (&"debug".into(), &"rsmi_x_get".into()));
+        assert_eq!(line["arguments"], serde_json::json!({"dv_ind": "1", "x": "0x0"}));
+        assert_eq!(
+            (&line["status"], &line["name"]),
+            (&2.into(), &"RSMI_STATUS_NOT_SUPPORTED".into())
+        );
+        assert_eq!(line["from"], serde_json::json!(["/sys/a", "device/b (kept)"]));
+        assert_eq!(line["because"], "the \"last\" word counts");
+        assert!(line["us"].is_number());
+        assert_eq!(info, [r#"{"level":"info","message":"two \"words\""}"#]);
     }
 
     fn pipe() -> (File, File) {

@@ -354,6 +354,26 @@ mod tests {
     }
 
     #[test]
+    fn what_others_have_replaced_is_listed_anew() {
+        let smi = |names, shared| {
+            let mut symbols = Symbols::none();
+            symbols.amdsmi_get_socket_handles.function = Some(sockets);
+            symbols.amdsmi_get_processor_handles.function = Some(processors);
+            let smi = AmdSmi {
+                opened: Opened { path: "fake".into(), symbols, names, shared },
+                identity: OnceBox::new(),
+                started: AtomicBool::new(true),
+                processors: ArcSwap::default(),
+            };
+            smi.identity.set(Box::new(Identity::Known(Release::V6_1_2))).expect("it is new");
+            smi.look();
+            smi.processors().handles.len()
+        };
+        let old = identify::ByName::One(Release::V6_1_2);
+        assert_eq!((smi(old, true), smi(old, false)), (4, 0), "nobody else uses the second");
+    }
+
+    #[test]
     fn a_libamd_smi_that_lists_nothing_is_none() {
         let smi = AmdSmi::fake(Symbols::none(), None, 0);
         assert_eq!(smi.handles(), Err(STATUS_NOT_FOUND));

@@ -64,8 +64,9 @@ impl Mutants {
         let mut tool = self.tool(&root);
         tool.args(["--shard", &shard, "--timeout", PATIENCE, "--no-shuffle", "--output"])
             .arg(&place);
-        // Of all targets only the unit tests; without debug information, which takes the most time.
-        tool.args(["--", "--lib"]);
+        // Of all targets only the unit tests, and those without debug information: the rest takes most
+        // of the time.
+        tool.arg("--cargo-arg=--lib");
         tool.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_TEST_DEBUG", "0");
         // The copy has a target directory of its own, and goes with it.
         tool.env_remove("CARGO_TARGET_DIR");
