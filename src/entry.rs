@@ -334,12 +334,13 @@ mod tests {
     fn a_panic_is_known_to_be_of_a_call_of_ours_or_not() {
         let begin = || log::Call::begin("rsmi_test", &[]);
         assert!(!Inside::is());
-        exported(0, begin, || {
+        let status = exported(0, begin, || {
             assert!(Inside::is());
             exported(0, begin, || panic!("on purpose"));
             assert!(Inside::is());
             rsmi_status_t::RSMI_STATUS_SUCCESS
         });
+        assert_eq!(status, rsmi_status_t::RSMI_STATUS_SUCCESS);
         assert!(!Inside::is());
     }
 

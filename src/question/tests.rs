@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::ffi::{c_char, c_void};
 
 mod agreeing;
+mod choosing;
 mod generations;
 mod identifying;
 mod sharing;
