@@ -6,6 +6,7 @@
 
 use std::env;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::Command;
 
@@ -27,8 +28,8 @@ const INSTALL: &str = "cargo install cargo-mutants --version 27.1.0 --locked";
 #[derive(Args)]
 pub struct Mutants {
     /// About how many are run
-    #[arg(long, default_value_t = 300, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
-    sample: usize,
+    #[arg(long, default_value = "300")]
+    sample: NonZeroUsize,
 
     /// Where the sample begins in the list
     #[arg(long, default_value_t = SEED)]
@@ -55,15 +56,15 @@ impl Mutants {
         ensure!(has_tool(), "{TOOL} is not installed: {INSTALL}");
         let root = workspace::root()?;
         let all = run::output(self.tool(&root).arg("--list"))?.lines().count();
-        let shard = shard(all, self.sample, self.seed);
+        let shard = shard(all, self.sample.get(), self.seed);
         if self.list {
-            return run::run(self.tool(&root).args(["--list", "--shard", &shard]));
+            return run::run(self.tool(&root).arg("--list").args(sharding(&shard)));
         }
         let place = workspace::target()?.join("mutants");
         fs::create_dir_all(&place).with_context(|| format!("cannot make {}", place.display()))?;
         let mut tool = self.tool(&root);
-        tool.args(["--shard", &shard, "--timeout", PATIENCE, "--no-shuffle", "--output"])
-            .arg(&place);
+        tool.args(sharding(&shard)).args(["--timeout", PATIENCE, "--no-shuffle", "--output"]);
+        tool.arg(&place);
         // Of all targets only the unit tests, and those without debug information: the rest takes most
         // of the time.
         tool.arg("--cargo-arg=--lib");
@@ -78,7 +79,7 @@ impl Mutants {
     fn tool(&self, root: &Path) -> Command {
         let mut tool = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         tool.current_dir(root).args(["mutants", "--package", "rsmi-compat"]);
-        tool.args(["--sharding", "round-robin", "--colors", "never"]);
+        tool.args(["--colors", "never"]);
         tool
     }
 }
@@ -89,6 +90,10 @@ fn has_tool() -> bool {
     let home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
     let own = cargo_home.or_else(home).map(|home| home.join("bin"));
     env::split_paths(&path).chain(own).any(|place| place.join(TOOL).is_file())
+}
+
+fn sharding(shard: &str) -> [&str; 4] {
+    ["--sharding", "round-robin", "--shard", shard]
 }
 
 /// Every n-th, from the seed on, so that there are about so many: `SEED/n`.

@@ -169,3 +169,23 @@ fn how_busy_a_gpu_is_may_be_refused() {
     let place = Machine::new(&[]).gpu().place();
     assert_eq!((place.gpu_id, place.compute_units), (51140, 40));
 }
+
+#[test]
+fn a_table_without_the_number_of_partitions_has_it_by_the_mode() {
+    // Version 1.9 with one attribute: the clocks of two compute chips.
+    let mut table = vec![20, 0, 1, 9, 1, 0, 0, 0];
+    table.extend((2_u64 << 20 | 33 << 10 | 2).to_le_bytes());
+    table.extend([2100_u16, 2090].map(u16::to_le_bytes).concat());
+    let partitions = |mode: &'static [u8]| {
+        let files: Files = &[("gpu_metrics", &table), ("current_compute_partition", mode)];
+        MetricsTable.kernel(&Machine::new(files).gpu()).map(|told| told.members.num_partition)
+    };
+    let modes: [&[u8]; 6] = [b"SPX\n", b"DPX\n", b"TPX\n", b"QPX\n", b"CPX\n", b"XPX\n"];
+    let told = modes.map(partitions);
+    assert_eq!(told, [1, 2, 3, 4, 2, u16::MAX].map(Told::Value));
+    let earlier = bytes((1, 5), &[("current_gfxclks", &[2100])]);
+    let files: Files = &[("gpu_metrics", &earlier), ("current_compute_partition", b"DPX\n")];
+    let told =
+        MetricsTable.kernel(&Machine::new(files).gpu()).map(|told| told.members.num_partition);
+    assert_eq!(told, Told::Value(u16::MAX), "of an earlier version nobody asks for it");
+}
