@@ -176,7 +176,8 @@ fn open_if_linked(info: &libc::dl_phdr_info) -> Open {
     proof.fold(Open::ALL, Open::narrowed)
 }
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(target_arch = "x86_64")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use rsmi_generations::Generation;

@@ -15,6 +15,7 @@ fn an_object_is_found_by_an_address_within_it() {
     assert!(own.base != 0 && own_base() == own.base, "it is kept");
     let (start, end) = own.code.expect("it has code");
     assert!((start..end).contains(&here) && own_code() == Some((start, end)));
+    assert!(!(start..end).contains(&(&raw const LIBRARIES as usize)), "data is no code");
     assert!(is_in_program());
     let other = of_libc();
     assert!(other.base != own.base && other.name.to_bytes().windows(4).any(|it| it == b"libc"));
