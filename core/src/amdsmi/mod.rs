@@ -264,6 +264,7 @@ impl Session {
             return Told::Unknown;
         };
         let release = self.release();
+        log::trace(|| format!("calls {}", symbol.name));
         let once = || {
             smi.look();
             let whom = whom(smi)?;
@@ -278,6 +279,7 @@ impl Session {
                 |status, written| {
                     written.map(|written| {
                         let value = read(*status, &written);
+                        written.log_members();
                         let lacks = value.is_none() && written.lacks();
                         (value, lacks)
                     })

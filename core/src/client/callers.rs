@@ -246,6 +246,17 @@ mod tests {
     }
 
     #[test]
+    fn in_a_child_nobody_is_writing() {
+        std::mem::forget(WRITING.lock());
+        in_child();
+        assert!(WRITING.try_lock_for(std::time::Duration::from_secs(9)).is_some());
+        in_child();
+        forget();
+        let (loaded, unloaded) = loads();
+        assert!(loaded > 1 && unloaded < loaded);
+    }
+
+    #[test]
     fn a_marked_call_is_of_our_header() {
         assert_eq!(client_at(MARKED_CALL), Client::of(Generation::NEWEST));
         assert!(find_out(MARKED_CALL).text().contains("our header"));

@@ -211,6 +211,29 @@ mod tests {
     }
 
     #[test]
+    fn a_mask_is_written_as_the_kernel_reads_it() {
+        use std::io::Read as _;
+        let (mut kfd, listener) = listener();
+        assert_eq!(listener.set_mask(0x8001), Ok(()));
+        let mut mask = [0; 8];
+        kfd.read_exact(&mut mask).unwrap();
+        assert_eq!(u64::from_ne_bytes(mask), 0x8001);
+    }
+
+    #[test]
+    fn in_a_child_half_a_line_of_the_parents_is_forgotten() {
+        let (mut kfd, listener) = listener();
+        kfd.write_all(b"1 a:b\n2 ").unwrap();
+        assert_eq!(listener.lines(9), [b"1 a:b"]);
+        listener.in_child();
+        kfd.write_all(b"x\n").unwrap();
+        assert_eq!(listener.lines(9), [b"2 x"], "nobody was taking lines");
+        std::mem::forget(listener.left.lock());
+        listener.in_child();
+        assert!(listener.lines(9).is_empty() && !listener.left.is_locked());
+    }
+
+    #[test]
     fn who_waits_is_woken_when_listening_ends() {
         let (_kfd, listener) = listener();
         std::thread::scope(|scope| {

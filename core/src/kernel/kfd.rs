@@ -250,6 +250,10 @@ fn each_link(links: &Dir) -> impl Iterator<Item = HashMap<String, u64>> {
 
 /// Whether this machine is a virtual one, by the CPU's flags.
 pub(crate) fn is_vm_guest() -> bool {
+    #[cfg(test)]
+    if let Some(is_guest) = tests::IS_GUEST.get() {
+        return is_guest;
+    }
     // Asked once: it stays what it is, and the kernel interrupts every CPU to answer.
     static GUEST: OnceBool = OnceBool::new();
     GUEST.get_or_init(|| {
@@ -258,9 +262,15 @@ pub(crate) fn is_vm_guest() -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::tests::Scratch;
     use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        /// What this thread takes the machine for, whatever it is.
+        pub(crate) static IS_GUEST: Cell<Option<bool>> = const { Cell::new(None) };
+    }
 
     const ROOT: &str = "class/kfd/kfd/topology/nodes";
 

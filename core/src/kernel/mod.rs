@@ -199,8 +199,10 @@ pub(crate) mod tests {
 
     impl Scratch {
         pub(crate) fn new(name: &str, files: &[(&str, &[u8])]) -> Self {
-            let path =
-                std::env::temp_dir().join(format!("rsmi-compat-{name}-{}", std::process::id()));
+            // In memory, where there is a place for that: some tests write hundreds of files.
+            let memory = Path::new("/dev/shm").to_owned();
+            let place = if memory.is_dir() { memory } else { std::env::temp_dir() };
+            let path = place.join(format!("rsmi-compat-{name}-{}", std::process::id()));
             for (file, content) in files {
                 let file = path.join(file);
                 std::fs::create_dir_all(file.parent().unwrap()).unwrap();

@@ -1,6 +1,6 @@
 //! Processes that compute on GPUs, as KFD lists them. These questions are about no single device.
 
-use super::{First, Question, Why, equal};
+use super::{Agreement, First, Question, Why, equal};
 use crate::amdsmi::Session;
 use crate::amdsmi::abi::process_info;
 use crate::client;
@@ -62,14 +62,15 @@ impl Question<'_, State> for ComputeProcesses {
         Processes::below(&state.sysfs()).list(self.wanted as usize).into()
     }
 
-    fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {
-        let pids = |list: &[Process]| {
-            let mut pids: Vec<u32> = list.iter().map(|process| process.pid).collect();
-            pids.sort_unstable();
-            pids
-        };
-        pids(amdsmi) == pids(kernel)
-    }
+    const AGREE: Agreement<Self::Value> =
+        Agreement::new("equal in the process ids, in any order", |amdsmi, kernel| {
+            let pids = |list: &[Process]| {
+                let mut pids: Vec<u32> = list.iter().map(|process| process.pid).collect();
+                pids.sort_unstable();
+                pids
+            };
+            pids(amdsmi) == pids(kernel)
+        });
 }
 
 /// What a process uses of all devices, or of one, as far as that was found out.
@@ -120,11 +121,11 @@ impl Question<'_, State> for ComputeProcess {
         })
     }
 
-    fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {
-        // Of compute units it counts the most that one device has busy.
-        let vram = |told: &Self::Value| told.0.usage.map(|usage| usage.vram);
+    // Of compute units it counts the most that one device has busy.
+    const AGREE: Agreement<Self::Value> = Agreement::new("equal in the VRAM", |amdsmi, kernel| {
+        let vram = |told: &(Report, Result)| told.0.usage.map(|usage| usage.vram);
         kernel.1.is_err() || vram(amdsmi) == vram(kernel)
-    }
+    });
 }
 
 /// The devices that a process has queues on, by their indices.

@@ -293,6 +293,11 @@ pub(crate) mod tests {
 
     /// A table of a version, of which member `name` has these numbers and all others are all ones.
     pub(crate) fn table(version: (u8, u8), members: &[(&str, &[u64])]) -> Table {
+        Table::parse(bytes(version, members)).expect("a good table")
+    }
+
+    /// The file of it.
+    pub(crate) fn bytes(version: (u8, u8), members: &[(&str, &[u64])]) -> Vec<u8> {
         let layout = LAYOUTS.iter().find(|layout| layout.version == version).expect("a version");
         let mut bytes = vec![0xFF; layout.size];
         bytes[..2].copy_from_slice(&(layout.size as u16).to_le_bytes());
@@ -304,7 +309,7 @@ pub(crate) mod tests {
                 slot.copy_from_slice(&number.to_le_bytes()[..*width]);
             }
         }
-        Table::parse(bytes).expect("a good table")
+        bytes
     }
 
     /// Every member's name, bytes and width; of partitions with the number, `1.vcn_busy`.

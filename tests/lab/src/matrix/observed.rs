@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::mapping::{Question, Questions};
 use super::sources::Source;
 
 /// All that answered each function that was called.
@@ -13,18 +14,23 @@ pub struct Observed {
     calls: BTreeMap<String, BTreeSet<Source>>,
     /// Who is asked first, and why.
     firsts: BTreeMap<String, BTreeSet<String>>,
+    /// What each function asked of AMD SMI.
+    questions: BTreeMap<String, Questions>,
 }
 
 impl Observed {
     /// Takes in a log; other lines may stand between its own.
     pub fn add(&mut self, log: &str) {
         let mut firsts = BTreeSet::new();
+        let mut questions = Questions::default();
         for line in log.lines() {
+            questions.add(line);
             if let Some(first) = first(line) {
                 firsts.insert(first.to_owned());
             } else if let Some((function, sources)) = call(line) {
                 let sources = sources.iter().map(|source| Source::read(source));
                 self.calls.entry(function.to_owned()).or_default().extend(sources);
+                questions.end(self.questions.entry(function.to_owned()).or_default());
                 let firsts = std::mem::take(&mut firsts);
                 self.firsts.entry(function.to_owned()).or_default().extend(firsts);
             }
@@ -39,6 +45,11 @@ impl Observed {
     /// None for a function that was never called; nothing for one that had its answer in itself.
     pub fn of(&self, function: &str) -> Option<&BTreeSet<Source>> {
         self.calls.get(function)
+    }
+
+    /// What a function asks of AMD SMI.
+    pub fn questions(&self, function: &str) -> impl Iterator<Item = &Question> {
+        self.questions.get(function).into_iter().flat_map(Questions::asked)
     }
 
     pub fn all(&self) -> impl Iterator<Item = &Source> {
@@ -125,6 +136,23 @@ rsmi-compat: debug: rsmi_dev_busy_percent_get(dv_ind=0, busy_percent=0x1) = 2 RS
         let firsts = |function| observed.firsts(function).collect::<Vec<_>>();
         assert_eq!(firsts("rsmi_a"), ["AMD SMI", "the kernel: kept"]);
         assert_eq!(firsts("rsmi_b"), [""; 0]);
+    }
+
+    #[test]
+    fn a_question_belongs_to_the_call_that_ends_next() {
+        let mut observed = Observed::default();
+        observed.add(
+            "rsmi-compat: trace: asks Brand; first the kernel: kept\n\
+             rsmi-compat: trace: calls amdsmi_get_gpu_vbios_info\n\
+             rsmi-compat: debug: rsmi_a(x=0) = 0 OK, 1.0 us\n\
+             rsmi-compat: trace: calls amdsmi_gpu_read_counter\n\
+             rsmi-compat: debug: rsmi_b(x=0) = 0 OK, 1.0 us\n",
+        );
+        let asked =
+            |function| observed.questions(function).map(Question::answer).collect::<Vec<_>>();
+        assert_eq!(asked("rsmi_a"), ["`amdsmi_get_gpu_vbios_info`"]);
+        assert_eq!(asked("rsmi_b"), ["`amdsmi_gpu_read_counter`"]);
+        assert_eq!(asked("rsmi_c"), [""; 0]);
     }
 
     #[test]
