@@ -48,9 +48,9 @@ pub unsafe extern "C" fn rsmi_dev_gpu_metrics_info_get(
     }
     let client = client::proven();
     match with_gpu(dv_ind, |gpu| ask(gpu, &MetricsTable)) {
-        Ok(metrics) => {
+        Ok(mut metrics) => {
             // SAFETY: not null, and then good for the struct of the caller's header.
-            unsafe { client.put_metrics(pgpu_metrics, &metrics) };
+            unsafe { client.put_metrics(pgpu_metrics, &mut metrics) };
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,

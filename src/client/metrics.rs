@@ -156,15 +156,14 @@ impl Client {
     ///
     /// # Safety
     /// `out` is good for writing the struct of each generation that is open.
-    pub(crate) unsafe fn put_metrics(self, out: *mut rsmi_gpu_metrics_t, metrics: &Metrics) {
+    pub(crate) unsafe fn put_metrics(self, out: *mut rsmi_gpu_metrics_t, metrics: &mut Metrics) {
         let layout = Layout::of(self.speaks);
         let bytes = common(self.open);
-        let mut shown = metrics.members;
         if bytes < layout.size {
             cut_is_logged("rsmi_gpu_metrics_t", bytes);
-            admit(&mut shown, bytes);
+            admit(&mut metrics.members, bytes);
         }
-        let members = (&raw const shown).cast::<u8>();
+        let members = (&raw const metrics.members).cast::<u8>();
         let out = out.cast::<u8>();
         // SAFETY: as this function demands.
         unsafe { out.write_bytes(0, bytes) };
@@ -204,9 +203,9 @@ mod tests {
         // SAFETY: as many bytes as the struct has, of integers alone; alignment does not matter.
         let members = unsafe { newest.as_ptr().cast::<rsmi_gpu_metrics_t>().read_unaligned() };
         let mut buffer = vec![0xA5; 8192];
-        let metrics = Metrics { members, gap: 0xBEEF };
+        let mut metrics = Metrics { members, gap: 0xBEEF };
         // SAFETY: the buffer is larger than any generation's struct.
-        unsafe { client.put_metrics(buffer.as_mut_ptr().cast(), &metrics) };
+        unsafe { client.put_metrics(buffer.as_mut_ptr().cast(), &mut metrics) };
         buffer
     }
 
@@ -325,11 +324,11 @@ mod tests {
         let table = crate::kernel::metrics::tests::table(version, &[]);
         let mut members = table.metrics();
         members.num_partition = 8;
-        let metrics = Metrics { members, gap: 0 };
+        let mut metrics = Metrics { members, gap: 0 };
         let mut buffer = vec![0xA5; 8192];
         let client = Client::new(open, Open::ALL);
         // SAFETY: the buffer is larger than any generation's struct.
-        unsafe { client.put_metrics(buffer.as_mut_ptr().cast(), &metrics) };
+        unsafe { client.put_metrics(buffer.as_mut_ptr().cast(), &mut metrics) };
         // SAFETY: the header's bytes are there, of integers alone.
         let header = unsafe { buffer.as_ptr().cast::<metrics_table_header_t>().read_unaligned() };
         (header, half(&buffer, offset_of!(rsmi_gpu_metrics_t, num_partition)))
