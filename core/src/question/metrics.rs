@@ -4,9 +4,10 @@ use super::{Agreement, Between, First, Question, Why, equal};
 use crate::amdsmi::abi::{gpu_metrics, utilization_counter, xcp_metrics};
 use crate::amdsmi::{self, Release, Written};
 use crate::client::Metrics;
-use crate::gpu::{Gpu, Utilization};
+use crate::gpu::{Gpu, Utilization, spare_metrics};
 use crate::layout::Member;
 use crate::log;
+use crate::spare::Spare;
 use crate::told::Told;
 use crate::types::{amdgpu_xcp_metrics_t, metrics_table_header_t, rsmi_gpu_metrics_t};
 
@@ -155,7 +156,7 @@ fn table(written: &Written) -> Option<rsmi_gpu_metrics_t> {
 pub(crate) struct MetricsTable;
 
 impl Question<'_> for MetricsTable {
-    type Value = Box<Metrics>;
+    type Value = Spare<Metrics>;
     const FIRST: First = First::Kernel(Why::Polled);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
@@ -165,12 +166,18 @@ impl Question<'_> for MetricsTable {
         at.ask(
             |s| s.amdsmi_get_gpu_metrics_info,
             |handle, room| (handle, room.record(0)),
-            |written| table(written).map(|members| Box::new(Metrics { members, gap: 0 })),
+            |written| {
+                table(written).map(|members| {
+                    let mut metrics = spare_metrics();
+                    (metrics.members, metrics.gap) = (members, 0);
+                    metrics
+                })
+            },
         )
     }
 
     fn kernel(&self, at: &Gpu) -> Told<Self::Value> {
-        at.metrics_info().map(Box::new).into()
+        at.metrics_info().into()
     }
 
     // The rest moves.

@@ -11,12 +11,14 @@ use crate::handles::Handles;
 use crate::kernel::Dir;
 use crate::kernel::events::Listener;
 use crate::kernel::kfd::{self, PARTITION_BITS, Topology};
-use crate::kernel::processes::Place;
+use crate::kernel::processes::{Place, Processes};
 use crate::kernel::starved;
 use crate::log;
 use crate::status::Result;
 use crate::types::{rsmi_init_flags_t, rsmi_status_t};
 use crate::walk::Walk;
+use once_cell::race::OnceBox;
+use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -28,6 +30,7 @@ pub(crate) struct State {
     session: Option<Arc<Session>>,
     /// The directory that stands for /sys, where it was read; None before.
     sysfs: Option<Dir>,
+    processes: OnceBox<Processes>,
     /// Where processes may use something: the devices as the last rsmi_init found them. As with the
     /// original, questions about processes are answered after rsmi_shut_down too.
     places: Vec<Place>,
@@ -45,6 +48,7 @@ impl State {
             gpus: Vec::new(),
             session: None,
             sysfs: None,
+            processes: OnceBox::new(),
             places,
             topology: Topology::none(),
             walks: Handles::new(),
@@ -160,8 +164,13 @@ impl State {
     }
 
     /// The directory that stands for /sys.
-    pub(crate) fn sysfs(&self) -> Dir {
+    fn sysfs(&self) -> Dir {
         self.sysfs.clone().unwrap_or_else(|| Dir::new(Config::get().sysfs()))
+    }
+
+    /// KFD's list of processes.
+    pub(crate) fn processes(&self) -> &Processes {
+        self.processes.get_or_init(|| Box::new(Processes::below(&self.sysfs())))
     }
 
     /// The device that KFD knows by this number.
@@ -178,10 +187,10 @@ impl State {
     }
 
     /// Where a process may use something: all devices, in the order of KFD's numbers.
-    pub(crate) fn places(&self) -> Vec<Place> {
+    pub(crate) fn places(&self) -> SmallVec<[Place; 64]> {
         log::kept(gpu::KFD);
-        let mut places = self.places.clone();
-        places.sort_by_key(|place| place.gpu_id);
+        let mut places: SmallVec<[Place; 64]> = SmallVec::from_slice(&self.places);
+        places.sort_unstable_by_key(|place| place.gpu_id);
         places
     }
 

@@ -2,18 +2,18 @@
 
 use super::super::*;
 use super::sides::*;
-use crate::client::Metrics;
-use crate::gpu::{Region, Regions, Utilization};
+use crate::gpu::{Region, Regions, Utilization, spare_metrics};
 use crate::kernel::dpm::Table;
 use crate::kernel::metrics::tests::table;
 use crate::kernel::processes::{Process, Report, Usage};
 use crate::types::*;
+use smallvec::smallvec;
 use std::borrow::Cow;
 
 const NOT_SUPPORTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
 
 fn levels(text: &str) -> Table {
-    Table::read(&text.lines().map(str::to_owned).collect::<Vec<_>>())
+    Table::read(text.lines())
 }
 
 #[test]
@@ -96,16 +96,17 @@ fn what_moves_lies_between_two_readings() {
 #[test]
 fn some_agree_in_what_both_know() {
     let metrics = |version| {
-        let members = table(version, &[]).metrics();
-        Box::new(Metrics { members, gap: 0 })
+        let mut metrics = spare_metrics();
+        (metrics.members, metrics.gap) = (table(version, &[]).metrics(), 0);
+        metrics
     };
     assert!(MetricsTable::AGREE.holds(&metrics((1, 3)), &metrics((1, 5))));
     assert!(!MetricsTable::AGREE.holds(&metrics((1, 3)), &metrics((2, 3))));
     let process = |pid| Process { pid, pasid: Some(pid) };
     let without = |pid| Process { pid, pasid: None };
-    let list = vec![process(7), process(8)];
-    assert!(ComputeProcesses::AGREE.holds(&vec![without(8), without(7)], &list));
-    assert!(!ComputeProcesses::AGREE.holds(&vec![without(8)], &list));
+    let list = smallvec![process(7), process(8)];
+    assert!(ComputeProcesses::AGREE.holds(&smallvec![without(8), without(7)], &list));
+    assert!(!ComputeProcesses::AGREE.holds(&smallvec![without(8)], &list));
     let used = |vram, cu_occupancy| {
         let usage = Some(Usage { vram, sdma: 0, cu_occupancy });
         (Report { found: true, pasid: None, usage }, Ok(()))

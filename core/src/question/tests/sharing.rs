@@ -7,6 +7,7 @@ use crate::gpu::Utilization;
 use crate::kernel::metrics::tests::bytes;
 use crate::kernel::processes::{Process, Report, Usage};
 use crate::types::*;
+use smallvec::smallvec;
 use std::ffi::c_void;
 
 const UNEXPECTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA;
@@ -124,7 +125,7 @@ impl Tested for ComputeProcesses {
         let told = |files| Self { wanted: 9 }.kernel(&Machine::new(files).state());
         tried(
             told(PROCESS),
-            vec![Process { pid: 70, pasid: Some(32770) }],
+            smallvec![Process { pid: 70, pasid: Some(32770) }],
             told(&[]),
             Told::Fails(NONE),
         )
@@ -148,7 +149,7 @@ impl Tested for ComputeProcesses {
         ];
         let ask = |at: &amdsmi::Device| of_all(at, |session| Self { wanted: 9 }.amdsmi(session));
         // The address space is none of the newest release's.
-        answers(devices, ask, vec![Process { pid: 70, pasid: None }])
+        answers(devices, ask, smallvec![Process { pid: 70, pasid: None }])
     }
 }
 
@@ -199,7 +200,7 @@ impl Tested for ComputeProcess {
 impl Tested for ComputeProcessGpus {
     fn kernel() -> Tried {
         let told = |files| Self { pid: 70 }.kernel(&Machine::new(files).state());
-        tried(told(PROCESS), vec![0], told(&[]), Told::Fails(NOT_FOUND))
+        tried(told(PROCESS), smallvec![0], told(&[]), Told::Fails(NOT_FOUND))
     }
 
     fn amdsmi() -> Tried {
@@ -220,7 +221,7 @@ impl Tested for ComputeProcessGpus {
             device!(NEW, amdsmi_get_gpu_compute_process_gpus = fails),
         ];
         let ask = |at: &amdsmi::Device| of_all(at, |session| Self { pid: 70 }.amdsmi(session));
-        answers(devices, ask, vec![0, 1])
+        answers(devices, ask, smallvec![0, 1])
     }
 }
 
