@@ -42,9 +42,9 @@ pub(crate) fn ask<'g, At: Sourced, Q: Question<'g, At>>(
 ) -> Result<Q::Value> {
     let policy = policy();
     log::asks(question, &Q::FIRST);
-    log::trace(|| {
+    log::detail("agree", "they agree if they are", || {
         let between = if Q::BETWEEN.is_some() { ", or between two of the kernel's" } else { "" };
-        format!("they agree if they are {}{between}", Q::AGREE)
+        format!("{}{between}", Q::AGREE)
     });
     if policy == Policy::Both && matches!(Q::ASKED, Asked::Freely) {
         compare(at, question);

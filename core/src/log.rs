@@ -95,10 +95,23 @@ pub(crate) fn asks(question: &dyn Debug, first: &dyn Display) {
         return;
     }
     let (question, first) = (format!("{question:?}"), first.to_string());
-    if AS_JSON.load(Ordering::Relaxed) {
+    if is_json() {
         write_json("trace", &[("asks", string(&question)), ("first", string(&first))]);
     } else {
         write_text("trace", &format!("asks {question}; first {first}"));
+    }
+}
+
+/// Something about the question of the call under way: JSON has it under that name, and a text behind
+/// those words.
+pub(crate) fn detail(name: &str, words: &str, detail: impl FnOnce() -> String) {
+    if !enabled(Level::Trace) {
+        return;
+    }
+    if is_json() {
+        write_json("trace", &[(name, string(&detail()))]);
+    } else {
+        write_text("trace", &format!("{words} {}", detail()));
     }
 }
 
@@ -108,7 +121,7 @@ pub(crate) fn disagree(question: &dyn Debug, amdsmi: &dyn Debug, kernel: &dyn De
         return;
     }
     let [question, amdsmi, kernel] = [question, amdsmi, kernel].map(|shown| format!("{shown:?}"));
-    if AS_JSON.load(Ordering::Relaxed) {
+    if is_json() {
         let members = [("disagree", question), ("amdsmi", amdsmi), ("kernel", kernel)];
         write_json("warn", &members.map(|(name, shown)| (name, string(&shown))));
     } else {

@@ -174,7 +174,7 @@ impl Written<'_> {
         let text =
             |(versions, names): &(String, Vec<_>)| format!("{versions}: {}", names.join(", "));
         let texts: Vec<_> = by_release.iter().map(text).collect();
-        log::trace(|| format!("reads {}", texts.join("; ")));
+        log::detail("reads", "reads", || texts.join("; "));
     }
 
     /// The n-th of the numbers of a member, as wide as the release has it.

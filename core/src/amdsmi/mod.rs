@@ -264,7 +264,7 @@ impl Session {
             return Told::Unknown;
         };
         let release = self.release();
-        log::trace(|| format!("calls {}", symbol.name));
+        log::detail("calls", "calls", || symbol.name.to_owned());
         let once = || {
             smi.look();
             let whom = whom(smi)?;

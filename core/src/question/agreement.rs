@@ -64,13 +64,14 @@ impl Factor {
     }
 
     fn log(&self) {
-        log::trace(|| format!("converts × {} ({} → {})", self.factor, self.from, self.to));
+        let conversion = || format!("× {} ({} → {})", self.factor, self.from, self.to);
+        log::detail("converts", "converts", conversion);
     }
 }
 
 /// Converts in another way than by a factor, which these words are about.
 pub(crate) fn converted<T>(how: &str, convert: impl FnOnce() -> T) -> T {
-    log::trace(|| format!("converts {how}"));
+    log::detail("converts", "converts", || how.to_owned());
     convert()
 }
 

@@ -174,7 +174,7 @@ fn observe(lab: &Lab, functions: &[String]) -> Result<Seen> {
     };
     let runs = [by_source(KERNEL), by_source(AMDSMI)].concat();
     let outcomes = in_parallel(&runs, |(source, run)| {
-        let outcome = run.clone().env("RSMI_COMPAT_LOG", "trace").timeout(PATIENCE).output(lab)?;
+        let outcome = run.clone().logging("trace").timeout(PATIENCE).output(lab)?;
         if !outcome.success() {
             bail!("{} failed on {}: {}", run.argv[0], run.machine, outcome.errors().trim());
         }

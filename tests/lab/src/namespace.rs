@@ -85,6 +85,12 @@ impl Run {
             .env("RSMI_COMPAT_AMDSMI", format!("/lab/amdsmi/{amdsmi}/libamd_smi.so"))
     }
 
+    /// With our log as data, on stderr.
+    #[must_use]
+    pub fn logging(self, level: &str) -> Run {
+        self.env("RSMI_COMPAT_LOG", level).env("RSMI_COMPAT_LOG_FORMAT", "json")
+    }
+
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Run {
         self.timeout = Some(timeout);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::amdsmi::{self, Range};
+use super::observed::Logged;
 
 /// One question, as it was answered in all runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,22 +28,23 @@ pub struct Questions {
 const MOST_NAMED: usize = 6;
 
 impl Questions {
-    /// Takes in a line of the log.
-    pub fn add(&mut self, line: &str) {
-        let Some(text) = line.strip_prefix("rsmi-compat: trace: ") else { return };
-        if let Some(question) = text.strip_prefix("asks ") {
-            let name = question.split([' ', ';', '(']).next().unwrap_or_default();
+    /// Takes in what the log says of a question.
+    pub fn add(&mut self, line: &Logged) {
+        if let Logged::Asks { asks, .. } = line {
+            let name = asks.split([' ', '(']).next().unwrap_or_default();
             name.clone_into(&mut self.current);
         }
         let question = self.all.entry(self.current.clone()).or_default();
-        if let Some(how) = text.strip_prefix("they agree if they are ") {
-            how.clone_into(&mut question.agree);
-        } else if let Some(how) = text.strip_prefix("converts ") {
-            question.conversions.insert(how.to_owned());
-        } else if let Some(call) = text.strip_prefix("calls ") {
-            question.called(call);
-        } else if let Some(members) = text.strip_prefix("reads since ") {
-            question.read(members);
+        match line {
+            Logged::Agree { agree } => question.agree.clone_from(agree),
+            Logged::Converts { converts } => {
+                question.conversions.insert(converts.clone());
+            }
+            Logged::Calls { calls } => {
+                question.called(calls);
+            }
+            Logged::Reads { reads } => question.read(reads),
+            Logged::Asks { .. } | Logged::Call { .. } => {}
         }
     }
 
@@ -138,10 +140,25 @@ fn of_some(range: &Range, members: &[&str], named: bool) -> String {
 mod tests {
     use super::*;
 
+    /// `asks NAME; first SOURCE`, `agree if …`, `calls …`, `converts …` or `reads …`
+    fn logged(line: &str) -> Logged {
+        let (what, text) = line.split_once(' ').unwrap();
+        let (text, rest) = text.split_once("; first ").unwrap_or((text, ""));
+        let text = text.to_owned();
+        match what {
+            "asks" => Logged::Asks { asks: text, first: rest.to_owned() },
+            "agree" => Logged::Agree { agree: text },
+            "calls" => Logged::Calls { calls: text },
+            "converts" => Logged::Converts { converts: text },
+            "reads" => Logged::Reads { reads: text },
+            other => panic!("{other}"),
+        }
+    }
+
     fn questions(log: &str) -> Questions {
         let (mut call, mut function) = (Questions::default(), Questions::default());
         for line in log.lines() {
-            call.add(&format!("rsmi-compat: trace: {line}"));
+            call.add(&logged(line));
         }
         call.end(&mut function);
         function
@@ -151,11 +168,11 @@ mod tests {
     fn a_question_is_told_by_what_was_called_read_and_converted() {
         let power = questions(
             "asks AveragePower { sensor: 0 }; first the kernel, polled\n\
-             they agree if they are less than a watt apart\n\
+             agree less than a watt apart\n\
              calls amdsmi_get_power_info\n\
              converts × 1000000 (W → µW)\n\
              reads since 6.1.2: average_socket_power\n\
-             amdsmi_get_power_info",
+",
         );
         let [power] = power.asked().collect::<Vec<_>>()[..] else { panic!("{power:?}") };
         let call = "`amdsmi_get_power_info` → `average_socket_power`; × 1000000 (W → µW)";
