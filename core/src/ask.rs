@@ -12,7 +12,9 @@ use crate::status::Result;
 use crate::told::Told;
 use crate::types::rsmi_status_t;
 use rsmi_generations::Policy;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// What a client has set, plus one; 0 before it sets something.
 static SET: AtomicU8 = AtomicU8::new(0);
@@ -91,10 +93,56 @@ pub(crate) fn settle<T>(told: Told<T>) -> Result<T> {
     }
 }
 
-/// Asks both, and tells the log where they disagree. What moves is read from the kernel before and
-/// after, and AMD SMI's value may be of any moment between.
+/// The questions on which both disagreed however long was waited, by their hashes; 0 is none. After so
+/// many nothing is waited for any more: these sources do disagree.
+static KNOWN: [AtomicU64; 8] = [const { AtomicU64::new(0) }; 8];
+
+/// Asks both, and tells the log where they disagree. What AMD SMI has kept since the kernel changed is no
+/// disagreement: it is asked again when it must have read anew.
 fn compare<'g, At: Sourced, Q: Question<'g, At>>(at: &'g At, question: &Q) {
-    let found = log::aside(|| {
+    let Some(mut found) = disagreement(at, question) else { return };
+    let known = Known::of(at, question);
+    if !known.is_there() {
+        std::thread::sleep(if cfg!(test) { Duration::ZERO } else { Q::STALE });
+        let Some(again) = disagreement(at, question) else { return };
+        found = again;
+        known.keep();
+    }
+    let (amdsmi, kernel) = found;
+    log::disagree(question, &amdsmi, &kernel);
+}
+
+/// A question to one device, as it is known to disagree.
+struct Known(u64);
+
+impl Known {
+    fn of<At, Q: std::fmt::Debug>(at: &At, question: &Q) -> Self {
+        let mut hash = DefaultHasher::new();
+        (std::ptr::from_ref(at) as usize, format!("{question:?}")).hash(&mut hash);
+        Self(hash.finish().max(1))
+    }
+
+    fn is_there(&self) -> bool {
+        let is_this = |known: &AtomicU64| known.load(Ordering::Relaxed) == self.0;
+        let is_full = || KNOWN.iter().all(|known| known.load(Ordering::Relaxed) != 0);
+        KNOWN.iter().any(is_this) || is_full()
+    }
+
+    fn keep(&self) {
+        let free = |known: &&AtomicU64| {
+            known.compare_exchange(0, self.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        };
+        KNOWN.iter().find(free);
+    }
+}
+
+/// What both say, where that is not the same. What moves is read from the kernel before and after, and
+/// AMD SMI's value may be of any moment between.
+fn disagreement<'g, At: Sourced, Q: Question<'g, At>>(
+    at: &'g At,
+    question: &Q,
+) -> Option<(Q::Value, Q::Value)> {
+    log::aside(|| {
         let (Told::Value(before), Told::Value(amdsmi)) =
             (question.kernel(at), by_amdsmi(at, question))
         else {
@@ -107,10 +155,7 @@ fn compare<'g, At: Sourced, Q: Question<'g, At>>(at: &'g At, question: &Q) {
         let is_between = |between: Between<_>| between(&amdsmi, &before, &after);
         let agree = Q::AGREE.holds(&amdsmi, &after) || Q::BETWEEN.is_some_and(is_between);
         (!agree).then_some((amdsmi, after))
-    });
-    if let Some((amdsmi, kernel)) = found {
-        log::disagree(question, &amdsmi, &kernel);
-    }
+    })
 }
 
 #[cfg(test)]

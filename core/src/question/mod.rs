@@ -45,6 +45,7 @@ use crate::runtime::State;
 use crate::told::Told;
 use std::fmt::{self, Debug};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What one function of rocm_smi.h asks about a device; `'g` is how long the device is there.
 pub(crate) trait Question<'g, At: Sourced = Gpu>: Debug {
@@ -54,6 +55,8 @@ pub(crate) trait Question<'g, At: Sourced = Gpu>: Debug {
     const FIRST: First;
 
     const ASKED: Asked = Asked::Freely;
+    /// As long as libamd_smi may keep what it has read for the answer.
+    const STALE: Duration = Duration::from_millis(150);
 
     /// When both answers are the same one, as exactly as the sources are.
     const AGREE: Agreement<Self::Value>;

@@ -11,12 +11,16 @@ use crate::status::Result;
 use crate::told::Told;
 use smallvec::SmallVec;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// As long as AMD SMI has it in every release.
 const INFO: usize = 32;
 
 /// Behind the number of processes.
 const INFOS: usize = 8;
+
+/// As long as libamd_smi keeps its list.
+const STALE: Duration = Duration::from_millis(1100);
 
 /// More than a machine has.
 const MOST: u32 = 1800;
@@ -40,6 +44,7 @@ pub(crate) struct ComputeProcesses {
 impl Question<'_, State> for ComputeProcesses {
     type Value = List;
     const FIRST: First = First::Kernel(Why::Polled);
+    const STALE: Duration = STALE;
 
     fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Self::Value> {
         let Some(session) = library(session) else { return Told::Unknown };
@@ -88,6 +93,7 @@ pub(crate) struct ComputeProcess {
 impl Question<'_, State> for ComputeProcess {
     type Value = (Report, Result);
     const FIRST: First = First::Kernel(Why::Polled);
+    const STALE: Duration = STALE;
 
     fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Self::Value> {
         let Some(session) = library(session) else { return Told::Unknown };
@@ -137,6 +143,7 @@ pub(crate) struct ComputeProcessGpus {
 impl Question<'_, State> for ComputeProcessGpus {
     type Value = Indices;
     const FIRST: First = First::Kernel(Why::Polled);
+    const STALE: Duration = STALE;
 
     fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Indices> {
         const LIST: usize = 4;
