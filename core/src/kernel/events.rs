@@ -183,12 +183,13 @@ pub(super) fn failed(what: &str, errno: i32) -> rsmi_status_t {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::io::Write as _;
     use std::os::unix::net::UnixStream;
 
-    fn listener() -> (UnixStream, Listener) {
+    /// Who plays KFD, and who hears what that writes.
+    pub(crate) fn listener() -> (UnixStream, Listener) {
         let (kfd, stream) = UnixStream::pair().unwrap();
         stream.set_nonblocking(true).unwrap();
         let copy = kfd.try_clone().unwrap();

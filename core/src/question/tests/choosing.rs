@@ -93,6 +93,21 @@ fn a_level_that_no_header_lists_is_looked_up_or_refused() {
 }
 
 #[test]
+fn a_table_of_more_profiles_than_there_are_bits_is_none() {
+    let of = |count: usize| {
+        let lines: String = (0..count).map(|nth| format!(" {nth} NAME_{nth} :\n")).collect();
+        let text = format!("NUM MODE_NAME\n{lines}");
+        PowerProfiles.kernel(&Machine::new(&[("pp_power_profile_mode", text.as_bytes())]).gpu())
+    };
+    assert!(matches!(of(64), Told::Value(told) if told.num_profiles == 64));
+    // A virtual machine is told that there is none.
+    assert!(
+        matches!(of(65), Told::Fails(REFUSED | NONE))
+            && matches!(of(70), Told::Fails(REFUSED | NONE))
+    );
+}
+
+#[test]
 fn a_reset_goes_back_to_how_the_card_was() {
     let files: Files = &[
         ("available_compute_partition", b"SPX, DPX, CPX\n"),
