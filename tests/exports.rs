@@ -56,7 +56,7 @@ const BEYOND: &str = include_str!("abi/compat-symbols.txt");
 
 #[test]
 fn the_functions_of_the_lists_and_no_others() {
-    // Where there is no door, nothing can hold a version: see src/door.rs.
+    // Where there is no door, nothing can hold a version: see core/src/door.rs.
     let versioned = cfg!(all(target_arch = "x86_64", feature = "symbol-version"));
     let version = if versioned { "@@RSMI_COMPAT_1" } else { "" };
     for list in [ORIGINAL, BEYOND] {

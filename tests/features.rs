@@ -16,7 +16,8 @@ fn features() -> Vec<(&'static str, &'static str)> {
 fn sources() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = vec![root.join("build.rs")];
-    let mut directories = vec![root.join("src")];
+    let mut directories =
+        ["src", "core/src", "macros/src"].map(|sources| root.join(sources)).to_vec();
     while let Some(directory) = directories.pop() {
         for entry in fs::read_dir(directory).expect("it is a directory") {
             let path = entry.expect("it can be read").path();

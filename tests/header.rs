@@ -1,4 +1,4 @@
-//! The headers are what src/types and src/api say, and compile in every standard.
+//! The headers are what core/src/types and core/src/api say, and compile in every standard.
 //!
 //! `BLESS=1 cargo test --test header` writes them.
 
@@ -20,13 +20,14 @@ const TAGS: [(&str, &str, &str); 4] = [
 ];
 
 /// What is not in rocm_smi.h: rsmi_compat.h declares it.
-const BEYOND: &str = "src/api/compat.rs";
+const BEYOND: &str = "core/src/api/compat.rs";
 
 /// rocm_smi.h
 fn generate() -> String {
     let mut config = config("cbindgen.toml");
     config.export.exclude = declared(&[BEYOND]);
-    let mut header = write(cbindgen::Builder::new().with_crate(ROOT).with_config(config));
+    let mut header =
+        write(cbindgen::Builder::new().with_crate(format!("{ROOT}/core")).with_config(config));
     for (kind, name, tag) in TAGS {
         let end = header.find(&format!("\n}} {name};")).expect("the type is in the header");
         let untagged = format!("typedef {kind} {{");
@@ -41,7 +42,7 @@ fn generate() -> String {
     ))))
 }
 
-/// Enumerators for those who ask, which src/types/retired.rs has as constants: the Rust enum has
+/// Enumerators for those who ask, which core/src/types/retired.rs has as constants: the Rust enum has
 /// only what the library itself knows.
 const RETIRED_ENUMERATORS: [(&str, &str); 1] =
     [("RSMI_EVT_NOTIF_RING_HANG", "rsmi_evt_notification_type_t")];
@@ -110,7 +111,7 @@ fn write(builder: cbindgen::Builder) -> String {
 
 /// The statuses of a function whose comment lists none.
 const NO_MORE_STATUSES: &str = "/// @return RSMI_STATUS_SUCCESS or a common status.";
-/// The same for the retired functions: src/api/retired.rs lists their statuses once for all.
+/// The same for the retired functions: core/src/api/retired.rs lists their statuses once for all.
 const LISTED_STATUSES: &str =
     "/// @return RSMI_STATUS_SUCCESS, a common status, or a status of the list above.";
 
@@ -135,7 +136,7 @@ fn set_the_retired_apart(header: &str) -> String {
     )
 }
 
-/// Adds what the comments in src/api leave out because it is the same for every function of a
+/// Adds what the comments in core/src/api leave out because it is the same for every function of a
 /// device: the parameter `dv_ind`, and the beginning of the list of statuses.
 fn with_common_words(header: &str) -> String {
     let items: Vec<_> = header.split("\n\n").map(with_common_words_of_one).collect();
@@ -165,7 +166,7 @@ fn with_common_words_of_one(item: &str) -> String {
     lines.join("\n")
 }
 
-/// Makes a Doxygen group of each file of src/api. cbindgen.toml begins the group of the types.
+/// Makes a Doxygen group of each file of core/src/api. cbindgen.toml begins the group of the types.
 fn with_groups(header: &str) -> String {
     let chapters = chapters();
     let (mut items, mut open) = (Vec::new(), None);
@@ -191,7 +192,7 @@ fn with_groups(header: &str) -> String {
     items.join("\n\n")
 }
 
-/// A file of src/api: its first line is the title of its group, and what follows describes it.
+/// A file of core/src/api: its first line is the title of its group, and what follows describes it.
 struct Chapter {
     group: String,
     title: String,
@@ -209,11 +210,12 @@ impl Chapter {
 }
 
 fn chapters() -> Vec<Chapter> {
-    let modules = fs::read_to_string(Path::new(ROOT).join("src/api/mod.rs")).expect("it is text");
+    let modules =
+        fs::read_to_string(Path::new(ROOT).join("core/src/api/mod.rs")).expect("it is text");
     let modules =
         modules.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     let chapter = |group: &str| {
-        let file = format!("src/api/{group}.rs");
+        let file = format!("core/src/api/{group}.rs");
         let text = fs::read_to_string(Path::new(ROOT).join(&file)).expect("it is text");
         let mut comment = text.lines().map_while(|line| line.strip_prefix("//!"));
         let title = comment.next().expect("the first line is the title");
@@ -228,10 +230,10 @@ fn chapters() -> Vec<Chapter> {
 /// The functions and types that the newest header no longer has.
 fn retired() -> Vec<String> {
     let names = declared(&[
-        "src/api/retired.rs",
-        "src/api/retired/clocks.rs",
-        "src/api/retired/links.rs",
-        "src/types/retired.rs",
+        "core/src/api/retired.rs",
+        "core/src/api/retired/clocks.rs",
+        "core/src/api/retired/links.rs",
+        "core/src/types/retired.rs",
     ]);
     assert!(names.len() > 60, "only {} functions and types were found", names.len());
     names
@@ -294,7 +296,7 @@ fn every_public_type_and_constant_is_in_the_header() {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let in_header: Vec<&str> = header.split(|c| !is_word(c)).collect();
     let mut seen = 0;
-    for file in fs::read_dir(Path::new(ROOT).join("src/types")).expect("it is a directory") {
+    for file in fs::read_dir(Path::new(ROOT).join("core/src/types")).expect("it is a directory") {
         let text = fs::read_to_string(file.expect("it can be listed").path()).expect("it is text");
         for line in text.lines() {
             let mut words = line.split(|c| !is_word(c));
@@ -307,7 +309,7 @@ fn every_public_type_and_constant_is_in_the_header() {
             assert!(in_header.contains(&name), "{name} is missing: add it to cbindgen.toml");
         }
     }
-    assert!(seen > 80, "only {seen} types and constants were found in src/types");
+    assert!(seen > 80, "only {seen} types and constants were found in core/src/types");
 }
 
 #[test]

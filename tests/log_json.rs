@@ -62,6 +62,9 @@ fn each_line_is_an_object() {
     assert!(good["us"].as_f64().is_some_and(|us| us > 0.0) && good["because"].is_null(), "{good}");
     assert_eq!(bad["status"], refused.0);
     assert!(bad["because"].as_str().unwrap().contains("EIO"), "{bad}");
-    let others = lines.iter().filter(|line| line["call"].is_null());
+    let is_of_question = |line: &&Value| line["asks"] == "MemoryBusy";
+    let asked = lines.iter().find(is_of_question).expect("it is a question");
+    assert_eq!((&asked["level"], &asked["first"]), (&json!("trace"), &json!("the kernel, polled")));
+    let others = lines.iter().filter(|line| line["call"].is_null() && line["asks"].is_null());
     assert!(others.clone().count() > 0 && others.clone().all(|line| line["message"].is_string()));
 }

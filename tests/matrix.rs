@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 const MATRIX: &str = include_str!("../MATRIX.md");
 const README: &str = include_str!("../README.md");
 const EXPORTS: &str = include_str!("abi/symbols.txt");
-const SYMBOLS: &str = include_str!("../src/amdsmi/symbols.rs");
+const SYMBOLS: &str = include_str!("../core/src/amdsmi/symbols.rs");
 const COLUMNS: usize = 7;
 
 /// The cells of the tables' rows, the first being the function.

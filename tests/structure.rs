@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
         "reserve",
     ],
     &["config", "door", "types"],
-    &["map", "notification", "status"],
+    &["map", "notification", "out", "status"],
     // The kernel's files, and what an answer may be.
     &["kernel", "told"],
     // libamd_smi, and who calls.
@@ -38,7 +38,7 @@ const LAYERS: &[&[&str]] = &[
 const MOST_LINES: usize = 500;
 
 fn src() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("core/src")
 }
 
 fn files(directory: &Path, found: &mut Vec<PathBuf>) {

@@ -10,7 +10,10 @@ mod installed;
 mod known;
 mod policy;
 
-pub use installed::{OURS, is_the_distributions, release_file, release_of_rocm};
+pub use installed::{
+    LIBAMD_SMI, OURS, is_the_distributions, libraries_below, libraries_of, release_file,
+    release_of_rocm, releases,
+};
 pub use known::{
     LANES_IN_ALL, LEVELS_IN_ALL, MARKED, NOTE_NAME, NOTE_OF_HEADER, NOTE_OF_LINKING, Number,
     PARTITIONS_AT, Size, hint_of_hip, is_telling_enumerator, is_telling_struct, marked_name,

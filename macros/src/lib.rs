@@ -1,5 +1,5 @@
-//! Attributes that keep the source plain for rustfmt, grep and cbindgen: `c_enum`, `export`, and `guard`
-//! for another face's exports.
+//! What keeps the source plain for rustfmt, grep and cbindgen: the attributes `c_enum` and `export`,
+//! `exports`, the list of what the library exports, and `guard` for the exports of another face.
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 use std::fmt::Write as _;
@@ -17,15 +17,33 @@ pub fn c_enum(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A function of the C API.
 ///
-/// The body runs inside `crate::entry::exported`, which catches panics and writes the log, and finds
-/// out who calls. On x86-64 the exported symbol is a small door in front of it (see `crate::door`),
-/// which passes on the address to which the call returns; elsewhere it is the function itself.
-///
-/// `#[export(marked)]` exports the function under the name that our header gives it, too: whoever
-/// calls that was compiled with our header.
+/// The body becomes a safe function: where the parameter is `*mut T`, the body has an `Out<T>`; for
+/// `*mut c_char` and the length behind it a `Text`, for `*const c_char` `Words`, and for the first of
+/// `#[export(array: count)]`, whose length the second is or points to, an `Array<T>`. It runs inside
+/// `crate::entry::exported`, which catches panics and writes the log, and finds out who calls. Beside the function stands `__body_of_...`, which takes the address to which the call
+/// returns, too: that is what the library exports under the function's name, see `exports`.
 #[proc_macro_attribute]
 pub fn export(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand(export_text(&args, item))
+    match export_text(args, item) {
+        // The body as it stands there: lints look at what a person wrote, and errors name its lines.
+        Ok((text, body)) => {
+            let before = expand(Ok(text));
+            before.into_iter().chain([TokenTree::Group(body)]).collect()
+        }
+        Err(message) => expand(Err(message)),
+    }
+}
+
+/// The exported symbols: `chapter { fn name(type, type); ... }` for each module of `rsmi_core::api`.
+///
+/// On x86-64 a symbol is a small door in front of the function (see `rsmi_core::door`), which passes
+/// on the address to which the call returns; elsewhere it is a function that passes on nothing.
+///
+/// `marked fn` is exported under the name that our header gives it, too: whoever calls that was
+/// compiled with our header.
+#[proc_macro]
+pub fn exports(list: TokenStream) -> TokenStream {
+    expand(exports_text(list))
 }
 
 /// A function of another C API: its body runs inside `crate::entry::exported`, which gets the function's
@@ -144,22 +162,40 @@ fn c_enum_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     Ok(out)
 }
 
-/// Where the exported symbols are doors: elsewhere nothing can hold the version.
-const DOOR: &str = r#"all(target_arch = "x86_64", feature = "symbol-version")"#;
-
-/// What stands before a function's name where the header marks its call.
-const MARK: &str = "rsmi_compat_7_0_";
-
-/// Where the x86-64 ABI has the arguments of a function, in their order.
-const REGISTERS: [&str; 6] = ["rdi", "rsi", "rdx", "rcx", "r8", "r9"];
-
-fn export_text(args: &TokenStream, item: TokenStream) -> Result<String, String> {
-    const SHAPE: &str = "export stands before `#[unsafe(no_mangle)] pub unsafe extern \"C\" fn rsmi_x(..) -> rsmi_status_t { .. }`";
-    let marked = match args.to_string().as_str() {
-        "" => false,
-        "marked" => true,
-        _ => return Err("export takes nothing but `marked`".into()),
+/// What a body has in the place of a parameter: its type, and the expression that makes it.
+fn safe(parameter: (&str, &str), next: Option<&(String, String)>, array: Option<&str>) -> Safe {
+    let (name, kind) = parameter;
+    let made = |kind: &str, make: &str| {
+        // SAFETY is that of the C contract, which the caller of the whole function keeps.
+        Ok((format!("crate::out::{kind}"), format!("unsafe {{ crate::out::{make} }}")))
     };
+    let Some(pointed) = kind.strip_prefix("*mut ") else {
+        return match kind {
+            "*const c_char" => made("Words<'_>", &format!("Words::new({name})")),
+            _ => Ok((kind.to_owned(), name.to_owned())),
+        };
+    };
+    if let Some(count) = array {
+        let counted = next.is_some_and(|(_, kind)| kind == "*mut u32");
+        let make = if counted { "counted" } else { "new" };
+        return made(&format!("Array<{pointed}>"), &format!("Array::{make}({name}, {count})"));
+    }
+    match (pointed, next) {
+        // Never followed.
+        ("c_void", _) => Ok((kind.to_owned(), name.to_owned())),
+        ("c_char", Some((len, kind))) if ["u32", "usize"].contains(&kind.as_str()) => {
+            made("Text", &format!("Text::new({name}, {len} as usize)"))
+        }
+        ("c_char", _) => Err("no length stands behind a text".into()),
+        (pointed, _) => made(&format!("Out<{pointed}>"), &format!("Out::new({name})")),
+    }
+}
+
+type Safe = Result<(String, String), String>;
+
+/// What stands before the body, and the body.
+fn export_text(args: TokenStream, item: TokenStream) -> Result<(String, Group), String> {
+    const SHAPE: &str = "export stands before `#[unsafe(no_mangle)] pub unsafe extern \"C\" fn rsmi_x(..) -> rsmi_status_t { .. }`";
     let (attributes, rest) = split_attributes(item.into_iter().collect());
     let fn_at = rest
         .iter()
@@ -173,26 +209,41 @@ fn export_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     if body.delimiter() != Delimiter::Brace || text_of(result) != "-> rsmi_status_t" {
         return Err(SHAPE.into());
     }
-    let mut shown = String::new();
-    let mut typed = String::new();
-    let mut passed = String::new();
-    let parameters_of = split_commas(parameters.stream());
-    for parameter in &parameters_of {
-        let Some(TokenTree::Ident(argument)) = parameter.first() else {
-            return Err("a parameter of an export is `name: type`".into());
-        };
-        let argument = argument.to_string();
+    let array = match &args.into_iter().collect::<Vec<_>>()[..] {
+        [] => None,
+        [TokenTree::Ident(array), TokenTree::Punct(_), TokenTree::Ident(count)] => {
+            Some((array.to_string(), count.to_string()))
+        }
+        _ => return Err("export takes nothing, or `array: count`".into()),
+    };
+    let named = |parameter: Vec<TokenTree>| match &parameter[..] {
+        [TokenTree::Ident(name), TokenTree::Punct(_), kind @ ..] => {
+            let kind = text_of(kind).replace("* ", "*");
+            Ok((name.to_string(), kind))
+        }
+        _ => Err("a parameter of an export is `name: type`".to_owned()),
+    };
+    let list = split_commas(parameters.stream()).into_iter().map(named);
+    let list = list.collect::<Result<Vec<_>, _>>()?;
+    let [mut shown, mut typed, mut passed] = [const { String::new() }; 3];
+    let [mut safely_typed, mut safely_passed] = [const { String::new() }; 2];
+    for (at, (argument, kind)) in list.iter().enumerate() {
         let name = argument.trim_start_matches("r#");
         let _ = write!(shown, "(\"{name}\", &{argument} as &dyn ::core::fmt::Debug),");
-        let _ = write!(typed, "{},", text_of(parameter));
+        let _ = write!(typed, "{argument}: {kind},");
         let _ = write!(passed, "{argument},");
+        let count = array.as_ref().filter(|(array, _)| array == argument);
+        let of = |(_, count): &(String, String)| list.iter().find(|(name, _)| name == count);
+        let next = if count.is_some() { count.and_then(of) } else { list.get(at + 1) };
+        let count = count.map(|(_, count)| count.as_str());
+        let (kind, made) = safe((argument, kind), next, count)?;
+        let _ = write!(safely_typed, "{argument}: {kind},");
+        let _ = write!(safely_passed, "{made},");
     }
-    let Some(caller) = REGISTERS.get(parameters_of.len()) else {
-        return Err("an export has five parameters at most: the door passes on one more".into());
-    };
     let mut kept = String::new();
     let mut no_mangle = false;
     for attribute in &attributes {
+        // It is there for cbindgen: the symbol is that of `exports`.
         if attribute.to_string().replace(' ', "") == "[unsafe(no_mangle)]" {
             no_mangle = true;
         } else {
@@ -205,42 +256,127 @@ fn export_text(args: &TokenStream, item: TokenStream) -> Result<String, String> 
     let head = text_of(&rest[..=fn_at]);
     let result = text_of(result);
     let name = name.to_string();
-    let doors = doors(&name, caller, marked);
-    let elsewhere = if marked {
-        format!(
-            r#"
-            #[cfg(not({DOOR}))]
-            const _: () = {{
-                #[unsafe(export_name = "{MARK}{name}")]
-                unsafe extern "C" fn marked({typed}) {result} {{
-                    // SAFETY: as the function itself.
-                    unsafe {{ __body_of_{name}({passed} crate::client::MARKED_CALL) }}
-                }}
-            }};
-            "#
-        )
-    } else {
-        String::new()
-    };
-    Ok(format!(
+    let text = format!(
         r#"
         {kept}
-        #[cfg_attr(not({DOOR}), unsafe(no_mangle))]
+        #[allow(unsafe_code)]
         {head} {name} {parameters} {result} {{
             // SAFETY: as this function demands.
             unsafe {{ __body_of_{name}({passed} 0) }}
         }}
-        unsafe extern "C" fn __body_of_{name}({typed} __caller: usize) {result} {{
+        #[doc(hidden)]
+        #[allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
+        pub unsafe extern "C" fn __body_of_{name}({typed} __caller: usize) {result} {{
             crate::entry::exported(
                 __caller,
                 || crate::log::Call::begin("{name}", &[{shown}]),
-                move || {body},
+                move || __safely_{name}({safely_passed}),
             )
         }}
-        {doors}
-        {elsewhere}
+        #[allow(unused_variables, non_snake_case)]
+        fn __safely_{name}({safely_typed}) {result}
         "#
-    ))
+    );
+    Ok((text, body.clone()))
+}
+
+/// Where the exported symbols are doors: elsewhere nothing can hold the version.
+const DOOR: &str = r#"all(target_arch = "x86_64", feature = "symbol-version")"#;
+
+/// What stands before a function's name where the header marks its call.
+const MARK: &str = "rsmi_compat_7_0_";
+
+/// Where the x86-64 ABI has the arguments of a function, in their order.
+const REGISTERS: [&str; 6] = ["rdi", "rsi", "rdx", "rcx", "r8", "r9"];
+
+/// A line of the list.
+struct Export {
+    name: String,
+    /// The function's path without its name.
+    chapter: String,
+    types: Vec<String>,
+    marked: bool,
+}
+
+fn exports_text(list: TokenStream) -> Result<String, String> {
+    const SHAPE: &str = "exports takes `chapter { fn name(type, ..); .. }`";
+    let mut text = String::new();
+    let mut path = Vec::new();
+    for token in list {
+        match token {
+            TokenTree::Group(lines) if lines.delimiter() == Delimiter::Brace => {
+                let chapter = text_of(&std::mem::take(&mut path)).replace(' ', "");
+                let mut line = Vec::new();
+                for token in lines.stream() {
+                    if !matches!(&token, TokenTree::Punct(p) if p.as_char() == ';') {
+                        line.push(token);
+                        continue;
+                    }
+                    let export = export_of(&line, &chapter).ok_or(SHAPE)?;
+                    text.push_str(&symbols(&export)?);
+                    line.clear();
+                }
+                if !line.is_empty() {
+                    return Err(SHAPE.into());
+                }
+            }
+            other => path.push(other),
+        }
+    }
+    if path.is_empty() { Ok(text) } else { Err(SHAPE.into()) }
+}
+
+fn export_of(line: &[TokenTree], chapter: &str) -> Option<Export> {
+    let (marked, line) = match line {
+        [TokenTree::Ident(word), line @ ..] if word.to_string() == "marked" => (true, line),
+        line => (false, line),
+    };
+    let [TokenTree::Ident(word), TokenTree::Ident(name), TokenTree::Group(types)] = line else {
+        return None;
+    };
+    (word.to_string() == "fn").then(|| Export {
+        name: name.to_string(),
+        chapter: chapter.to_owned(),
+        types: split_commas(types.stream()).iter().map(|tokens| text_of(tokens)).collect(),
+        marked,
+    })
+}
+
+/// The symbols of one function.
+fn symbols(export: &Export) -> Result<String, String> {
+    let Export { name, chapter, types, marked } = export;
+    let Some(caller) = REGISTERS.get(types.len()) else {
+        return Err("an export has five parameters at most: the door passes on one more".into());
+    };
+    let body = format!("rsmi_core::api::{chapter}::__body_of_{name}");
+    let (mut typed, mut passed) = (String::new(), String::new());
+    for (at, name) in types.iter().enumerate() {
+        let _ = write!(typed, "a{at}: {name},");
+        let _ = write!(passed, "a{at},");
+    }
+    let doors = doors(name, &body, caller, *marked);
+    let plain = |symbol: &str, caller: &str| {
+        format!(
+            r#"
+            #[cfg(not({DOOR}))]
+            const _: () = {{
+                #[unsafe(export_name = "{symbol}")]
+                unsafe extern "C" fn exported({typed}) -> rsmi_status_t {{
+                    // SAFETY: as the function itself.
+                    unsafe {{ {body}({passed} {caller}) }}
+                }}
+            }};
+            "#
+        )
+    };
+    let mut text = doors + &plain(name, "0");
+    if *marked {
+        text += &plain(&format!("{MARK}{name}"), "rsmi_core::marked_call()");
+    }
+    // The list and the function agree, or it does not compile.
+    let types: String = types.iter().map(|name| format!("{name},")).collect();
+    let agree = "const _: unsafe extern \"C\" fn";
+    Ok(text + &format!("{agree}({types} usize) -> rsmi_status_t = {body};"))
 }
 
 fn guard_text(args: &TokenStream, item: TokenStream) -> Result<String, String> {
@@ -285,7 +421,7 @@ fn around(name: &str) -> (String, String) {
 
 /// The exported symbols of a function on x86-64. `caller` is the register in which its body expects
 /// the address to which the call returns.
-fn doors(name: &str, caller: &str, marked: bool) -> String {
+fn doors(name: &str, body: &str, caller: &str, marked: bool) -> String {
     // libamd_smi always calls its rsmi_init before anything else: there the door looks the caller
     // up, elsewhere it only compares addresses.
     let test = if name == "rsmi_init" {
@@ -302,7 +438,7 @@ fn doors(name: &str, caller: &str, marked: bool) -> String {
         "#
     };
     let test = test.replace("{caller}", caller);
-    let hull = if test.is_empty() { "" } else { "hull = sym crate::door::HULL," };
+    let hull = if test.is_empty() { "" } else { "hull = sym rsmi_core::door::HULL," };
     // No library of AMD's was compiled with our header: nobody is to be sent elsewhere.
     let marked = if marked {
         let (head, tail) = around(&format!("{MARK}{name}"));
@@ -313,8 +449,8 @@ fn doors(name: &str, caller: &str, marked: bool) -> String {
                 "mov {caller}, {{marked_call}}",
                 "jmp {{body}}",
                 {tail}
-                marked_call = const crate::client::MARKED_CALL,
-                body = sym super::__body_of_{name},
+                marked_call = const rsmi_core::marked_call(),
+                body = sym {body},
             );
             "#
         )
@@ -337,7 +473,7 @@ fn doors(name: &str, caller: &str, marked: bool) -> String {
                 {tail}
                 {hull}
                 name = sym NAME,
-                body = sym super::__body_of_{name},
+                body = sym {body},
             );
             {marked}
         }}

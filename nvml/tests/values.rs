@@ -2,9 +2,9 @@
 
 mod common;
 
-use rsmi_compat::api::{clocks, errors, identity, init, memory, physical, power, system};
-use rsmi_compat::types as rsmi;
 use rsmi_compat_nvml as _;
+use rsmi_core::api::{clocks, errors, identity, init, memory, physical, power, system};
+use rsmi_core::types as rsmi;
 use std::collections::BTreeSet;
 use std::ffi::{CStr, c_char, c_void};
 
@@ -137,7 +137,7 @@ fn names(index: u32, device: Device, uuids: &mut BTreeSet<String>) {
 
 unsafe fn system_pci_id(index: u32, id: *mut u64) -> rsmi::rsmi_status_t {
     // SAFETY: as this function demands.
-    unsafe { rsmi_compat::api::pcie::rsmi_dev_pci_id_get(index, id) }
+    unsafe { rsmi_core::api::pcie::rsmi_dev_pci_id_get(index, id) }
 }
 
 fn readings(index: u32, device: Device) {

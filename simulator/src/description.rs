@@ -19,6 +19,9 @@ pub(crate) struct Description {
     pub driver: Option<Driver>,
     #[serde(default = "yes")]
     pub kfd: bool,
+    /// Whether the kernel has SCSI, as nearly every one has.
+    #[serde(default = "yes")]
+    pub scsi: bool,
     #[serde(default)]
     #[expect(dead_code, reason = "read for its errors; what it says is merged key by key")]
     pub chip: BTreeMap<String, Gpu>,

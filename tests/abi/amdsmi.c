@@ -1,5 +1,5 @@
 /*
- * amdsmi.c - what src/amdsmi and src/status.rs take libamd_smi to be
+ * amdsmi.c - what core/src/amdsmi and core/src/status.rs take libamd_smi to be
  *
  * SPDX-License-Identifier: MIT
  *
@@ -84,7 +84,7 @@ IS(AMDSMI_STATUS_ARG_PTR_NULL, 53);
 typedef processor_type_t kind;
 #endif
 
-/* The functions that src/amdsmi/symbols.rs declares; its integers are as wide as these types. */
+/* The functions that core/src/amdsmi/symbols.rs declares; its integers are as wide as these types. */
 IS(sizeof(amdsmi_status_t), 4);
 IS(sizeof(kind), 4);
 IS(sizeof(amdsmi_memory_type_t), 4);

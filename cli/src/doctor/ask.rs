@@ -173,7 +173,7 @@ impl<'a> Asking<'a> {
         let mut command = Command::new(own);
         command.arg("doctor-ask").arg(self.library);
         command.args(skip.iter().flat_map(|function| ["--skip", function]));
-        command.env("RSMI_COMPAT_LOG", "debug");
+        command.env("RSMI_COMPAT_LOG", "debug").env("RSMI_COMPAT_LOG_FORMAT", "json");
         if let Some(source) = source {
             // `trace` has who is asked first.
             command.arg("--values").env("RSMI_COMPAT_LOG", "trace");

@@ -8,7 +8,7 @@ use clap::Args;
 use libloading::os::unix::Library;
 use rustix::process::{Resource, Rlimit};
 use serde::{Deserialize, Serialize};
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_void};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,8 +74,48 @@ const ELEMENTS: u32 = 64;
 /// As many other devices are asked about for each, the next ones: a link to one more is alike.
 const OTHERS: u32 = 15;
 
-/// Any function of the library: no more than six numbers or pointers, each in its register.
-type Any = unsafe extern "C" fn(u64, u64, u64, u64, u64, u64) -> u32;
+/// How an argument is passed.
+trait Passed {
+    fn of(argument: u64) -> Self;
+}
+
+impl Passed for u32 {
+    fn of(argument: u64) -> Self {
+        argument as Self
+    }
+}
+
+impl Passed for u64 {
+    fn of(argument: u64) -> Self {
+        argument
+    }
+}
+
+impl Passed for *mut c_void {
+    fn of(argument: u64) -> Self {
+        std::ptr::with_exposed_provenance_mut(argument as usize)
+    }
+}
+
+/// Calls a function whose arguments are passed in one of these ways; None where it is missing.
+macro_rules! call {
+    ($library:expr, $name:expr, $passed:expr, $arguments:expr;
+     $($ways:literal ($($kind:ty),*))+) => {{
+        let mut arguments = $arguments.iter().copied();
+        match $passed {
+            $($ways => {
+                type Function = unsafe extern "C" fn($($kind),*) -> u32;
+                // SAFETY: this is how the header declares the function.
+                let function = unsafe { $library.get::<Function>($name.as_bytes()) }.ok()?;
+                // SAFETY: pointers are to ROOM bytes, more than any function writes.
+                Some(unsafe { function($(<$kind>::of(arguments.next().unwrap_or(0))),*) })
+            })+
+            other => unreachable!("no function of the header is passed {other}"),
+        }
+    }};
+}
+
+type Pointer = *mut c_void;
 
 struct Caller {
     library: Library,
@@ -93,9 +133,9 @@ impl Ask {
         let rooms = vec![vec![0; ROOM / size_of::<u64>()]; ROOMS];
         let mut caller = Caller { library, rooms };
         tell(&Told::Starting)?;
-        let status = caller.call("rsmi_init", &[0]).context("rsmi_init is missing")?;
+        let status = caller.call("rsmi_init", "U", &[0]).context("rsmi_init is missing")?;
         let devices =
-            if status == 0 { caller.number("rsmi_num_monitor_devices", &[]) } else { None };
+            if status == 0 { caller.number("rsmi_num_monitor_devices", None) } else { None };
         let devices = devices.unwrap_or(0);
         tell(&Told::Init { status, devices })?;
         tell(&Told::Library(caller.about()))?;
@@ -109,7 +149,7 @@ impl Ask {
             }
             // By now libamd_smi is open, if there is one.
             tell(&Told::Library(caller.about()))?;
-            caller.call("rsmi_shut_down", &[]);
+            caller.call("rsmi_shut_down", "", &[]);
         }
         tell(&Told::Done)?;
         Ok(ExitCode::SUCCESS)
@@ -169,13 +209,26 @@ fn variants(arguments: &[Argument], device: u32, devices: u32) -> Vec<Vec<u64>> 
 }
 
 impl Caller {
-    fn call(&self, name: &str, arguments: &[u64]) -> Option<u32> {
-        // SAFETY: every function of the library returns its status and takes numbers and pointers.
-        let function = unsafe { self.library.get::<Any>(name.as_bytes()) }.ok()?;
-        let at = |index: usize| arguments.get(index).copied().unwrap_or(0);
-        // SAFETY: the arguments are those that the header declares, pointers to ROOM bytes, and
-        // registers beyond them are not looked at.
-        Some(unsafe { function(at(0), at(1), at(2), at(3), at(4), at(5)) })
+    fn call(&self, name: &str, passed: &str, arguments: &[u64]) -> Option<u32> {
+        call!(self.library, name, passed, arguments;
+            "" ()
+            "U" (u64)
+            "p" (Pointer)
+            "pU" (Pointer, u64)
+            "pp" (Pointer, Pointer)
+            "u" (u32)
+            "up" (u32, Pointer)
+            "upU" (u32, Pointer, u64)
+            "upp" (u32, Pointer, Pointer)
+            "uppp" (u32, Pointer, Pointer, Pointer)
+            "upu" (u32, Pointer, u32)
+            "upup" (u32, Pointer, u32, Pointer)
+            "uu" (u32, u32)
+            "uUp" (u32, u64, Pointer)
+            "uup" (u32, u32, Pointer)
+            "uupp" (u32, u32, Pointer, Pointer)
+            "uuup" (u32, u32, u32, Pointer)
+        )
     }
 
     fn room(&mut self, index: usize) -> u64 {
@@ -201,58 +254,65 @@ impl Caller {
             *argument = self.room(shapes.len());
             shapes.push(shape);
         }
-        if self.call(function.name, &arguments) != Some(0) {
+        if self.call(function.name, &function.passed, &arguments) != Some(0) {
             return Vec::new();
         }
         self.rooms.iter().zip(shapes).map(|(room, shape)| value(room, shape)).collect()
     }
 
-    /// What a function writes that has a pointer behind these arguments.
-    fn answer(&mut self, name: &str, arguments: &[u64]) -> Option<&[u64]> {
-        let mut arguments = arguments.to_vec();
+    /// What a function writes that takes a device, if one is given, and a pointer, with so many bytes
+    /// for a text.
+    fn answer(&mut self, name: &str, device: Option<u32>, len: Option<u64>) -> Option<&[u64]> {
         self.rooms.first_mut()?.fill(0);
-        arguments.push(self.room(0));
-        // Texts have their length behind them.
-        arguments.push(LENGTH);
-        (self.call(name, &arguments)? == 0).then(|| self.rooms.first().map(Vec::as_slice))?
+        let room = Some(self.room(0));
+        let passed = match (device, len) {
+            (None, None) => "p",
+            (None, Some(_)) => "pU",
+            (Some(_), None) => "up",
+            (Some(_), Some(_)) => "upU",
+        };
+        let arguments = [device.map(u64::from), room, len];
+        let arguments: Vec<_> = arguments.into_iter().flatten().collect();
+        let status = self.call(name, passed, &arguments)?;
+        (status == 0).then(|| self.rooms.first().map(Vec::as_slice))?
     }
 
-    fn number(&mut self, name: &str, arguments: &[u64]) -> Option<u32> {
-        Some(*self.answer(name, arguments)?.first()? as u32)
+    fn number(&mut self, name: &str, device: Option<u32>) -> Option<u32> {
+        Some(*self.answer(name, device, None)?.first()? as u32)
     }
 
-    fn text(&mut self, name: &str, arguments: &[u64]) -> Option<String> {
-        let room = self.answer(name, arguments)?;
+    fn text(&mut self, name: &str, device: Option<u32>) -> Option<String> {
+        let room = self.answer(name, device, Some(LENGTH))?;
         // SAFETY: the room was zero before, and longer than the length that was told.
         let text = unsafe { CStr::from_ptr(room.as_ptr().cast::<c_char>()) };
         Some(text.to_string_lossy().into_owned())
     }
 
     fn about(&mut self) -> About {
-        let version = self.answer("rsmi_compat_version_get", &[]).map(|room| {
+        let version = self.answer("rsmi_compat_version_get", None, None).map(|room| {
             let [first, second, ..] = room else { return String::new() };
             format!("{}.{}.{}", *first as u32, first >> 32, *second as u32)
         });
         About {
             version,
-            amdsmi: self.text("rsmi_compat_amdsmi_path_get", &[]).map(PathBuf::from),
-            amdsmi_release: self.text("rsmi_compat_amdsmi_release_get", &[]),
-            generation: self.text("rsmi_compat_generation_get", &[]),
-            generation_because: self.text("rsmi_compat_generation_evidence_get", &[]),
+            amdsmi: self.text("rsmi_compat_amdsmi_path_get", None).map(PathBuf::from),
+            amdsmi_release: self.text("rsmi_compat_amdsmi_release_get", None),
+            generation: self.text("rsmi_compat_generation_get", None),
+            generation_because: self.text("rsmi_compat_generation_evidence_get", None),
         }
     }
 
     fn device(&mut self, index: u32) -> Device {
-        let dv_ind = [u64::from(index)];
-        let unique_id = self.answer("rsmi_compat_dev_unique_id_get", &dv_ind);
+        let device = Some(index);
+        let unique_id = self.answer("rsmi_compat_dev_unique_id_get", device, None);
         let unique_id = unique_id.and_then(|room| room.first()).map(|id| format!("GPU-{id:016x}"));
         Device {
             index,
-            name: self.text("rsmi_dev_name_get", &dv_ind),
-            pci: self.text("rsmi_compat_dev_pci_bus_id_get", &dv_ind),
-            hip: self.number("rsmi_compat_dev_hip_device_get", &dv_ind),
+            name: self.text("rsmi_dev_name_get", device),
+            pci: self.text("rsmi_compat_dev_pci_bus_id_get", device),
+            hip: self.number("rsmi_compat_dev_hip_device_get", device),
             unique_id,
-            render_minor: self.number("rsmi_dev_drm_render_minor_get", &dv_ind),
+            render_minor: self.number("rsmi_dev_drm_render_minor_get", device),
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum Shape {
 pub struct Function {
     pub name: &'static str,
     pub arguments: Vec<Argument>,
+    /// How each argument is passed: `u` in 32 bits, `U` in 64, `p` as a pointer.
+    pub passed: String,
 }
 
 impl Function {
@@ -109,6 +111,7 @@ pub fn functions() -> Vec<Function> {
         .map(|(name, parameters)| Function {
             name,
             arguments: parameters.split(',').filter_map(argument).collect(),
+            passed: parameters.split(',').filter_map(passed).collect(),
         })
         .collect()
 }
@@ -127,6 +130,19 @@ fn is_left_out(name: &str) -> bool {
         } else {
             name.ends_with(part) || (part.ends_with('_') && name.contains(part))
         }
+    })
+}
+
+fn passed(parameter: &str) -> Option<char> {
+    const WIDE: [&str; 6] =
+        ["uint64_t", "int64_t", "size_t", "uintptr_t", "rsmi_gpu_block_t", "rsmi_event_handle_t"];
+    let parameter = parameter.trim();
+    let kind = parameter.split_whitespace().next().filter(|kind| *kind != "void")?;
+    Some(match kind {
+        _ if parameter.contains(['*', '[']) => 'p',
+        "rsmi_func_id_iter_handle_t" => 'p',
+        kind if WIDE.contains(&kind) => 'U',
+        _ => 'u',
     })
 }
 
@@ -204,8 +220,13 @@ mod tests {
         let Values(clocks) = arguments("rsmi_dev_gpu_clk_freq_get")[1] else { panic!() };
         assert_eq!(clocks.len(), 5);
         for function in &functions {
-            assert!(function.arguments.len() <= 6, "{}", function.name);
+            assert_eq!(function.arguments.len(), function.passed.len(), "{}", function.name);
         }
+        let passed =
+            |name| &functions.iter().find(|function| function.name == name).unwrap().passed;
+        assert_eq!(passed("rsmi_dev_name_get"), "upU");
+        assert_eq!(passed("rsmi_dev_brand_get"), "upu");
+        assert_eq!(passed("rsmi_dev_ecc_count_get"), "uUp");
         assert!((80..100).contains(&functions.len()), "{}", functions.len());
     }
 

@@ -1,8 +1,8 @@
 //! The libraries on the way: which there are, and which of them are in each other's way.
 
-use super::installed;
 use crate::audit;
 use crate::search::Search;
+use rsmi_generations::LIBAMD_SMI;
 use rsmi_generations::conf::{Conf, Said};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -32,14 +32,6 @@ pub struct Libraries {
     pub drop_in: Vec<Found>,
 }
 
-const AMD_SMI: [&str; 6] = [
-    "libamd_smi.so.27",
-    "libamd_smi.so.26",
-    "libamd_smi.so.25",
-    "libamd_smi.so.24",
-    "libamd_smi.so.0",
-    "libamd_smi.so",
-];
 const ROCM_SMI: [&str; 7] = [
     "librocm_smi64.so",
     "librocm_smi64.so.1",
@@ -60,7 +52,7 @@ impl Libraries {
             Some((value, file.display().to_string()))
         };
         let named = named.or_else(in_a_file);
-        let libamd_smi = distinct(named.into_iter().chain(candidates(&search, &AMD_SMI)));
+        let libamd_smi = distinct(named.into_iter().chain(candidates(&search, &LIBAMD_SMI)));
         let (drop_in, librocm_smi64) = distinct(candidates(&search, &ROCM_SMI))
             .into_iter()
             .partition(|found| is_ours(&found.file));
@@ -85,14 +77,13 @@ fn candidates<'a>(
 fn rocm() -> Vec<(PathBuf, String)> {
     let mut directories = Vec::new();
     if let Some(rocm) = std::env::var_os("ROCM_PATH").map(PathBuf::from) {
-        for lib in ["lib", "lib64"] {
-            directories.push((rocm.join(lib), "ROCM_PATH".to_owned()));
-        }
+        let libraries = rsmi_generations::libraries_of(&rocm);
+        directories.extend(libraries.map(|lib| (lib, "ROCM_PATH".to_owned())));
     }
-    for lib in ["/opt/rocm/lib", "/opt/rocm/core/lib"] {
-        directories.push((lib.into(), "/opt/rocm".to_owned()));
-    }
-    for (_, rocm) in installed::releases(Path::new("/opt")) {
+    let opt = Path::new("/opt");
+    let libraries = rsmi_generations::libraries_below(opt);
+    directories.extend(libraries.map(|lib| (lib, "/opt/rocm".to_owned())));
+    for (_, rocm) in rsmi_generations::releases(opt) {
         directories.push((rocm.join("lib"), rocm.display().to_string()));
     }
     directories

@@ -1,8 +1,9 @@
 //! What the library's own log says of each call: what it answered, from where, or why not.
 
-use super::sources::DISAGREE;
-use serde::Serialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// One function, for one device or for none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -27,66 +28,113 @@ pub struct Log {
 }
 
 /// What the library says to callers that nothing is known of, as doctor's own process is.
-const OF_DOCTOR_ITSELF: &str = "warn: nothing says which rocm_smi.h the caller was compiled with";
+const OF_DOCTOR_ITSELF: &str = "nothing says which rocm_smi.h the caller was compiled with";
 
 const SUCCESS: &str = "RSMI_STATUS_SUCCESS";
 
 impl Log {
     pub fn read(&mut self, text: &str) {
-        for line in text.lines() {
-            let Some(line) = line.strip_prefix("rsmi-compat: ") else { continue };
-            if let Some(call) = line.strip_prefix("debug: ").and_then(Call::read) {
-                self.add(call);
-            } else if line.starts_with(OF_DOCTOR_ITSELF) || line.starts_with(DISAGREE) {
+        for line in text.lines().filter_map(Line::read) {
+            match line.says {
+                Says::Call(call) => self.add(call),
+                Says::Text { message }
+                    if ["warn", "error"].contains(&line.level.as_str())
+                        && !message.starts_with(OF_DOCTOR_ITSELF) =>
+                {
+                    self.complaints.insert(format!("{}: {message}", line.level));
+                }
                 // Of the sources, doctor has its own part.
-                continue;
-            } else if line.starts_with("warn: ") || line.starts_with("error: ") {
-                self.complaints.insert(line.to_owned());
+                _ => {}
             }
         }
     }
 
-    fn add(&mut self, call: Call<'_>) {
-        let answer = self.answers.entry((call.device, call.function.to_owned())).or_default();
+    fn add(&mut self, call: Call) {
+        let answer = self.answers.entry((call.device(), call.function.clone())).or_default();
         answer.asked += 1;
         if call.succeeds() {
             answer.answered = true;
             answer.succeeded += 1;
-            answer.from.extend(call.from.iter().map(|source| (*source).to_owned()));
+            answer.from.extend(call.from);
         } else {
-            answer.statuses.insert(call.status.to_owned());
-            answer.because.extend(call.because.map(str::to_owned));
+            answer.statuses.insert(call.status);
+            answer.because.extend(call.because);
         }
     }
 }
 
-/// `rsmi_dev_id_get(dv_ind=0, id=0x7f…) = 0 RSMI_STATUS_SUCCESS, 1.2 us, from A, B, because C`
-pub struct Call<'a> {
-    pub function: &'a str,
-    pub arguments: &'a str,
-    pub device: Option<u32>,
-    status: &'a str,
-    pub from: Vec<&'a str>,
-    because: Option<&'a str>,
+/// One line of the log; others stand between them.
+#[derive(Deserialize)]
+pub struct Line {
+    level: String,
+    #[serde(flatten)]
+    pub says: Says,
 }
 
-impl<'a> Call<'a> {
-    pub fn read(line: &'a str) -> Option<Self> {
-        let (function, rest) = line.split_once('(')?;
-        let (arguments, rest) = rest.split_once(") = ")?;
-        let (result, rest) = rest.split_once(" us").unwrap_or((rest, ""));
-        let status = result.split([' ', ',']).nth(1)?;
-        let device = arguments.split(", ").find_map(|argument| {
-            let (name, value) = argument.split_once('=')?;
-            ["dv_ind", "dv_ind_src"].contains(&name).then(|| value.parse().ok())?
-        });
-        let (from, because) = match rest.split_once(", because ") {
-            Some((from, because)) => (from, Some(because)),
-            None => (rest, None),
-        };
-        let from = from.strip_prefix(", from ").map(|list| list.split(", ").collect());
-        let from = from.unwrap_or_default();
-        Some(Self { function, arguments, device, status, from, because })
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Says {
+    Call(Call),
+    /// Who is asked first, and why.
+    Asks {
+        #[serde(rename = "asks")]
+        _question: String,
+        first: String,
+    },
+    Disagree {
+        #[serde(rename = "disagree")]
+        question: String,
+        amdsmi: String,
+        kernel: String,
+    },
+    Text {
+        message: String,
+    },
+}
+
+impl Line {
+    pub fn read(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Call {
+    #[serde(rename = "call")]
+    pub function: String,
+    #[serde(deserialize_with = "in_their_order")]
+    pub arguments: Vec<(String, String)>,
+    #[serde(rename = "name")]
+    status: String,
+    pub from: Vec<String>,
+    because: Option<String>,
+}
+
+fn in_their_order<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, String)>, D::Error> {
+    struct Arguments;
+    impl<'de> Visitor<'de> for Arguments {
+        type Value = Vec<(String, String)>;
+
+        fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+            to.write_str("names with values")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut arguments = Vec::new();
+            while let Some(argument) = map.next_entry()? {
+                arguments.push(argument);
+            }
+            Ok(arguments)
+        }
+    }
+    from.deserialize_map(Arguments)
+}
+
+impl Call {
+    pub fn device(&self) -> Option<u32> {
+        let is_device = |name: &str| ["dv_ind", "dv_ind_src"].contains(&name);
+        let argument = self.arguments.iter().find(|(name, _)| is_device(name));
+        argument.and_then(|(_, value)| value.parse().ok())
     }
 
     pub fn succeeds(&self) -> bool {
@@ -102,17 +150,16 @@ mod tests {
     fn calls_are_added_up() {
         let mut log = Log::default();
         log.read(
-            "rsmi-compat: info: something\n\
-             rsmi-compat: warn: RSMI_COMPAT_ABI=9 is ignored\n\
-             Exception caught: rsmi_init.\n\
-             rsmi-compat: debug: rsmi_dev_temp_metric_get(dv_ind=1, sensor_type=0, metric=0, \
-             temperature=0x7f) = 2 RSMI_STATUS_NOT_SUPPORTED, 3.0 us, because there is no sensor\n\
-             rsmi-compat: debug: rsmi_dev_temp_metric_get(dv_ind=1, sensor_type=1, metric=0, \
-             temperature=0x7f) = 0 RSMI_STATUS_SUCCESS, 3.0 us, from /sys/a, amdsmi_b\n\
-             rsmi-compat: debug: rsmi_topo_get_link_weight(dv_ind_src=0, dv_ind_dst=1, weight=0x1) \
-             = 0 RSMI_STATUS_SUCCESS, 0.1 us\n\
-             rsmi-compat: debug: rsmi_version_get(version=0x1) = 0 RSMI_STATUS_SUCCESS, 0.1 us\n\
-             rsmi-compat: debug: cut off",
+            r#"{"level":"info","message":"something"}
+{"level":"warn","message":"RSMI_COMPAT_ABI=9 is ignored"}
+{"level":"warn","message":"nothing says which rocm_smi.h the caller was compiled with"}
+{"level":"warn","disagree":"Sku","amdsmi":"1","kernel":"2"}
+Exception caught: rsmi_init.
+{"level":"debug","call":"rsmi_dev_temp_metric_get","arguments":{"dv_ind":"1","sensor_type":"0"},"status":2,"name":"RSMI_STATUS_NOT_SUPPORTED","us":3.0,"from":[],"because":"there is no sensor"}
+{"level":"debug","call":"rsmi_dev_temp_metric_get","arguments":{"dv_ind":"1","sensor_type":"1"},"status":0,"name":"RSMI_STATUS_SUCCESS","us":3.0,"from":["/sys/a","amdsmi_b"]}
+{"level":"debug","call":"rsmi_topo_get_link_weight","arguments":{"dv_ind_src":"0","dv_ind_dst":"1"},"status":0,"name":"RSMI_STATUS_SUCCESS","us":0.1,"from":[]}
+{"level":"debug","call":"rsmi_version_get","arguments":{"version":"0x1"},"status":0,"name":"RSMI_STATUS_SUCCESS","us":0.1,"from":[]}
+{"level":"debug","call":"cut off"#,
         );
         let answer = &log.answers[&(Some(1), "rsmi_dev_temp_metric_get".into())];
         assert!(answer.answered);

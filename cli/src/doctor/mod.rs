@@ -4,9 +4,6 @@ mod access;
 mod ask;
 mod ask_inside;
 mod calls;
-// The library's own, so that both mean the same release by the newest.
-#[path = "../../../src/amdsmi/installed.rs"]
-mod installed;
 mod libraries;
 mod log;
 mod note;

@@ -6,7 +6,7 @@
 
 use super::ask::{Asking, Failure, Heard};
 use super::ask_inside::VALUES;
-use super::log::Call;
+use super::log::{Call, Line, Says};
 use rsmi_generations::Policy;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -198,10 +198,6 @@ impl Sources {
     }
 }
 
-const ASKS: &str = "rsmi-compat: trace: asks ";
-/// How the library begins to say that the sources disagree.
-pub const DISAGREE: &str = "warn: the sources disagree on ";
-
 /// Two readings of what moves may be of two moments: a disagreement counts if it is there again.
 fn confirm(both: &mut Sweep, again: &Sweep) {
     for (key, said) in both {
@@ -214,34 +210,29 @@ fn confirm(both: &mut Sweep, again: &Sweep) {
 fn read(log: &str) -> Sweep {
     let mut sweep = Sweep::new();
     let mut said = Said::default();
-    let mut call = None;
+    let mut call: Option<(Call, Said)> = None;
     for line in log.lines() {
-        if let Some(question) = line.strip_prefix(ASKS) {
-            let first = question.rsplit_once("; first ").map(|(_, first)| first.to_owned());
-            said.first.extend(first);
-        } else if let Some(found) = line.strip_prefix("rsmi-compat: ").and_then(disagreement) {
-            said.disagreements.push(found);
-        } else if let Some(text) = line.strip_prefix("rsmi-compat: debug: ") {
-            let Some(found) = Call::read(text) else { continue };
-            said.from = found.from.iter().map(|from| (*from).to_owned()).collect();
-            call = Some((found, std::mem::take(&mut said)));
-        } else if let Some(values) = line.strip_prefix(VALUES) {
+        if let Some(values) = line.strip_prefix(VALUES) {
             let Some((found, mut said)) = call.take() else { continue };
             if found.succeeds() {
                 said.values = serde_json::from_str(values).ok();
             }
             sweep.insert(found.key(), said);
+            continue;
+        }
+        match Line::read(line).map(|line| line.says) {
+            Some(Says::Asks { first, .. }) => said.first.extend([first]),
+            Some(Says::Disagree { question, amdsmi, kernel }) => {
+                said.disagreements.push([question, legible(&amdsmi), legible(&kernel)]);
+            }
+            Some(Says::Call(found)) => {
+                said.from.clone_from(&found.from);
+                call = Some((found, std::mem::take(&mut said)));
+            }
+            Some(Says::Text { .. }) | None => {}
         }
     }
     sweep
-}
-
-/// The question, AMD SMI's value and the kernel's.
-fn disagreement(line: &str) -> Option<[String; 3]> {
-    let (question, values) = line.strip_prefix(DISAGREE)?.split_once(": AMD SMI ")?;
-    // Either may be a text with these words in it; that is rare, and only a matter of display.
-    let (amdsmi, kernel) = values.split_once(", kernel ")?;
-    Some([question, &legible(amdsmi), &legible(kernel)].map(str::to_owned))
 }
 
 /// A text, which the library logs byte by byte, as a text.
@@ -257,18 +248,16 @@ fn legible(value: &str) -> String {
     }
 }
 
-impl Call<'_> {
+impl Call {
     fn key(&self) -> Key {
-        let of_value = |argument: &&str| {
-            let (name, value) = argument.split_once('=').unwrap_or_default();
-            !["dv_ind", "dv_ind_src", "len", "pid"].contains(&name) && !value.starts_with("0x")
+        let of_value = |(name, value): &&(String, String)| {
+            !["dv_ind", "dv_ind_src", "len", "pid"].contains(&name.as_str())
+                && !value.starts_with("0x")
         };
-        let arguments: Vec<_> = self.arguments.split(", ").filter(of_value).collect();
-        Key {
-            function: self.function.to_owned(),
-            device: self.device,
-            arguments: arguments.join(", "),
-        }
+        let shown = |(name, value): &(String, String)| format!("{name}={value}");
+        let arguments: Vec<_> = self.arguments.iter().filter(of_value).map(shown).collect();
+        let (function, device) = (self.function.clone(), self.device());
+        Key { function, device, arguments: arguments.join(", ") }
     }
 }
 
@@ -276,18 +265,18 @@ impl Call<'_> {
 mod tests {
     use super::*;
 
-    const BOTH: &str = "rsmi-compat: trace: asks DeviceName; first the kernel, kept\n\
-        rsmi-compat: warn: the sources disagree on DeviceName: AMD SMI [76, 73, 69], kernel [65, 77]\n\
-        rsmi-compat: debug: rsmi_dev_name_get(dv_ind=0, name=0x1, len=256) = 0 \
-        RSMI_STATUS_SUCCESS, 1.0 us, from device/product_name (kept)\n\
-        rsmi-compat: trace: asks Temperature { place: 1 }; first the kernel, polled\n\
-        noise without an end\n\
-        rsmi-compat: warn: the sources disagree on Temperature { place: 1 }: AMD SMI 9, kernel 5\n\
-        rsmi-compat: debug: rsmi_dev_temp_metric_get(dv_ind=1, sensor_type=1, metric=0, \
-        temperature=0x7f) = 0 RSMI_STATUS_SUCCESS, 3.0 us, from /sys/a\n\n\
-        rsmi-compat doctor: [\"5\"]\n\
-        rsmi-compat: debug: rsmi_dev_id_get(dv_ind=1, id=0x7f) = 2 RSMI_STATUS_NOT_SUPPORTED, 3.0 us\n\
-        rsmi-compat doctor: []\n";
+    const BOTH: &str = r#"{"level":"trace","asks":"DeviceName","first":"the kernel, kept"}
+{"level":"warn","disagree":"DeviceName","amdsmi":"[76, 73, 69]","kernel":"[65, 77]"}
+{"level":"debug","call":"rsmi_dev_name_get","arguments":{"dv_ind":"0","name":"0x1","len":"256"},"status":0,"name":"RSMI_STATUS_SUCCESS","us":1.0,"from":["device/product_name (kept)"]}
+{"level":"trace","asks":"Temperature { place: 1 }","first":"the kernel, polled"}
+noise without an end
+{"level":"warn","disagree":"Temperature { place: 1 }","amdsmi":"9","kernel":"5"}
+{"level":"debug","call":"rsmi_dev_temp_metric_get","arguments":{"dv_ind":"1","sensor_type":"1","metric":"0","temperature":"0x7f"},"status":0,"name":"RSMI_STATUS_SUCCESS","us":3.0,"from":["/sys/a"]}
+
+rsmi-compat doctor: ["5"]
+{"level":"debug","call":"rsmi_dev_id_get","arguments":{"dv_ind":"1","id":"0x7f"},"status":2,"name":"RSMI_STATUS_NOT_SUPPORTED","us":3.0,"from":[]}
+rsmi-compat doctor: []
+"#;
 
     #[test]
     fn each_call_has_what_is_said_before_its_line() {

@@ -8,9 +8,11 @@ use std::path::Path;
 
 pub(super) fn write(files: &mut Files, machine: &Description) {
     let buses = ["bus/pci/devices", "bus/event_source/devices"];
-    // Every kernel has these; libamd_smi looks for network cards and switches in them.
-    let classes = ["class/hwmon", "class/net", "class/scsi_host"];
-    for directory in buses.into_iter().chain(classes) {
+    // Every kernel has these; libamd_smi looks for network cards and switches in them, and in that of
+    // SCSI.
+    let classes = ["class/hwmon", "class/net"].into_iter();
+    let scsi = machine.scsi.then_some("class/scsi_host");
+    for directory in buses.into_iter().chain(classes).chain(scsi) {
         files.directory(directory);
     }
     // It comes with the first driver of a graphics card, whosever.

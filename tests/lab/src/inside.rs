@@ -153,11 +153,6 @@ fn build(spec: &Spec) -> Result<()> {
     let system = root.join("sys/devices/system");
     fs::create_dir_all(&system)?;
     bind("/sys/devices/system", system)?;
-    // libamd_smi looks for AMD's network cards and switches too, and complains of a kernel
-    // that knows no such devices at all.
-    for class in ["net", "scsi_host"] {
-        fs::create_dir_all(root.join("sys/class").join(class))?;
-    }
     bind("/proc", root.join("proc"))?;
     bind(&spec.cpuinfo, root.join("proc/cpuinfo"))?;
     devices(spec, &root.join("dev"))?;

@@ -16,7 +16,7 @@ use crate::tool;
 /// The newest of each ABI that the wheels cover; the one of 6.3.3 is a copy of an older one.
 const RELEASES: [&str; 6] = ["6.1.2", "6.2.4", "6.3.1", "6.4.0", "6.4.4", "7.0.2"];
 
-/// What had another number in some release, which src/status.rs knows too.
+/// What had another number in some release, which core/src/status.rs knows too.
 const DRIFTED: [(&str, u64); 1] = [("AMDSMI_STATUS_MORE_DATA", 57)];
 
 pub fn run(lab: &Lab) -> Result<()> {
@@ -24,7 +24,7 @@ pub fn run(lab: &Lab) -> Result<()> {
         fs::read_to_string(lab.workspace.join(path)).with_context(|| format!("cannot read {path}"))
     };
     let numbers = numbers(&read("tests/abi/amdsmi.c")?)?;
-    let functions = functions(&read("src/amdsmi/symbols.rs")?)?;
+    let functions = functions(&read("core/src/amdsmi/symbols.rs")?)?;
     for release in RELEASES {
         let bindings = bindings(lab, release)?;
         check(&bindings, &numbers, &functions)

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use super::lines::Line;
 use super::{Ledger, Of, Said, Side, Start};
 use crate::compare::{Selection, in_parallel};
 use crate::fetch;
 use crate::lab::Lab;
-use crate::terminal::{self, Next};
+use crate::namespace::Run;
+use crate::terminal::{self, Ending, Next};
 
 /// Where it looks first.
 const LIBRARY: &str = "/opt/rocm/lib/librocm_smi64.so";
@@ -62,29 +64,8 @@ fn look(
     side: Side,
 ) -> Result<Said> {
     let place = tempfile::tempdir()?;
-    let file = |name: &str, text: &str| -> Result<PathBuf> {
-        let path = place.path().join(name);
-        fs::write(&path, text)?;
-        Ok(path)
-    };
-    // A box without a GPU ends it.
-    let boxes = if machine == "mi300x-2" { "gpu0 gpu1" } else { "gpu0" };
-    let settings = format!("shown_boxes = \"{boxes}\"\n{SETTINGS}");
-    let mut run = start.on(lab, machine, side)?.timeout(PATIENCE).env("TERM", "xterm-256color");
-    run.binds.push((program.to_owned(), "/usr/bin/btop".into()));
-    run.binds.push((file("btop.conf", &settings)?, "/root/.config/btop/btop.conf".into()));
-    run.binds.push((file("fstab", "")?, "/etc/fstab".into()));
-    for (number, log) in LOGS.iter().enumerate() {
-        run.binds.push((file(&number.to_string(), "")?, log.into()));
-    }
-    let mut kept = false;
-    let ending = terminal::run(&run, lab, |screen, time| match kept {
-        false if time > MEASURES && screen.contains("gpu") => {
-            kept = true;
-            Next::Keep("q")
-        }
-        _ => Next::Wait,
-    })?;
+    let run = set_up(lab, place.path(), program, start, machine, side)?;
+    let ending = drawn(lab, &run)?;
 
     let logs =
         (0..LOGS.len()).map(|number| fs::read_to_string(place.path().join(number.to_string())));
@@ -107,6 +88,65 @@ fn look(
     }
     said.stderr(client, &ending.stderr);
     Ok(said)
+}
+
+/// How it is run, with its settings and its logs in `place`.
+fn set_up(
+    lab: &Lab,
+    place: &Path,
+    program: &Path,
+    start: &Start,
+    machine: &str,
+    side: Side,
+) -> Result<Run> {
+    let file = |name: &str, text: &str| -> Result<PathBuf> {
+        let path = place.join(name);
+        fs::write(&path, text)?;
+        Ok(path)
+    };
+    // A box without a GPU ends it.
+    let boxes = if machine != "navi31" { "gpu0 gpu1" } else { "gpu0" };
+    let settings = format!("shown_boxes = \"{boxes}\"\n{SETTINGS}");
+    let mut run = start.on(lab, machine, side)?.timeout(PATIENCE).env("TERM", "xterm-256color");
+    run.binds.push((program.to_owned(), "/usr/bin/btop".into()));
+    run.binds.push((file("btop.conf", &settings)?, "/root/.config/btop/btop.conf".into()));
+    run.binds.push((file("fstab", "")?, "/etc/fstab".into()));
+    for (number, log) in LOGS.iter().enumerate() {
+        run.binds.push((file(&number.to_string(), "")?, log.into()));
+    }
+    Ok(run)
+}
+
+/// Until it shows a GPU, and all about it.
+fn drawn(lab: &Lab, run: &Run) -> Result<Ending> {
+    let mut kept = false;
+    terminal::run(run, lab, |screen, time| match kept {
+        false if time > MEASURES && screen.contains("gpu") => {
+            kept = true;
+            Next::Keep("q")
+        }
+        _ => Next::Wait,
+    })
+}
+
+/// What the newest does until it has drawn: how it is run over ours, and what it wrote on stderr.
+pub fn watch(
+    lab: &Lab,
+    line: &Line,
+    place: &Path,
+    machine: &str,
+    amdsmi: &str,
+    change: impl FnOnce(&mut Run),
+) -> Result<String> {
+    let (btop, _) = RELEASES[RELEASES.len() - 1];
+    let program = fetch::program(lab, "btop", btop).join("usr/bin/btop");
+    let start = Start::new(line, &[LIBRARY]);
+    let side = Side::Ours { amdsmi, log: false };
+    let mut run = set_up(lab, place, &program, &start, machine, side)?;
+    change(&mut run);
+    let ending = drawn(lab, &run)?;
+    ensure!(ending.screen.is_some(), "btop shows no GPU: {}", ending.stderr);
+    Ok(ending.stderr)
 }
 
 /// What can be read in a line of the screen, without frames and graphs.

@@ -132,6 +132,22 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
     Ok(())
 }
 
+/// How the newest command shows sensors, over the original and over ours.
+pub fn watcher(
+    lab: &Lab,
+    line: &Line,
+    place: &TempDir,
+    machine: &str,
+    amdsmi: &str,
+) -> Result<[Run; 2]> {
+    const SENSORS: [&str; 5] =
+        ["--showtemp", "--showuse", "--showpower", "--showmemuse", "--showclocks"];
+    let release = RELEASES[RELEASES.len() - 1];
+    let bench = Bench::new(lab, line, release, machine, place)?;
+    let ours = Side::Ours { amdsmi, log: false };
+    Ok([bench.start(Side::Original(release), &SENSORS)?, bench.start(ours, &SENSORS)?])
+}
+
 /// One release of the command on one machine.
 struct Bench<'a> {
     lab: &'a Lab,

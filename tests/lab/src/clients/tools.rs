@@ -19,6 +19,7 @@ use crate::compare::{Selection, in_parallel};
 use crate::compile::Compile;
 use crate::fetch;
 use crate::lab::{Lab, Library};
+use crate::namespace::Run;
 use crate::{tool, wheels};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -400,6 +401,28 @@ pub fn run(lab: &Lab, selection: &Selection, ledger: &mut Ledger) -> Result<()> 
     Ok(())
 }
 
+/// Those that only watch sensors or look which devices there are: each name with how it is run over
+/// the original and over ours.
+pub fn watchers(
+    lab: &Lab,
+    lines: &[Line],
+    place: &Path,
+    machine: &str,
+    amdsmi: &str,
+) -> Result<Vec<(String, [Run; 2])>> {
+    const WATCHERS: [&str; 2] = ["Slurm", "hwloc"];
+    let _lock = lab.lock()?;
+    let watchers = TOOLS.iter().filter(|tool| WATCHERS.contains(&tool.name) && tool.number == 0);
+    let start = |(number, tool): (usize, &Tool)| {
+        let place = place.join(number.to_string());
+        tool.build(lab, &place)?;
+        let on = |side| tool.start(lab, lines, &place, machine, side).map(|(run, _)| run);
+        let ours = Side::Ours { amdsmi, log: false };
+        Ok((tool.name.to_owned(), [on(Side::Original(tool.release))?, on(ours)?]))
+    };
+    watchers.enumerate().map(start).collect()
+}
+
 /// Each device's lines under its place by PCI address: 5.2.3 numbers them as the kernel does.
 fn by_address(text: &str) -> String {
     static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
@@ -509,15 +532,15 @@ impl Tool {
         Ok(binds)
     }
 
-    /// What it says, and the line by which it was run.
-    fn ask(
+    /// How it is run by its line, and the line.
+    fn start(
         &self,
         lab: &Lab,
         lines: &[Line],
         place: &Path,
         machine: &str,
         side: Side,
-    ) -> Result<(Said, Line)> {
+    ) -> Result<(Run, Line)> {
         let printed = line_of(lines, self.row, self.number)?;
         let line = match side {
             Side::Ours { .. } if printed.asks_audit() => {
@@ -530,6 +553,19 @@ impl Tool {
         if self.preloaded && matches!(side, Side::Original(_)) {
             run = run.env("LD_PRELOAD", LINKED);
         }
+        Ok((run, printed))
+    }
+
+    /// What it says, and the line by which it was run.
+    fn ask(
+        &self,
+        lab: &Lab,
+        lines: &[Line],
+        place: &Path,
+        machine: &str,
+        side: Side,
+    ) -> Result<(Said, Line)> {
+        let (run, printed) = self.start(lab, lines, place, machine, side)?;
         let outcome = run.output(lab)?;
         let client = self.client();
         let mut said = Said::default();

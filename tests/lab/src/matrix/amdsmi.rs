@@ -23,7 +23,7 @@ enum For {
 }
 use For::{Answers, Session};
 
-/// The first and the last release that exports each function of src/amdsmi/symbols.rs.
+/// The first and the last release that exports each function of core/src/amdsmi/symbols.rs.
 #[rustfmt::skip]
 const FUNCTIONS: [(&str, For, &str, &str); 89] = [
     ("amdsmi_init", Session, "5.5.0", NEWEST),
@@ -159,13 +159,13 @@ fn later<'a>(one: &'a str, other: &'a str) -> &'a str {
 /// That this list and the one of the library are the same, that what answers is what was seen to
 /// answer, and that the real libraries export it all.
 pub fn check(lab: &Lab, observed: &Observed) -> Result<()> {
-    let source = lab.workspace.join("src/amdsmi/symbols.rs");
-    let text = fs::read_to_string(&source).context("src/amdsmi/symbols.rs")?;
+    let source = lab.workspace.join("core/src/amdsmi/symbols.rs");
+    let text = fs::read_to_string(&source).context("core/src/amdsmi/symbols.rs")?;
     let called: BTreeSet<&str> = symbols(&text).collect();
     let listed: BTreeSet<&str> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
     ensure!(
         called == listed,
-        "src/amdsmi/symbols.rs and tests/lab/src/matrix/amdsmi.rs disagree on {:?}",
+        "core/src/amdsmi/symbols.rs and tests/lab/src/matrix/amdsmi.rs disagree on {:?}",
         called.symmetric_difference(&listed).collect::<Vec<_>>()
     );
     let answering: BTreeSet<&str> =
@@ -195,7 +195,7 @@ pub fn check(lab: &Lab, observed: &Observed) -> Result<()> {
     Ok(())
 }
 
-/// The names in the list of src/amdsmi/symbols.rs.
+/// The names in the list of core/src/amdsmi/symbols.rs.
 fn symbols(text: &str) -> impl Iterator<Item = &str> {
     let list = text.split_once("\nsymbols! {\n").map_or("", |(_, list)| list);
     let list = list.split_once("\n}").map_or(list, |(list, _)| list);

@@ -1,4 +1,4 @@
-//! MATRIX.md as text: its chapters are the files of src/api, which are those of the header.
+//! MATRIX.md as text: its chapters are the files of core/src/api, which are those of the header.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use regex::Regex;
 use super::amdsmi;
 use crate::differences::Scope;
 
-/// A file of src/api: what it is about, and the functions in it.
+/// A file of core/src/api: what it is about, and the functions in it.
 pub struct Chapter {
     pub title: String,
     pub functions: Vec<String>,
@@ -63,7 +63,7 @@ where the page is not true. [MIGRATION.md](MIGRATION.md) has what AMD SMI offers
 pub fn chapters(workspace: &Path) -> Result<Vec<Chapter>> {
     let header = workspace.join("include/rocm_smi/rocm_smi.h");
     let header = fs::read_to_string(&header).with_context(|| header.display().to_string())?;
-    let directory = workspace.join("src/api");
+    let directory = workspace.join("core/src/api");
     let mut chapters = Vec::new();
     for file in files(&directory)? {
         let mut source = fs::read_to_string(&file)?;

@@ -1,0 +1,405 @@
+//! RSMI_COMPAT_LOG: what was called, what answered, and why not; silent unless asked for.
+
+use std::cell::RefCell;
+use std::ffi::{OsStr, c_int};
+use std::fmt::{Debug, Display, Write as _};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::time::Instant;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Level {
+    Error = 1,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl Level {
+    pub(crate) fn parse(text: &OsStr) -> Option<Self> {
+        Some(match text.to_str()? {
+            "error" => Self::Error,
+            "warn" => Self::Warn,
+            "info" => Self::Info,
+            "debug" => Self::Debug,
+            "trace" => Self::Trace,
+            _ => return None,
+        })
+    }
+}
+
+static LEVEL: AtomicU8 = AtomicU8::new(0);
+
+pub(crate) fn set_level(level: Level) {
+    LEVEL.store(level as u8, Ordering::Relaxed);
+}
+
+static AS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// Whether each line is an object of JSON, and not text for people.
+pub(crate) fn set_json(json: bool) {
+    AS_JSON.store(json, Ordering::Relaxed);
+}
+
+pub(crate) fn enabled(level: Level) -> bool {
+    LEVEL.load(Ordering::Relaxed) >= level as u8
+}
+
+pub(crate) fn error(message: impl FnOnce() -> String) {
+    line(Level::Error, "error", message);
+}
+
+pub(crate) fn warn(message: impl FnOnce() -> String) {
+    line(Level::Warn, "warn", message);
+}
+
+pub(crate) fn info(message: impl FnOnce() -> String) {
+    line(Level::Info, "info", message);
+}
+
+pub(crate) fn trace(message: impl FnOnce() -> String) {
+    line(Level::Trace, "trace", message);
+}
+
+fn line(level: Level, name: &str, message: impl FnOnce() -> String) {
+    if !enabled(level) {
+        return;
+    }
+    if AS_JSON.load(Ordering::Relaxed) {
+        write_json(name, &[("message", string(&message()))]);
+    } else {
+        write_text(name, &message());
+    }
+}
+
+fn write_text(name: &str, text: &str) {
+    write(libc::STDERR_FILENO, format!("rsmi-compat: {name}: {text}").into_bytes());
+}
+
+/// Who of the two sources is asked first, and why.
+pub(crate) fn asks(question: &dyn Debug, first: &dyn Display) {
+    if !enabled(Level::Trace) {
+        return;
+    }
+    let (question, first) = (format!("{question:?}"), first.to_string());
+    if AS_JSON.load(Ordering::Relaxed) {
+        write_json("trace", &[("asks", string(&question)), ("first", string(&first))]);
+    } else {
+        write_text("trace", &format!("asks {question}; first {first}"));
+    }
+}
+
+/// That the two sources disagree.
+pub(crate) fn disagree(question: &dyn Debug, amdsmi: &dyn Debug, kernel: &dyn Debug) {
+    if !enabled(Level::Warn) {
+        return;
+    }
+    let [question, amdsmi, kernel] = [question, amdsmi, kernel].map(|shown| format!("{shown:?}"));
+    if AS_JSON.load(Ordering::Relaxed) {
+        let members = [("disagree", question), ("amdsmi", amdsmi), ("kernel", kernel)];
+        write_json("warn", &members.map(|(name, shown)| (name, string(&shown))));
+    } else {
+        let values = format!("AMD SMI {amdsmi}, kernel {kernel}");
+        write_text("warn", &format!("the sources disagree on {question}: {values}"));
+    }
+}
+
+/// One object of these members, whose values are JSON already. Where it is longer than a pipe takes, the
+/// first member stays, and it says so.
+fn write_json(level: &str, members: &[(&str, String)]) {
+    let object = |members: &[(&str, String)]| {
+        let mut line = format!("{{\"level\":\"{level}\"");
+        for (name, value) in members {
+            let _ = write!(line, ",\"{name}\":{value}");
+        }
+        line.push('}');
+        line.into_bytes()
+    };
+    let mut line = object(members);
+    if line.len() >= LONGEST && !is_file(libc::STDERR_FILENO) {
+        let first = members.first().filter(|(_, value)| value.len() < LONGEST / 2);
+        let mut few: Vec<(&str, String)> = first.cloned().into_iter().collect();
+        few.push(("cut", "true".into()));
+        line = object(&few);
+    }
+    write(libc::STDERR_FILENO, line);
+}
+
+/// A text as JSON has it.
+fn string(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            c if c.is_control() => {
+                let _ = write!(quoted, "\\u{:04x}", c as u32);
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// What a pipe takes as a whole; a longer line is cut, unless it goes to a file.
+const LONGEST: usize = libc::PIPE_BUF;
+
+/// The end of a line that is cut.
+const CUT: &[u8] = " …".as_bytes();
+
+/// One write(2) a line, so that lines of several threads stay whole. A line that would have to wait
+/// is left out, and a stderr that nobody reads any more is no error.
+fn write(fd: c_int, mut line: Vec<u8>) {
+    if line.len() >= LONGEST && !is_file(fd) {
+        line.truncate(LONGEST - 1 - CUT.len());
+        line.extend_from_slice(CUT);
+    }
+    line.push(b'\n');
+    let mut there = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: the array has one element.
+    let ready = unsafe { libc::poll(&raw mut there, 1, 0) };
+    if ready != 1 || there.revents & libc::POLLOUT == 0 {
+        return;
+    }
+    without_sigpipe(|| {
+        // SAFETY: the pointer and length are those of a live vector.
+        unsafe { libc::write(fd, line.as_ptr().cast(), line.len()) };
+    });
+}
+
+fn is_file(fd: c_int) -> bool {
+    let mut about = std::mem::MaybeUninit::<libc::stat>::zeroed();
+    // SAFETY: there is room for a stat.
+    let known = unsafe { libc::fstat(fd, about.as_mut_ptr()) } == 0;
+    // SAFETY: a stat of zeros is one, and fstat fills it in.
+    known && unsafe { about.assume_init() }.st_mode & libc::S_IFMT == libc::S_IFREG
+}
+
+/// Does what may raise SIGPIPE on this thread, and takes that back: the host's handlers and its mask
+/// stay as they are.
+fn without_sigpipe(act: impl FnOnce()) {
+    // SAFETY: signal sets are plain data, which sigemptyset fills in.
+    let (mut pipe, mut before, mut pending): (libc::sigset_t, libc::sigset_t, libc::sigset_t) =
+        unsafe { (std::mem::zeroed(), std::mem::zeroed(), std::mem::zeroed()) };
+    // SAFETY: the sets are ours, and SIGPIPE is a signal.
+    let was_pending = unsafe {
+        libc::sigemptyset(&raw mut pipe);
+        libc::sigaddset(&raw mut pipe, libc::SIGPIPE);
+        libc::sigpending(&raw mut pending);
+        libc::sigismember(&raw const pending, libc::SIGPIPE) == 1
+    };
+    // SAFETY: both sets are ours.
+    if unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const pipe, &raw mut before) } != 0 {
+        return;
+    }
+    act();
+    if !was_pending {
+        let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: the set and the time are ours; nothing is asked about the signal.
+        while unsafe { libc::sigtimedwait(&raw const pipe, std::ptr::null_mut(), &raw const now) }
+            == -1
+            && std::io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
+        {}
+    }
+    // SAFETY: the set is the one that was in force.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
+}
+
+/// What the call that is under way on this thread has told about its answer.
+#[derive(Default)]
+struct Notes {
+    sources: Vec<String>,
+    reason: String,
+}
+
+thread_local! {
+    static NOTES: RefCell<Notes> = RefCell::default();
+}
+
+/// A thread that ends, and the one that ends the process, still calls when it has no notes any more.
+fn notes<T: Default>(use_them: impl FnOnce(&mut Notes) -> T) -> T {
+    NOTES.try_with(|notes| use_them(&mut notes.borrow_mut())).unwrap_or_default()
+}
+
+/// What a file says, as one line that is plain to be somebody else's words.
+pub(crate) fn quoted(text: &[u8]) -> String {
+    format!("{:?}", String::from_utf8_lossy(text))
+}
+
+/// `1, 2, 3`.
+pub(crate) fn list(numbers: impl IntoIterator<Item: ToString>) -> String {
+    let texts: Vec<_> = numbers.into_iter().map(|number| number.to_string()).collect();
+    texts.join(", ")
+}
+
+/// Names what answers the call under way: an amdsmi function, a file, own state.
+pub(crate) fn source(name: impl FnOnce() -> String) {
+    if enabled(Level::Debug) {
+        let name = name();
+        trace(|| name.clone());
+        notes(|notes| notes.sources.push(name));
+    }
+}
+
+/// Names what was read earlier and answers the call under way too; once a call.
+pub(crate) fn kept(name: &str) {
+    if !enabled(Level::Debug) {
+        return;
+    }
+    let source_name = format!("{name} (kept)");
+    if !notes(|notes| notes.sources.contains(&source_name)) {
+        source(|| source_name);
+    }
+}
+
+/// Reads what is kept for all calls: that this one is the first to need it says nothing of it.
+pub(crate) fn aside<T>(read: impl FnOnce() -> T) -> T {
+    let before = notes(std::mem::take);
+    let value = read();
+    notes(|notes| *notes = before);
+    value
+}
+
+/// Says why the call under way fails. The last word counts.
+pub(crate) fn reason(text: impl FnOnce() -> String) {
+    if enabled(Level::Debug) {
+        let text = text();
+        notes(|notes| notes.reason = text);
+    }
+}
+
+/// One exported call, from its arguments to its status.
+pub(crate) struct Call {
+    name: String,
+    arguments: Vec<(String, String)>,
+    began: Instant,
+}
+
+impl Call {
+    pub(crate) fn begin(name: &str, arguments: &[(&str, &dyn Debug)]) -> Self {
+        notes(std::mem::take);
+        let shown =
+            |(argument, value): &(&str, &dyn Debug)| ((*argument).to_owned(), format!("{value:?}"));
+        let arguments = arguments.iter().map(shown).collect();
+        Self { name: name.to_owned(), arguments, began: Instant::now() }
+    }
+
+    pub(crate) fn end(self, status: u32, status_name: &str) {
+        let micros = self.began.elapsed().as_nanos() as f64 / 1000.0;
+        let notes = notes(std::mem::take);
+        let because = Some(&notes.reason).filter(|reason| status != 0 && !reason.is_empty());
+        if AS_JSON.load(Ordering::Relaxed) {
+            let argument =
+                |(name, value): &(String, String)| format!("{}:{}", string(name), string(value));
+            let arguments: Vec<_> = self.arguments.iter().map(argument).collect();
+            let from: Vec<_> = notes.sources.iter().map(|source| string(source)).collect();
+            let mut members = vec![
+                ("call", string(&self.name)),
+                ("arguments", format!("{{{}}}", arguments.join(","))),
+                ("status", (status as i32).to_string()),
+                ("name", string(status_name)),
+                ("us", format!("{micros:.1}")),
+                ("from", format!("[{}]", from.join(","))),
+            ];
+            members.extend(because.map(|reason| ("because", string(reason))));
+            write_json("debug", &members);
+            return;
+        }
+        let arguments: Vec<_> =
+            self.arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let from = if notes.sources.is_empty() {
+            String::new()
+        } else {
+            format!(", from {}", notes.sources.join(", "))
+        };
+        let why = because.map_or(String::new(), |reason| format!(", because {reason}"));
+        line(Level::Debug, "debug", || {
+            let (name, arguments) = (&self.name, arguments.join(", "));
+            format!(
+                "{name}({arguments}) = {} {status_name}, {micros:.1} us{from}{why}",
+                status as i32
+            )
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::io::Read;
+    use std::os::fd::{AsRawFd, FromRawFd};
+    use std::sync::atomic::AtomicU32;
+
+    fn pipe() -> (File, File) {
+        let mut ends = [-1; 2];
+        // SAFETY: the array has room for both.
+        assert_eq!(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }, 0);
+        // SAFETY: pipe2 has just given us both.
+        let [reader, writer] = ends.map(|end| unsafe { File::from_raw_fd(end) });
+        (reader, writer)
+    }
+
+    static PIPES: AtomicU32 = AtomicU32::new(0);
+
+    extern "C" fn count(_signal: c_int) {
+        PIPES.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[test]
+    fn a_stderr_that_nobody_reads_is_no_error() {
+        // SAFETY: the handler does nothing but count; no other test has a pipe that is closed.
+        let before = unsafe { libc::signal(libc::SIGPIPE, count as *const () as usize) };
+        let (reader, writer) = pipe();
+        drop(reader);
+        write(writer.as_raw_fd(), b"for nobody".to_vec());
+        // The pipe is one that kills.
+        // SAFETY: the pointer and length are those of a constant.
+        unsafe { libc::write(writer.as_raw_fd(), b"x".as_ptr().cast(), 1) };
+        // SAFETY: as it was.
+        unsafe { libc::signal(libc::SIGPIPE, before) };
+        assert_eq!(PIPES.load(Ordering::Relaxed), 1, "the second write alone raises the signal");
+    }
+
+    #[test]
+    fn a_full_pipe_is_not_waited_for_and_lines_stay_whole() {
+        let (mut reader, writer) = pipe();
+        let line = vec![b'x'; 3 * LONGEST];
+        for _ in 0..1000 {
+            write(writer.as_raw_fd(), line.clone());
+        }
+        drop(writer);
+        let mut text = Vec::new();
+        reader.read_to_end(&mut text).unwrap();
+        let mut lines: Vec<_> = text.split(|byte| *byte == b'\n').collect();
+        assert_eq!(lines.pop(), Some(&b""[..]));
+        assert!(!lines.is_empty() && lines.len() < 1000, "{}", lines.len());
+        assert!(lines.iter().all(|line| line.len() == LONGEST - 1 && line.ends_with(CUT)));
+    }
+
+    #[test]
+    fn a_file_takes_a_line_of_any_length() {
+        let mut file = tempfile::tempfile().unwrap();
+        write(file.as_raw_fd(), vec![b'x'; 3 * LONGEST]);
+        let mut text = Vec::new();
+        std::io::Seek::rewind(&mut file).unwrap();
+        file.read_to_end(&mut text).unwrap();
+        assert_eq!(text.len(), 3 * LONGEST + 1);
+    }
+
+    #[test]
+    fn texts_are_quoted_as_json_has_them() {
+        assert_eq!(string("a \"b\" \\ c\n\u{7f}ä"), r#""a \"b\" \\ c\n\u007fä""#);
+    }
+
+    #[test]
+    fn levels_are_ordered_from_error_to_trace() {
+        let level = |text| Level::parse(OsStr::new(text));
+        assert!(level("error") < level("warn") && level("info") < level("debug"));
+        assert_eq!(level("trace"), Some(Level::Trace));
+        assert_eq!(level("TRACE"), None);
+    }
+}
