@@ -158,7 +158,8 @@ pub(crate) fn get_both<A: Put, B: Put>(
     read: impl FnOnce(Gpu<'_>) -> Result<(A, B)>,
 ) -> Status {
     with_gpu(device, |gpu| {
-        (first.given()?, second.given()?);
+        first.given()?;
+        second.given()?;
         let (one, other) = read(gpu)?;
         first.put(one);
         second.put(other);
