@@ -10,12 +10,10 @@ use linker::{Linker, linker};
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build/linker.rs");
-    // Not for the cdylib alone, which means those of other packages too that contain this library.
-    let own = |text: &str| println!("cargo::rustc-link-arg={text}");
-    own("-Wl,-soname,librsmi_compat.so.1");
-    // After a dlclose libamd_smi's threads and exit handlers go on, and so must we.
-    own("-Wl,-z,nodelete");
     let arg = |text: &str| println!("cargo::rustc-cdylib-link-arg={text}");
+    arg("-Wl,-soname,librsmi_compat.so.1");
+    // After a dlclose libamd_smi's threads and exit handlers go on, and so must we.
+    arg("-Wl,-z,nodelete");
     let x86 = env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64");
     if x86 && env::var_os("CARGO_FEATURE_SYMBOL_VERSION").is_some() {
         let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");

@@ -1,4 +1,4 @@
-//! The SONAME, that nothing else is exported, and an export for each name that no source file answers.
+//! The SONAME, that the library stays loaded, and an export for each name that no source file answers.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,8 +13,6 @@ fn main() {
     arg("-Wl,-soname,libnvidia-ml.so.1");
     // After a dlclose libamd_smi's threads and exit handlers go on, and so must we.
     arg("-Wl,-z,nodelete");
-    // The library below has a C API of its own, which is none of this one.
-    arg("-Wl,--exclude-libs,ALL");
 
     let names = fs::read_to_string("names.txt").expect("names.txt is there");
     let answered = answered(Path::new("src/api"));

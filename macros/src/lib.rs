@@ -1,5 +1,5 @@
-//! What keeps the source plain for rustfmt, grep and cbindgen: the attributes `c_enum`, `export`, and
-//! `guard` for another face's exports, and `exports`, the list of what the library exports.
+//! What keeps the source plain for rustfmt, grep and cbindgen: the attributes `c_enum` and `export`,
+//! `exports`, the list of what the library exports, and `guard` for the exports of another face.
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 use std::fmt::Write as _;

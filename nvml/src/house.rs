@@ -1,5 +1,6 @@
 //! All that this crate knows of the library that it is a face of.
 
+pub(crate) use rsmi_core::Allocator;
 pub(crate) use rsmi_core::face::{
     Answer, Gpu, Levels, Machine, Manner, Process, because, call, driver_version, init, shut_down,
     variable, with,

@@ -4,8 +4,8 @@
 //! `rsmi-compat run --nvml` puts it in the place of libnvidia-ml.so.1. Nothing finds it by itself, since
 //! programs that see NVML believe in CUDA.
 //!
-//! It is a face of the crate `rsmi_core`, as rocm_smi's C API is one: each function asks the same
-//! questions and converts the answers. [`house`] is all that it knows of that library. [`api`] has the
+//! It is a face of the crate rsmi_core, as rocm_smi's C API is one: each function asks the same
+//! questions and converts the answers. [`house`] is all that it knows of that crate. [`api`] has the
 //! functions, by chapters; [`entry`] is the boundary, where pointers, handles and the versions of structs
 //! are looked at; build.rs makes the exports that no chapter has, from the list of all names. Those say
 //! that they are not supported, and before nvmlInit that nobody has called it.
@@ -22,5 +22,6 @@ pub mod status;
 pub mod types;
 mod unanswered;
 
+/// A call goes on where memory has run out, and says so at its end.
 #[global_allocator]
-static ALLOCATOR: rsmi_core::Allocator = rsmi_core::Allocator;
+static ALLOCATOR: house::Allocator = house::Allocator;

@@ -5,7 +5,7 @@ mod common;
 use common::{Function, Library};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
-use std::ptr::null;
+use std::ptr::{dangling, null};
 
 const NAMES: &str = include_str!("../names.txt");
 
@@ -55,7 +55,7 @@ fn nobody_comes_to_harm() {
             let expected = real.get(name).copied().unwrap_or(UNINITIALIZED);
             assert_eq!(call(*function, null(), null()), expected, "{name} before nvmlInit");
             if takes_a_handle(name) {
-                let status = call(*function, 1 as *const c_void, null());
+                let status = call(*function, dangling(), null());
                 assert_eq!(status, UNINITIALIZED, "{name} before nvmlInit");
             }
         }
@@ -75,7 +75,7 @@ fn nobody_comes_to_harm() {
         for (name, function) in &all {
             for (first, others) in [
                 (null(), null()),
-                (1 as *const c_void, null()),
+                (dangling(), null()),
                 (forged, null()),
                 (device, null()),
                 (room, room),
@@ -111,7 +111,7 @@ fn without_a_gpu_nobody_is_let_in() {
         let library = Library::open();
         let real = real();
         for init in ["nvmlInit", "nvmlInit_v2", "nvmlInitWithFlags"] {
-            for flags in [null(), 1 as *const c_void] {
+            for flags in [null(), dangling()] {
                 assert_eq!(call(library.function(init), flags, null()), real[init], "{init}");
             }
         }

@@ -256,11 +256,10 @@ fn processes(index: u32, device: Device) {
     assert_eq!((status, count as usize), (if room == 0 { 0 } else { 7 }, room));
 
     let mut short = vec![[GUARD; 2]; room + 1];
+    let first = short.as_mut_ptr();
     // SAFETY: there is room for as many.
-    assert_eq!(
-        unsafe { nvmlDeviceGetComputeRunningProcesses(device, &raw mut count, short.as_mut_ptr()) },
-        0
-    );
+    let status = unsafe { nvmlDeviceGetComputeRunningProcesses(device, &raw mut count, first) };
+    assert_eq!(status, 0);
     // The upper half of the first word is padding, and stays the client's.
     let pid = |pid: u64| pid | GUARD >> 32 << 32;
     let wanted: Vec<_> = expected.iter().map(|(id, bytes)| [pid(*id), *bytes]).collect();

@@ -290,10 +290,11 @@ impl Dir {
 
 /// The version of the driver: its own, or where it names none, that of the kernel.
 pub(crate) fn driver_version(sysfs: &Dir) -> Result<Vec<u8>> {
-    sysfs.join("module/amdgpu").line("version").or_else(|_| kernel_release())
+    sysfs.join("module/amdgpu").line("version").or_else(|_| release())
 }
 
-fn kernel_release() -> Result<Vec<u8>> {
+/// The running kernel's release, as uname has it.
+pub(crate) fn release() -> Result<Vec<u8>> {
     log::source(|| "uname".into());
     // SAFETY: utsname is plain data, all zeros is a value of it.
     let mut names: libc::utsname = unsafe { std::mem::zeroed() };

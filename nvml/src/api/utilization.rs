@@ -106,7 +106,8 @@ pub unsafe extern "C" fn nvmlDeviceGetSamples(
     samples: Out<nvmlSample_t>,
 ) -> Status {
     with_gpu(device, |gpu| {
-        (value_type.given()?, count.given()?);
+        value_type.given()?;
+        count.given()?;
         let value = match kind {
             0 => read(gpu.power()).and_then(super::power::milli)?,
             1 => of_core(&gpu)?,
