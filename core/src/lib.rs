@@ -89,6 +89,7 @@ mod put;
 mod question;
 mod reserve;
 mod runtime;
+mod spare;
 mod status;
 mod support;
 mod told;

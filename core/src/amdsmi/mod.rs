@@ -201,7 +201,7 @@ impl Device {
     where
         F: Call<A>,
     {
-        if let Err(status) = sleep::awake(&self.directory) {
+        if let Err(status) = sleep::awake(|| sleep::is_suspended(&self.directory)) {
             return Told::Fails(status);
         }
         let Some(smi) = self.session.library() else { return Told::Unknown };

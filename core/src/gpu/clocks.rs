@@ -31,12 +31,12 @@ impl Gpu {
 
     /// MHz, as gpu_metrics tells it.
     fn clock_now(&self, kind: rsmi_clk_type_t) -> Option<u64> {
-        metrics::Table::read(&self.device).ok()?.clock(kind)
+        metrics::Table::look(&self.device, |table| table.clock(kind)).ok()?
     }
 
     pub(super) fn levels(&self, file: &str) -> Table {
-        match self.device.lines(file) {
-            Ok(lines) => Table::read(&lines),
+        match self.device.look_at_lines(file, |lines| Ok(Table::read(lines))) {
+            Ok(table) => table,
             // What they were told of an empty table.
             Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)
                 if client::generation() == Generation::V5 =>
@@ -69,7 +69,7 @@ impl Gpu {
             return table;
         }
         let levels = table.levels;
-        match self.card_metrics().and_then(|metrics| made_up(levels, metrics)) {
+        match self.card_metrics(|metrics| made_up(levels, metrics)) {
             Ok(levels) => Table::of(levels, Ok(())),
             Err(status) => Table::of(levels, Err(status)),
         }
@@ -78,8 +78,11 @@ impl Gpu {
     /// The speed of the PCIe link in 0.1 GT/s and its lanes: by gpu_metrics, else by the bus.
     fn link_now(&self) -> Option<(u32, u32)> {
         let by_metrics = || {
-            let metrics = metrics::Table::read(&self.device).ok()?.metrics();
-            Some((u32::from(metrics.pcie_link_speed), u32::from(metrics.pcie_link_width)))
+            let link = |table: &metrics::Table<'_>| {
+                let member = |name| table.get::<u16>(name, None).unwrap_or(u16::MAX);
+                (member("pcie_link_speed").into(), member("pcie_link_width").into())
+            };
+            metrics::Table::look(&self.device, link).ok()
         };
         // `16.0 GT/s PCIe`
         let by_bus = || {
@@ -104,7 +107,7 @@ const SPEEDS_THAT_FIT: usize = 4;
 /// as the original has it; of a later generation the link alone.
 fn made_up(
     mut levels: rsmi_pcie_bandwidth_t,
-    metrics: rsmi_gpu_metrics_t,
+    metrics: &rsmi_gpu_metrics_t,
 ) -> Result<rsmi_pcie_bandwidth_t> {
     let width =
         map::PCIE_WIDTHS.iter().position(|width| *width == u32::from(metrics.pcie_link_width));

@@ -12,8 +12,9 @@ use crate::types::{rsmi_memory_type_t, rsmi_status_t};
 impl Gpu {
     /// Percent, or what the driver takes for that.
     pub(crate) fn busy_percent(&self) -> Result<u32> {
-        match self.device.word("gpu_busy_percent") {
-            Ok(text) => Ok(number::lenient(&text, 10) as u32),
+        let percent = |word: &[u8]| Ok(number::lenient(word, 10) as u32);
+        match self.device.look_at_word("gpu_busy_percent", percent) {
+            Ok(percent) => Ok(percent),
             Err(status @ (BUSY | rsmi_status_t::RSMI_STATUS_PERMISSION)) => Err(status),
             // A card may have the file although it cannot tell: the driver refuses each read.
             Err(_) => Err(NOT_SUPPORTED),

@@ -1,5 +1,6 @@
 //! KFD's topology: which GPUs there are, in which order, and what links them.
 
+use super::short::Short;
 use super::{Dir, number};
 use crate::log;
 use crate::status::Result;
@@ -87,11 +88,15 @@ impl Node {
 
     /// The memory that KFD tells of, in bytes: what a partition has of it.
     pub(crate) fn memory(&self) -> u64 {
-        let banks = self.dir.join("mem_banks");
-        let sizes = banks.names().unwrap_or_default().into_iter().filter_map(|bank| {
-            properties(&banks.join(&bank), "properties").get("size_in_bytes").copied()
-        });
-        sizes.sum()
+        let mut sum: u64 = 0;
+        let mut add = |bank: &str| {
+            let file = Short::of(format_args!("mem_banks/{bank}/properties"));
+            let size = self.dir.look(&file, |bytes| Ok(property(bytes, "size_in_bytes")));
+            sum = sum.wrapping_add(size.ok().flatten().unwrap_or(0));
+        };
+        // Where there are none, there is no memory.
+        let _ = self.dir.each_name("mem_banks", &mut add);
+        sum
     }
 
     /// Whether it reaches the memory of another node: over PCIe, which the driver tells by links of
@@ -201,6 +206,16 @@ impl Topology {
 fn gpu_id(root: &Dir, node: u32) -> Option<u64> {
     let text = root.word(&format!("{node}/gpu_id")).ok()?;
     number::is_integer(&text).then(|| number::unsigned(&text, 10).ok())?
+}
+
+/// One of lines of a name and a number; the last where there are several.
+fn property(lines: &[u8], name: &str) -> Option<u64> {
+    let value = |line: &[u8]| {
+        let mut words = line.split(|byte| number::is_space(*byte)).filter(|word| !word.is_empty());
+        let value = words.next().filter(|word| *word == name.as_bytes()).and(words.next())?;
+        number::unsigned(value, 10).ok()
+    };
+    lines.rsplit(|byte| *byte == b'\n').find_map(value)
 }
 
 /// Lines of a name and a number.

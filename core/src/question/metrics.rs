@@ -4,9 +4,10 @@ use super::{First, Question, Why, equal};
 use crate::amdsmi::abi::{gpu_metrics, utilization_counter, xcp_metrics};
 use crate::amdsmi::{self, Release, Written};
 use crate::client::Metrics;
-use crate::gpu::{Gpu, Utilization};
+use crate::gpu::{Gpu, Utilization, spare_metrics};
 use crate::layout::Member;
 use crate::log;
+use crate::spare::Spare;
 use crate::told::Told;
 use crate::types::{amdgpu_xcp_metrics_t, metrics_table_header_t, rsmi_gpu_metrics_t};
 
@@ -163,18 +164,22 @@ fn ask_table(at: &amdsmi::Device) -> Told<Box<rsmi_gpu_metrics_t>> {
 pub(crate) struct MetricsTable;
 
 impl Question<'_> for MetricsTable {
-    type Value = Box<Metrics>;
+    type Value = Spare<Metrics>;
     const FIRST: First = First::Kernel(Why::Polled);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
         if !at.has_known_lists() {
             return Told::Unknown;
         }
-        ask_table(at).map(|members| Box::new(Metrics { members: *members, gap: 0 }))
+        ask_table(at).map(|members| {
+            let mut metrics = spare_metrics();
+            (metrics.members, metrics.gap) = (*members, 0);
+            metrics
+        })
     }
 
     fn kernel(&self, at: &Gpu) -> Told<Self::Value> {
-        at.metrics_info().map(Box::new).into()
+        at.metrics_info().into()
     }
 
     fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {

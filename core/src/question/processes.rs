@@ -4,11 +4,15 @@ use super::{First, Question, Why, equal};
 use crate::amdsmi::Session;
 use crate::amdsmi::abi::process_info;
 use crate::client;
-use crate::kernel::processes::{Place, Process, Processes, Report, Usage};
+use crate::config::Config;
+use crate::kernel::Dir;
+use crate::kernel::processes::{List, Place, Process, Processes, Report, Usage};
 use crate::log;
 use crate::runtime::State;
 use crate::status::Result;
 use crate::told::Told;
+use once_cell::race::OnceBox;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// As long as AMD SMI has it in every release.
@@ -27,6 +31,16 @@ fn library(session: &Option<Arc<Session>>) -> Option<&Session> {
     session.as_deref().filter(|session| session.has_known_lists())
 }
 
+/// KFD's list, which is where it is for the life of the process.
+fn processes() -> &'static Processes {
+    static PROCESSES: OnceBox<Processes> = OnceBox::new();
+    let below = || Box::new(Processes::below(&Dir::new(Config::get().sysfs())));
+    PROCESSES.get_or_init(below)
+}
+
+/// The indices of devices.
+type Indices = SmallVec<[u32; 64]>;
+
 /// The processes; the first `wanted` of them are read.
 #[derive(Debug)]
 pub(crate) struct ComputeProcesses {
@@ -34,7 +48,7 @@ pub(crate) struct ComputeProcesses {
 }
 
 impl Question<'_, State> for ComputeProcesses {
-    type Value = Vec<Process>;
+    type Value = List;
     const FIRST: First = First::Kernel(Why::Polled);
 
     fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Self::Value> {
@@ -58,12 +72,12 @@ impl Question<'_, State> for ComputeProcesses {
         )
     }
 
-    fn kernel(&self, state: &State) -> Told<Self::Value> {
-        Processes::below(&state.sysfs()).list(self.wanted as usize).into()
+    fn kernel(&self, _: &State) -> Told<Self::Value> {
+        processes().list(self.wanted as usize).into()
     }
 
     fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {
-        let pids = |list: &[Process]| {
+        let pids = |list: &List| {
             let mut pids: Vec<u32> = list.iter().map(|process| process.pid).collect();
             pids.sort_unstable();
             pids
@@ -107,16 +121,11 @@ impl Question<'_, State> for ComputeProcess {
     }
 
     fn kernel(&self, state: &State) -> Told<Self::Value> {
-        let places: Result<Vec<Place>> = match self.device {
-            Some(device) => state.place(device).map(|place| vec![place]),
-            None => Ok(state.places()),
-        };
-        Told::Value(match places {
-            Ok(places) => {
-                let generation = client::generation();
-                Processes::below(&state.sysfs()).report(self.pid, &places, generation)
-            }
-            Err(status) => (Report::default(), Err(status)),
+        let report = |places: &[Place]| processes().report(self.pid, places, client::generation());
+        Told::Value(match self.device.map(|device| state.place(device)) {
+            Some(Ok(place)) => report(&[place]),
+            Some(Err(status)) => (Report::default(), Err(status)),
+            None => report(&state.places()),
         })
     }
 
@@ -134,10 +143,10 @@ pub(crate) struct ComputeProcessGpus {
 }
 
 impl Question<'_, State> for ComputeProcessGpus {
-    type Value = Vec<u32>;
+    type Value = Indices;
     const FIRST: First = First::Kernel(Why::Polled);
 
-    fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Vec<u32>> {
+    fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Indices> {
         const LIST: usize = 4;
         const MOST: u32 = 1024;
         let Some(session) = library(session) else { return Told::Unknown };
@@ -151,8 +160,8 @@ impl Question<'_, State> for ComputeProcessGpus {
         )
     }
 
-    fn kernel(&self, state: &State) -> Told<Vec<u32>> {
-        let ids = Processes::below(&state.sysfs()).gpus(self.pid);
+    fn kernel(&self, state: &State) -> Told<Indices> {
+        let ids = processes().gpus(self.pid);
         ids.map(|ids| ids.into_iter().filter_map(|id| state.index_of(id)).collect()).into()
     }
 

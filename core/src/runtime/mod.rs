@@ -15,6 +15,7 @@ pub(crate) use state::State;
 use crate::amdsmi;
 use crate::client;
 use crate::door;
+use crate::kernel::kept;
 use crate::log;
 use crate::status::Result;
 use crate::types::rsmi_status_t;
@@ -188,6 +189,7 @@ unsafe extern "C" fn in_parent() {
 
 unsafe extern "C" fn in_child() {
     door::after_fork_in_child();
+    kept::in_child();
     client::in_child();
     amdsmi::in_child();
     // What is forked in the middle of a call, as by libamd_smi, which starts helpers of its own, has

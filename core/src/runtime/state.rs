@@ -17,6 +17,7 @@ use crate::log;
 use crate::status::Result;
 use crate::types::{rsmi_init_flags_t, rsmi_status_t};
 use crate::walk::Walk;
+use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -155,11 +156,6 @@ impl State {
         &self.gpus
     }
 
-    /// The directory that stands for /sys.
-    pub(crate) fn sysfs(&self) -> Dir {
-        Dir::new(Config::get().sysfs())
-    }
-
     /// The device that KFD knows by this number.
     pub(crate) fn index_of(&self, gpu_id: u64) -> Option<u32> {
         log::kept(gpu::KFD);
@@ -174,10 +170,10 @@ impl State {
     }
 
     /// Where a process may use something: all devices, in the order of KFD's numbers.
-    pub(crate) fn places(&self) -> Vec<Place> {
+    pub(crate) fn places(&self) -> SmallVec<[Place; 64]> {
         log::kept(gpu::KFD);
-        let mut places = self.places.clone();
-        places.sort_by_key(|place| place.gpu_id);
+        let mut places: SmallVec<[Place; 64]> = SmallVec::from_slice(&self.places);
+        places.sort_unstable_by_key(|place| place.gpu_id);
         places
     }
 

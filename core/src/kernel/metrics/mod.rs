@@ -21,18 +21,18 @@ use crate::types::{
     rsmi_gpu_metrics_t, rsmi_status_t,
 };
 use layout::{Convert, LAYOUTS, Layout, Put};
-use std::mem::MaybeUninit;
 
 pub(crate) use layout::Slot;
 
 /// A table of a version that is known, whole.
-pub(crate) struct Table {
-    bytes: Vec<u8>,
+pub(crate) struct Table<'file> {
+    bytes: &'file [u8],
     /// None for the version that describes itself.
     layout: Option<&'static Layout>,
 }
 
 /// The numbers of one member, as they stand in the table.
+#[derive(Clone, Copy)]
 struct Reading<'table> {
     name: &'static str,
     bytes: &'table [u8],
@@ -73,10 +73,11 @@ fn little_endian(bytes: &[u8]) -> u64 {
 
 /// The first four bytes of a device's table: its size and version, which need not be known.
 pub(crate) fn header(device: &Dir) -> Result<metrics_table_header_t> {
-    let bytes = device.bytes("gpu_metrics")?;
-    header_of(&bytes).ok_or_else(|| {
-        log::reason(|| format!("a gpu_metrics table of {} bytes has no header", bytes.len()));
-        rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA
+    device.look("gpu_metrics", |bytes| {
+        header_of(bytes).ok_or_else(|| {
+            log::reason(|| format!("a gpu_metrics table of {} bytes has no header", bytes.len()));
+            rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA
+        })
     })
 }
 
@@ -111,36 +112,42 @@ pub(crate) fn revision_within(
     })
 }
 
-impl Table {
-    /// Reads the table of a device; UNEXPECTED_DATA where it cannot be made sense of.
-    pub(crate) fn read(device: &Dir) -> Result<Self> {
-        let bytes = device.bytes("gpu_metrics")?;
-        let (length, version) = (bytes.len(), bytes.get(2..4).map(<[u8]>::to_vec));
-        Self::parse(bytes).ok_or_else(|| {
-            log::reason(|| match version.as_deref() {
-                Some([format, content]) => {
-                    format!("no gpu_metrics {format}.{content} that is known has {length} bytes")
-                }
-                _ => format!("a gpu_metrics table of {length} bytes has no header"),
-            });
-            rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA
+impl<'file> Table<'file> {
+    /// Looks at the table of a device; UNEXPECTED_DATA where it cannot be made sense of.
+    pub(crate) fn look<T>(device: &Dir, look: impl FnOnce(&Table<'_>) -> T) -> Result<T> {
+        device.look("gpu_metrics", |bytes| {
+            let length = bytes.len();
+            let table = Table::parse(bytes).ok_or_else(|| {
+                log::reason(|| match bytes.get(2..4) {
+                    Some([format, content]) => {
+                        format!(
+                            "no gpu_metrics {format}.{content} that is known has {length} bytes"
+                        )
+                    }
+                    _ => format!("a gpu_metrics table of {length} bytes has no header"),
+                });
+                rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA
+            })?;
+            Ok(look(&table))
         })
     }
 
     /// None if the version is not known, or the file is shorter than its version is.
-    pub(crate) fn parse(bytes: Vec<u8>) -> Option<Self> {
-        let header = header_of(&bytes)?;
+    pub(crate) fn parse(bytes: &'file [u8]) -> Option<Self> {
+        let header = header_of(bytes)?;
         let version = (header.format_revision, header.content_revision);
         let layout = LAYOUTS.iter().find(|layout| layout.version == version);
         let whole = match layout {
             Some(layout) => bytes.len() >= layout.size,
-            None => version == attributes::VERSION && attributes::readings(&bytes).is_some(),
+            None => {
+                version == attributes::VERSION && attributes::each(bytes, &mut |_| false).is_some()
+            }
         };
         whole.then_some(Self { bytes, layout })
     }
 
     pub(crate) fn header(&self) -> metrics_table_header_t {
-        header_of(&self.bytes).expect("a parsed table has a header")
+        header_of(self.bytes).expect("a parsed table has a header")
     }
 
     pub(crate) fn version(&self) -> (u8, u8) {
@@ -153,27 +160,33 @@ impl Table {
         Some(u16::from_le_bytes(*self.bytes.get(at..)?.first_chunk()?))
     }
 
-    fn readings(&self) -> Vec<Reading<'_>> {
+    /// Calls with each member of the device, until that returns true.
+    fn each_of_device(&self, with: &mut dyn FnMut(&Reading<'file>) -> bool) {
         let Some(layout) = self.layout else {
-            return attributes::readings(&self.bytes).unwrap_or_default();
+            let of_device = |reading: &Reading<'file>| matches!(reading.place, Place::Device(_));
+            attributes::each(self.bytes, &mut |reading| of_device(reading) && with(reading));
+            return;
         };
-        let members = layout.members.iter().copied().flatten();
-        let mut readings: Vec<_> =
-            members.map(|member| self.reading(member, 0, Place::Device(member.put))).collect();
-        if let Some(partitions) = &layout.partitions {
-            for nth in 0..RSMI_MAX_NUM_XCP {
-                let start = partitions.at + nth * partitions.stride;
-                readings.extend(
-                    partitions.members.iter().map(|member| {
-                        self.reading(member, start, Place::Partition(nth, member.put))
-                    }),
-                );
-            }
-        }
-        readings
+        let mut members = layout.members.iter().copied().flatten();
+        members.any(|member| with(&self.reading(member, 0, Place::Device(member.put))));
     }
 
-    fn reading<T>(&self, member: &layout::Member<T>, start: usize, place: Place) -> Reading<'_> {
+    /// Calls with each member of a partition, until that returns true.
+    fn each_of_partition(&self, nth: usize, with: &mut dyn FnMut(&Reading<'file>) -> bool) {
+        let Some(layout) = self.layout else {
+            let own = |reading: &Reading<'file>| matches!(reading.place, Place::Partition(of, _) if of == nth);
+            attributes::each(self.bytes, &mut |reading| own(reading) && with(reading));
+            return;
+        };
+        if let Some(partitions) = layout.partitions.as_ref().filter(|_| nth < RSMI_MAX_NUM_XCP) {
+            let start = partitions.at + nth * partitions.stride;
+            partitions.members.iter().any(|member| {
+                with(&self.reading(member, start, Place::Partition(nth, member.put)))
+            });
+        }
+    }
+
+    fn reading<T>(&self, member: &layout::Member<T>, start: usize, place: Place) -> Reading<'file> {
         Reading {
             name: member.name,
             bytes: &self.bytes[start + member.at..][..member.width * member.count],
@@ -224,28 +237,46 @@ impl Table {
         Some(value)
     }
 
-    fn find(&self, name: &str, partition: Option<usize>) -> Option<Reading<'_>> {
-        self.readings().into_iter().find(|reading| {
-            let of = match reading.place {
-                Place::Device(_) => None,
-                Place::Partition(nth, _) => Some(nth),
-            };
-            reading.name == name && of == partition
-        })
+    fn find(&self, name: &str, partition: Option<usize>) -> Option<Reading<'file>> {
+        let mut found = None;
+        let is_it = &mut |reading: &Reading<'file>| {
+            let is_it = reading.name == name;
+            if is_it {
+                found = Some(*reading);
+            }
+            is_it
+        };
+        match partition {
+            None => self.each_of_device(is_it),
+            Some(nth) => self.each_of_partition(nth, is_it),
+        }
+        found
     }
 
     /// All that the table tells. What it does not tell is all ones.
-    pub(crate) fn metrics(&self) -> rsmi_gpu_metrics_t {
-        let mut metrics = unreported();
-        metrics.common_header = self.header();
-        for reading in self.readings() {
-            match reading.place {
-                Place::Device(put) => put(&mut metrics, &mut reading.numbers()),
-                Place::Partition(nth, put) => {
-                    put(&mut metrics.xcp_stats[nth], &mut reading.numbers());
+    pub(crate) fn fill(&self, metrics: &mut rsmi_gpu_metrics_t) {
+        self.fill_device(metrics);
+        for (nth, partition) in metrics.xcp_stats.iter_mut().enumerate() {
+            self.each_of_partition(nth, &mut |reading| {
+                if let Place::Partition(_, put) = reading.place {
+                    put(partition, &mut reading.numbers());
                 }
-            }
+                false
+            });
         }
+    }
+
+    /// As `fill`, without what the table tells of partitions.
+    pub(crate) fn fill_device(&self, metrics: &mut rsmi_gpu_metrics_t) {
+        // SAFETY: the struct holds nothing but integers, of which any bits are a value.
+        unsafe { std::ptr::from_mut(metrics).write_bytes(0xFF, 1) };
+        metrics.common_header = self.header();
+        self.each_of_device(&mut |reading| {
+            if let Place::Device(put) = reading.place {
+                put(metrics, &mut reading.numbers());
+            }
+            false
+        });
         // Where a clock is told of each instance, the members of single clocks show the first.
         if self.has("current_gfxclks") {
             metrics.current_gfxclk = metrics.current_gfxclks[0];
@@ -259,30 +290,33 @@ impl Table {
         if self.has("current_dclk0s") {
             [metrics.current_dclk0, metrics.current_dclk1, ..] = metrics.current_dclk0s;
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn metrics(&self) -> rsmi_gpu_metrics_t {
+        // SAFETY: the struct holds nothing but integers, of which zeros are a value.
+        let mut metrics = unsafe { std::mem::zeroed() };
+        self.fill(&mut metrics);
         metrics
     }
 
     /// A line for every member that the table has, for the log.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let line = |reading: Reading<'_>| {
+        let mut lines = Vec::new();
+        let mut line = |reading: &Reading<'file>| {
             let numbers = log::list(reading.numbers());
-            match reading.place {
+            lines.push(match reading.place {
                 Place::Device(_) => format!("{} = {numbers}", reading.name),
                 Place::Partition(nth, _) => {
                     format!("partition {nth}: {} = {numbers}", reading.name)
                 }
-            }
+            });
+            false
         };
-        self.readings().into_iter().map(line).collect()
+        self.each_of_device(&mut line);
+        (0..RSMI_MAX_NUM_XCP).for_each(|nth| self.each_of_partition(nth, &mut line));
+        lines
     }
-}
-
-fn unreported() -> rsmi_gpu_metrics_t {
-    let mut metrics = MaybeUninit::<rsmi_gpu_metrics_t>::uninit();
-    // SAFETY: the pointer is good for writing the one struct.
-    unsafe { metrics.as_mut_ptr().write_bytes(0xFF, 1) };
-    // SAFETY: the struct holds nothing but integers, of which any bits are a value.
-    unsafe { metrics.assume_init() }
 }
 
 #[cfg(test)]
@@ -292,7 +326,7 @@ pub(crate) mod tests {
     use std::ops::Range;
 
     /// A table of a version, of which member `name` has these numbers and all others are all ones.
-    pub(crate) fn table(version: (u8, u8), members: &[(&str, &[u64])]) -> Table {
+    pub(crate) fn table(version: (u8, u8), members: &[(&str, &[u64])]) -> Table<'static> {
         let layout = LAYOUTS.iter().find(|layout| layout.version == version).expect("a version");
         let mut bytes = vec![0xFF; layout.size];
         bytes[..2].copy_from_slice(&(layout.size as u16).to_le_bytes());
@@ -304,7 +338,7 @@ pub(crate) mod tests {
                 slot.copy_from_slice(&number.to_le_bytes()[..*width]);
             }
         }
-        Table::parse(bytes).expect("a good table")
+        Table::parse(bytes.leak()).expect("a good table")
     }
 
     /// Every member's name, bytes and width; of partitions with the number, `1.vcn_busy`.
@@ -447,13 +481,13 @@ pub(crate) mod tests {
     #[test]
     fn a_table_cut_short_is_none_and_a_longer_one_is_read() {
         for layout in LAYOUTS {
-            let mut bytes = table(layout.version, &[]).bytes;
+            let mut bytes = table(layout.version, &[]).bytes.to_vec();
             bytes.push(0);
-            assert!(Table::parse(bytes.clone()).is_some(), "{:?}", layout.version);
+            assert!(Table::parse(&bytes).is_some(), "{:?}", layout.version);
             bytes.truncate(layout.size - 1);
-            assert!(Table::parse(bytes).is_none(), "{:?}", layout.version);
+            assert!(Table::parse(&bytes).is_none(), "{:?}", layout.version);
         }
-        assert!(Table::parse(Vec::new()).is_none());
+        assert!(Table::parse(&[]).is_none());
     }
 
     #[test]
@@ -461,7 +495,7 @@ pub(crate) mod tests {
         let mut bytes = vec![0; 8192];
         for version in [(0, 0), (0, 1), (1, 10), (1, 200), (2, 5), (3, 1), (4, 0), (255, 255)] {
             (bytes[2], bytes[3]) = version;
-            assert!(Table::parse(bytes.clone()).is_none(), "{version:?}");
+            assert!(Table::parse(&bytes).is_none(), "{version:?}");
             assert!(!is_known(header_of(&bytes).unwrap()), "{version:?}");
         }
     }
@@ -471,10 +505,11 @@ pub(crate) mod tests {
         let good = table((1, 3), &[]).bytes;
         let scratch = Scratch::new("metrics", &[("short/gpu_metrics", &good[..60])]);
         let short = scratch.0.join("short");
-        assert_eq!(Table::read(&short).err(), Some(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA));
+        let read = |device| Table::look(device, |_| ());
+        assert_eq!(read(&short).err(), Some(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA));
         let header = header(&short).unwrap();
         assert_eq!((header.structure_size, header.content_revision), (120, 3));
-        assert_eq!(Table::read(&scratch.0).err(), Some(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
+        assert_eq!(read(&scratch.0).err(), Some(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED));
     }
 
     #[test]
