@@ -118,18 +118,17 @@ fn made_up(
         return Err(NOT_SUPPORTED);
     };
     let widths = map::PCIE_WIDTHS.len();
-    let told: Vec<_> = if speed < SPEEDS_THAT_FIT {
-        levels.transfer_rate.current = (speed * widths + width) as u32;
-        let speeds = &map::PCIE_SPEEDS[..SPEEDS_THAT_FIT];
-        speeds.iter().flat_map(|speed| map::PCIE_WIDTHS.map(|width| (*speed, width))).collect()
+    let (speeds, widths, current) = if speed < SPEEDS_THAT_FIT {
+        (&map::PCIE_SPEEDS[..SPEEDS_THAT_FIT], &map::PCIE_WIDTHS[..], speed * widths + width)
     } else {
-        levels.transfer_rate.current = 0;
-        vec![(map::PCIE_SPEEDS[speed], map::PCIE_WIDTHS[width])]
+        (&map::PCIE_SPEEDS[speed..=speed], &map::PCIE_WIDTHS[width..=width], 0)
     };
-    levels.transfer_rate.num_supported = told.len() as u32;
-    for (at, (speed, width)) in told.into_iter().enumerate() {
+    let told = speeds.iter().flat_map(|speed| widths.iter().map(move |width| (*speed, *width)));
+    for (at, (speed, width)) in told.enumerate() {
         levels.transfer_rate.frequency[at] = u64::from(speed) * TENTH;
         levels.lanes[at] = width;
     }
+    levels.transfer_rate.current = current as u32;
+    levels.transfer_rate.num_supported = (speeds.len() * widths.len()) as u32;
     Ok(levels)
 }

@@ -24,9 +24,15 @@ const LANES: usize = 4;
 /// The driver of some APUs fills it with zeros when it is read again.
 const NEVER: &str = "gpu_metrics";
 
-/// File systems whose files are in memory, and have one inode as long as a directory has them.
-const SYSFS: libc::c_long = 0x6265_6572;
-const TMPFS: libc::c_long = 0x0102_1994;
+/// File systems that tell of an open file whether a directory still has it: sysfs, which refuses to
+/// read one that has gone, and those of simulated machines, tmpfs, ext4, XFS and Btrfs.
+const HONEST: [libc::c_long; 5] = [
+    0x6265_6572,
+    libc::TMPFS_MAGIC,
+    libc::EXT4_SUPER_MAGIC,
+    libc::XFS_SUPER_MAGIC,
+    libc::BTRFS_SUPER_MAGIC,
+];
 
 /// The files of one directory.
 pub(super) struct Kept([OnceBox<Entry>; FILES]);
@@ -204,7 +210,7 @@ impl Open {
 
     fn keep(file: &File) -> Result<Self, Unkept> {
         // Whoever the process becomes, it may read what anybody may.
-        if file.stat.mode & libc::S_IROTH == 0 || !is_in_memory(&file.fd) {
+        if file.stat.mode & libc::S_IROTH == 0 || !is_honest(&file.fd) {
             return Err(Unkept::Never);
         }
         let fd = high(file.fd.as_raw_fd())?;
@@ -228,7 +234,7 @@ fn flags(fd: RawFd) -> i32 {
     unsafe { libc::fcntl(fd, libc::F_GETFL) }
 }
 
-fn is_in_memory(file: &impl AsRawFd) -> bool {
+fn is_honest(file: &impl AsRawFd) -> bool {
     let mut system = MaybeUninit::<libc::statfs>::uninit();
     // SAFETY: no more than the struct is written.
     if unsafe { libc::fstatfs(file.as_raw_fd(), system.as_mut_ptr()) } != 0 {
@@ -236,7 +242,7 @@ fn is_in_memory(file: &impl AsRawFd) -> bool {
     }
     // SAFETY: fstatfs has filled it in.
     let system = unsafe { system.assume_init() };
-    [SYSFS, TMPFS].contains(&system.f_type)
+    HONEST.contains(&system.f_type)
 }
 
 /// Where hosts that have few descriptors have none.
