@@ -24,6 +24,8 @@ pub struct Run {
     pub machine: String,
     /// Another root than the lab's own, which has what the lab's has in /lab.
     pub root: Option<PathBuf>,
+    /// Whether /sys is in memory, as the kernel's is, and not on the disk.
+    pub in_memory: bool,
     /// Whether /dev/dri has the nodes of the machine's cards.
     pub dri: bool,
     /// As an ordinary user rather than as root.
@@ -55,6 +57,7 @@ impl Run {
         Run {
             machine: machine.to_owned(),
             root: None,
+            in_memory: false,
             dri: true,
             user: false,
             guest: false,
@@ -142,6 +145,7 @@ impl Run {
             scratch: lab.cache.join("mnt"),
             cache: lab.cache.clone(),
             sys: machine.sys.clone(),
+            in_memory: self.in_memory,
             drm_facts: machine.drm_facts.clone(),
             cpuinfo: machine.cpuinfo(self.guest),
             kfd: machine.kfd,
