@@ -1,7 +1,8 @@
 //! Version 1.9: a table that says of every member what it is, how wide, and how many.
 
-use super::layout::{Convert, Put};
-use super::units::{counted, nanoseconds, unchanged, widened};
+use super::layout::Convert;
+use super::slot::{Copy, Put};
+use super::units::{counted, nanoseconds, widened};
 use super::{Place, Reading};
 use crate::types::{amdgpu_xcp_metrics_t, rsmi_gpu_metrics_t};
 
@@ -11,7 +12,7 @@ pub(super) const VERSION: (u8, u8) = (1, 9);
 struct Known {
     id: u64,
     name: &'static str,
-    convert: Convert,
+    convert: Option<Convert>,
     place: Place,
 }
 
@@ -23,14 +24,17 @@ macro_rules! known {
             convert: known!(@convert $($convert)?),
             place: {
                 const PUT: Put<$of> = |of, numbers| {
-                    super::layout::Slot::fill(&mut of.$name, numbers);
+                    super::slot::Slot::fill(&mut of.$name, numbers);
                 };
-                $place(PUT)
+                const COPY: Copy<$of> = |of, bytes, width| {
+                    super::slot::Slot::copy(&mut of.$name, bytes, width)
+                };
+                $place(PUT, COPY)
             },
         }),*]
     };
-    (@convert) => { unchanged };
-    (@convert $convert:ident) => { $convert };
+    (@convert) => { None };
+    (@convert $convert:ident) => { Some($convert) };
 }
 
 /// The kernel's numbers for the attributes of a device. Of HBM's temperatures clients see four.
@@ -91,8 +95,11 @@ const PARTITION: &[Known] = known! { amdgpu_xcp_metrics_t as first_partition;
     47: gfx_below_host_limit_total_acc,
 };
 
-const fn first_partition(put: Put<amdgpu_xcp_metrics_t>) -> Place {
-    Place::Partition(0, put)
+const fn first_partition(
+    put: Put<amdgpu_xcp_metrics_t>,
+    copy: Copy<amdgpu_xcp_metrics_t>,
+) -> Place {
+    Place::Partition(0, put, copy)
 }
 
 /// Calls with each member that clients can see, until that returns true; None if the table ends before
