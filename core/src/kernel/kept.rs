@@ -277,3 +277,122 @@ fn high(fd: RawFd) -> Result<RawFd, Unkept> {
         Unkept::Never
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::Path;
+    use super::super::tests::Scratch;
+    use super::*;
+    use std::fs::{File as Other, remove_file, rename, write};
+    use std::path::PathBuf;
+
+    struct Watched {
+        kept: Kept,
+        scratch: Scratch,
+    }
+
+    impl Watched {
+        /// A file that has been asked for again.
+        fn new(name: &str) -> Self {
+            let scratch = Scratch::new(name, &[("file", b"1"), ("gpu_metrics", b"7")]);
+            let watched = Self { kept: Kept::default(), scratch };
+            assert_eq!((watched.ask("file"), watched.number()), (Ok(b"1".to_vec()), None));
+            assert_eq!(watched.ask("file"), Ok(b"1".to_vec()));
+            watched
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.scratch.0.path().join(name)
+        }
+
+        fn ask(&self, name: &str) -> Result<Vec<u8>, Failure> {
+            let mut room = Room::new();
+            let path = Path::of(&[self.path(name).to_str().unwrap()]).unwrap();
+            self.kept.read(name, &mut room, &|| File::open(libc::AT_FDCWD, &path))?;
+            Ok(room.to_vec())
+        }
+
+        /// The number under which the file is open.
+        fn number(&self) -> Option<RawFd> {
+            let mut lane = self.kept.entry("file")?.lane()?;
+            lane.open().as_ref().map(|open| open.fd)
+        }
+    }
+
+    #[test]
+    fn a_file_that_stays_open_says_what_its_path_says() {
+        let file = Watched::new("kept");
+        let number = file.number().expect("it is open");
+        write(file.path("file"), b"23").unwrap();
+        assert_eq!((file.ask("file"), file.number()), (Ok(b"23".to_vec()), Some(number)));
+        write(file.path("new"), b"4").unwrap();
+        rename(file.path("new"), file.path("file")).unwrap();
+        assert_eq!(file.ask("file"), Ok(b"4".to_vec()));
+        remove_file(file.path("file")).unwrap();
+        assert_eq!(file.ask("file"), Err(Failure::Open(libc::ENOENT)));
+        write(file.path("file"), b"5").unwrap();
+        assert_eq!(file.ask("file"), Ok(b"5".to_vec()));
+        for _ in 0..3 {
+            assert_eq!(file.ask("gpu_metrics"), Ok(b"7".to_vec()));
+        }
+        assert!(file.kept.entry("gpu_metrics").is_none());
+    }
+
+    #[test]
+    fn a_number_that_the_host_took_is_the_hosts() {
+        let file = Watched::new("kept-taken");
+        let number = file.number().expect("it is open");
+        let hosts = Other::open("/proc/self/maps").unwrap();
+        // SAFETY: both are open; as a host does, the number is given to another file.
+        assert_eq!(unsafe { libc::dup2(hosts.as_raw_fd(), number) }, number);
+        assert_eq!(file.ask("file"), Ok(b"1".to_vec()));
+        assert!(Stat::of(number).is_some(), "it was closed under the host");
+        let own = file.number().filter(|own| *own != number).expect("it is open again");
+        // The host opens the same file, in its own way, under the number.
+        let same = Other::options().write(true).open(file.path("file")).unwrap();
+        // SAFETY: as above.
+        assert_eq!(unsafe { libc::dup2(same.as_raw_fd(), own) }, own);
+        drop(file);
+        for left in [number, own] {
+            // SAFETY: the test opened them.
+            assert_eq!(unsafe { libc::close(left) }, 0, "it was closed under the host");
+        }
+    }
+
+    #[test]
+    fn a_number_that_the_host_closed_is_opened_again() {
+        let file = Watched::new("kept-closed");
+        // SAFETY: as a host does that closes what it does not know.
+        unsafe { libc::close(file.number().expect("it is open")) };
+        assert_eq!(file.ask("file"), Ok(b"1".to_vec()));
+        assert!(file.number().is_some());
+    }
+
+    #[test]
+    fn each_thread_has_a_descriptor_of_its_own() {
+        let file = Watched::new("kept-threads");
+        let entry = file.kept.entry("file").unwrap();
+        let first = entry.lane().unwrap();
+        assert_eq!(file.ask("file"), Ok(b"1".to_vec()));
+        let more: Vec<_> = std::iter::from_fn(|| entry.lane()).collect();
+        assert_eq!(more.len(), LANES - 1);
+        assert_eq!(file.ask("file"), Ok(b"1".to_vec()), "it waits for none");
+        drop((first, more));
+        let open = |lane: &Lane| Taken(lane).open().is_some();
+        assert_eq!(entry.lanes.iter().filter(|lane| open(lane)).count(), 2);
+    }
+
+    #[test]
+    fn what_not_everybody_may_read_does_not_stay_open() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = Watched::new("kept-mode");
+        let mode = |mode| std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(file.path("file"), mode(0o600)).unwrap();
+        assert_eq!((file.ask("file"), file.number()), (Ok(b"1".to_vec()), None));
+        let more = |nth| format!("more{nth}");
+        for nth in 0..2 * FILES {
+            write(file.path(&more(nth)), b"8").unwrap();
+            assert_eq!(file.ask(&more(nth)), Ok(b"8".to_vec()), "there is no more room for it");
+        }
+    }
+}
