@@ -46,8 +46,10 @@ impl Gpu {
         let Some((_, total, used)) = map::MEMORY_FILES.iter().find(|row| row.0 == kind) else {
             return Told::Fails(INVALID_ARGS);
         };
-        match self.device.number(used, 10) {
-            Err(status) if self.device.refuses(used) => Told::Fails(status),
+        let mut is_read = false;
+        let number = self.device.number_if(used, 10, || is_read = true);
+        match number {
+            Err(status) if !is_read && self.device.has(used) => Told::Fails(status),
             Ok(0) | Err(_) if kind == Self::VRAM => match self.device.number(total, 10) {
                 Ok(1..) => Told::Value(0),
                 status => match (self.usage_by_kfd(), status) {

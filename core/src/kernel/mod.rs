@@ -239,7 +239,18 @@ impl Dir {
 
     /// A file that holds one number.
     pub(crate) fn number(&self, name: &str, radix: u32) -> Result<u64> {
+        self.number_if(name, radix, || ())
+    }
+
+    /// As `number`; `read` is called where the file can be read, whatever it has.
+    pub(crate) fn number_if(
+        &self,
+        name: &str,
+        radix: u32,
+        read: impl FnOnce(),
+    ) -> Result<u64> {
         self.look_at_word(name, |word| {
+            read();
             if word.is_empty() {
                 log::reason(|| format!("{}/{name} is empty", self.path));
                 return Err(status::from_errno(libc::EINVAL));
