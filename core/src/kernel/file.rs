@@ -76,9 +76,18 @@ impl Path {
 
     /// Whether something has this path.
     pub(super) fn exists(&self) -> bool {
+        self.look() == 0
+    }
+
+    /// Whether nothing has this path, which costs less than to try to open it.
+    pub(super) fn is_missing(&self) -> bool {
+        self.look() != 0 && errno() == libc::ENOENT
+    }
+
+    fn look(&self) -> i32 {
         let mut stat = MaybeUninit::<libc::stat>::uninit();
         // SAFETY: the path ends in NUL; no more than the struct is written.
-        unsafe { libc::stat(self.as_ptr(), stat.as_mut_ptr()) == 0 }
+        unsafe { libc::stat(self.as_ptr(), stat.as_mut_ptr()) }
     }
 }
 

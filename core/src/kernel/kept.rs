@@ -42,6 +42,7 @@ struct Entry {
     asked: AtomicBool,
     /// It can have no descriptor that is kept.
     never: AtomicBool,
+    missing: AtomicBool,
     lanes: [Lane; LANES],
 }
 
@@ -87,17 +88,17 @@ impl Default for Kept {
 }
 
 impl Kept {
-    /// Reads a file that `open` opens.
+    /// Reads a file that `open` opens; it is told whether the file was missing the last time.
     pub(super) fn read(
         &self,
         name: &str,
         room: &mut Room,
-        open: &dyn Fn() -> Result<File, Failure>,
+        open: &dyn Fn(bool) -> Result<File, Failure>,
     ) -> Result<(), Failure> {
-        let Some(entry) = self.entry(name).filter(|entry| entry.is_asked_again()) else {
-            return open()?.read(room);
-        };
-        let Some(mut lane) = entry.lane() else { return open()?.read(room) };
+        let Some(entry) = self.entry(name) else { return open(false)?.read(room) };
+        let open = || entry.note(open(entry.missing.load(Ordering::Relaxed)));
+        let lane = if entry.is_asked_again() { entry.lane() } else { None };
+        let Some(mut lane) = lane else { return open()?.read(room) };
         let kept = lane.open();
         if let Some(open) = kept {
             if open.is() == Is::Ours {
@@ -141,8 +142,15 @@ impl Entry {
             name: name.into(),
             asked: AtomicBool::new(false),
             never: AtomicBool::new(false),
+            missing: AtomicBool::new(false),
             lanes: Default::default(),
         }
+    }
+
+    fn note(&self, opened: Result<File, Failure>) -> Result<File, Failure> {
+        let missing = matches!(opened, Err(Failure::Open(libc::ENOENT)));
+        self.missing.store(missing, Ordering::Relaxed);
+        opened
     }
 
     /// Whether a descriptor is worth it.
@@ -308,7 +316,7 @@ mod tests {
         fn ask(&self, name: &str) -> Result<Vec<u8>, Failure> {
             let mut room = Room::new();
             let path = Path::of(&[self.path(name).to_str().unwrap()]).unwrap();
-            self.kept.read(name, &mut room, &|| File::open(libc::AT_FDCWD, &path))?;
+            self.kept.read(name, &mut room, &|_| File::open(libc::AT_FDCWD, &path))?;
             Ok(room.to_vec())
         }
 

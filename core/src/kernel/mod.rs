@@ -243,12 +243,7 @@ impl Dir {
     }
 
     /// As `number`; `read` is called where the file can be read, whatever it has.
-    pub(crate) fn number_if(
-        &self,
-        name: &str,
-        radix: u32,
-        read: impl FnOnce(),
-    ) -> Result<u64> {
+    pub(crate) fn number_if(&self, name: &str, radix: u32, read: impl FnOnce()) -> Result<u64> {
         self.look_at_word(name, |word| {
             read();
             if word.is_empty() {

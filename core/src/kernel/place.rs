@@ -42,14 +42,20 @@ impl Place {
     /// Reads a file.
     pub(super) fn fill(&self, path: &str, name: &str, room: &mut Room) -> Result<(), Failure> {
         match &self.kept {
-            Some(kept) => kept.read(name, room, &|| self.open(path, name)),
-            None => self.open(path, name)?.read(room),
+            Some(kept) => kept.read(name, room, &|missing| self.open(path, name, missing)),
+            None => self.open(path, name, false)?.read(room),
         }
     }
 
-    fn open(&self, path: &str, name: &str) -> Result<File, Failure> {
-        let open =
-            |at: &str| File::open(libc::AT_FDCWD, &Path::of(&[at, name]).map_err(Failure::Open)?);
+    /// Opens a file, which may have been missing the last time.
+    fn open(&self, path: &str, name: &str, missing: bool) -> Result<File, Failure> {
+        let open = |at: &str| {
+            let path = Path::of(&[at, name]).map_err(Failure::Open)?;
+            if missing && path.is_missing() {
+                return Err(Failure::Open(libc::ENOENT));
+            }
+            File::open(libc::AT_FDCWD, &path)
+        };
         match self.with(path, open) {
             Err(Failure::Open(libc::ENOENT | libc::ENODEV | libc::ENOTDIR))
                 if self.again && self.has_gone(path) =>
