@@ -167,7 +167,7 @@ impl Processes {
         };
         // Who has ended meanwhile has none.
         let _ = self.0.each_name(&Short::of(format_args!("{pid}")), &mut add);
-        found.sort_unstable_by(|one, other| (**one).cmp(&**other));
+        found.sort_unstable();
         found
     }
 

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use std::ops::Deref;
 
 /// A text that is usually short.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Short(SmallVec<[u8; 64]>);
 
 impl Short {
