@@ -248,8 +248,11 @@ struct Room {
     int: u32,
 }
 
+/// Asks a device.
+type Call = Box<dyn Fn(u32) -> rsmi_status_t>;
+
 /// Each function with the name that the test gives it.
-fn calls() -> Vec<(&'static str, Box<dyn Fn(u32) -> rsmi_status_t>)> {
+fn calls() -> Vec<(&'static str, Call)> {
     macro_rules! calls {
         ($($name:literal: |$gpu:ident, $room:ident| $call:expr;)*) => {
             vec![$(($name, Box::new(move |$gpu| {
@@ -257,7 +260,7 @@ fn calls() -> Vec<(&'static str, Box<dyn Fn(u32) -> rsmi_status_t>)> {
                 let $room = &mut $room;
                 // SAFETY: the pointers are to such values.
                 unsafe { $call }
-            }) as Box<dyn Fn(u32) -> rsmi_status_t>)),*]
+            }) as Call)),*]
         };
     }
     fn zeroed<T>() -> T {
@@ -400,7 +403,7 @@ fn polling_costs_no_memory_and_no_second_read() {
             let opened = cost.opens.iter().filter(|path| stays(path)).count();
             match keeps {
                 true => assert_eq!(opened, 0, "{what}"),
-                false => assert_eq!(cost.opens.len() >= files.len(), true, "{what}"),
+                false => assert!(cost.opens.len() >= files.len(), "{what}"),
             }
             for path in &cost.opens {
                 assert!(!path.contains("/class/drm/"), "it leads over links: {what}");

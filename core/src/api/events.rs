@@ -178,6 +178,7 @@ impl Told {
 }
 
 #[cfg(test)]
+#[allow(unsafe_code, reason = "the client is one in Rust")]
 mod tests {
     use super::*;
     use crate::kernel::events::tests::listener;
@@ -194,7 +195,9 @@ mod tests {
         // SAFETY: a struct of numbers and bytes, of which all zeros is one.
         let mut data: [rsmi_evt_notification_data_t; 3] = unsafe { std::mem::zeroed() };
         let client = Client::of(Generation::V7_0);
-        let mut told = Told { data: data.as_mut_ptr(), room: 3, count: 0, client };
+        // SAFETY: the array takes three.
+        let array = unsafe { Array::new(data.as_mut_ptr(), 3) };
+        let mut told = Told { data: array, room: 3, count: 0, client };
         told.take(&listeners);
         assert_eq!(told.count, 3);
         let of = data.map(|told| (told.dv_ind, told.event.0));

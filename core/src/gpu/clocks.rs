@@ -34,6 +34,8 @@ impl Gpu {
         metrics::Table::look(&self.device, |table| table.clock(kind)).ok()?
     }
 
+    /// A function of its own, so that the room for the file is on the stack no longer than it is read.
+    #[inline(never)]
     pub(super) fn levels(&self, file: &str) -> Table {
         match self.device.look_at_lines(file, |lines| Ok(Table::read(lines))) {
             Ok(table) => table,
@@ -76,6 +78,7 @@ impl Gpu {
     }
 
     /// The speed of the PCIe link in 0.1 GT/s and its lanes: by gpu_metrics, else by the bus.
+    #[inline(never)]
     fn link_now(&self) -> Option<(u32, u32)> {
         let by_metrics = || {
             let link = |table: &metrics::Table<'_>| {

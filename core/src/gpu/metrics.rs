@@ -47,6 +47,7 @@ impl Gpu {
     /// in hundredths of one. To the original all their tables were strange data.
     ///
     /// None of them is of a partition.
+    #[inline(never)]
     pub(super) fn card_metrics<T>(
         &self,
         look: impl FnOnce(&rsmi_gpu_metrics_t) -> Result<T>,

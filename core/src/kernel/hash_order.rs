@@ -2,8 +2,8 @@
 
 use smallvec::SmallVec;
 
-/// As many as the GPUs of a large machine take no memory of the heap.
-pub(crate) type Numbers = SmallVec<[u64; 64]>;
+/// As many as the GPUs of most machines take no memory of the heap.
+pub(crate) type Numbers = SmallVec<[u64; 32]>;
 
 /// How many buckets the set has before it grows, one size after another.
 const SIZES: [usize; 6] = [13, 29, 59, 127, 257, 541];

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use std::fmt;
 
 /// As many as most machines have take no memory of the heap.
-pub(crate) type List = SmallVec<[Process; 64]>;
+pub(crate) type List = SmallVec<[Process; 32]>;
 
 /// A process and the address space that it has on the GPUs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Processes {
     /// All processes, in the order in which the kernel lists them; the first `wanted` of them are
     /// read, and left out where that fails: they have ended meanwhile.
     pub(crate) fn list(&self, wanted: usize) -> Result<List> {
-        let mut pids: SmallVec<[u32; 128]> = SmallVec::new();
+        let mut pids: SmallVec<[u32; 32]> = SmallVec::new();
         let mut strange = None;
         let listed = self.0.each_name("", |name| {
             if strange.is_none() && is_number(name.as_bytes()) {
@@ -156,6 +156,7 @@ impl Processes {
     }
 
     /// Where newer kernels tell of a process's contexts but the first, below its directory.
+    #[inline(never)]
     fn contexts(&self, pid: u32) -> SmallVec<[Short; 4]> {
         let mut found: SmallVec<[Short; 4]> = SmallVec::new();
         let mut add = |name: &str| {
@@ -191,8 +192,7 @@ impl Processes {
             listed = true;
             log::source(path);
             for file in files {
-                let id = self.0.look(&file, |text| Ok(number::int(text)));
-                let Ok(id) = id else { continue };
+                let Ok(id) = self.number(&file) else { continue };
                 let id = id.map_err(|_| rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)?;
                 // As the original widens it.
                 gpus.push(i64::from(id) as u64);
@@ -204,6 +204,14 @@ impl Processes {
         Ok(hash_order(gpus))
     }
 
+    /// What a file says, and whether that is a number. As those below it is a function of its own, so that
+    /// the room for the file is on the stack no longer than it is read.
+    #[inline(never)]
+    fn number(&self, file: &str) -> Result<Result<i32>> {
+        self.0.look(file, |text| Ok(number::int(text)))
+    }
+
+    #[inline(never)]
     fn pasid(&self, pid: u32) -> std::result::Result<u32, Unread> {
         let look = |text: &[u8]| {
             if !is_number(text) {
@@ -245,6 +253,7 @@ impl Quantity {
 }
 
 /// A file with one number; None for one that is missing and may be.
+#[inline(never)]
 fn quantity(processes: &Dir, file: &str, optional: bool) -> Result<Option<Quantity>> {
     let look = |text: &[u8]| {
         if is_number(text) {

@@ -280,7 +280,7 @@ static void measure(const char *name, rsmi_status_t (*ask)(void), uint64_t budge
 
 /* Threads that ask the same of the same GPU. */
 
-enum { ROUNDS = 15, ROUND = 40000000 /* ns */ };
+enum { ROUNDS = 300, ROUND = 2000000 /* ns */ };
 
 static atomic_bool go;
 
@@ -349,7 +349,7 @@ static void lay_a_file_of_the_kernels(void)
 
 /* How much of a stack a call takes: one that is painted before, and looked at after. */
 
-enum { STACK = 1 << 20, PAINT = 0xA5, ROOM = 1 << 16, COMBINATIONS = 8 };
+enum { STACK = 1 << 18, PAINT = 0xA5, COMBINATIONS = 8 };
 
 static unsigned char *stack;
 static rsmi_status_t (*called)(void);
@@ -387,18 +387,33 @@ static void stack_of(const char *name, rsmi_status_t (*function)(void))
     fflush(stdout);
 }
 
-/* Of a function whose arguments nobody knows here: zeros, and room to write, in every combination. */
+/* Of a function whose arguments nobody knows here: zeros, and room to write, in every combination. Where a length is
+ * expected in 32 bits, the address of the room is one that fits. */
+enum { ARGUMENTS = 3, ROOM = 1 << 20, LENGTH = 4096 };
+
+static char *rooms[ARGUMENTS];
+
+static void make_room(void)
+{
+    for (uintptr_t i = 0; i < ARGUMENTS; i++) {
+        void *place = (void *)((i + 1) << 32 | LENGTH);
+        rooms[i] = mmap(place, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        if (rooms[i] != place)
+            abort();
+    }
+}
+
 static uint32_t (*unknown)(uintptr_t, void *, void *, void *, void *, void *);
 static int combination;
 
 static rsmi_status_t ask_unknown(void)
 {
-    static char room[6][ROOM];
-    void *arguments[3];
-    for (int i = 0; i < 3; i++)
-        arguments[i] = combination >> i & 1 ? room[i] : NULL;
-    memset(room, 0, sizeof room);
-    return (rsmi_status_t)unknown(0, arguments[0], arguments[1], arguments[2], room[4], room[5]);
+    void *arguments[ARGUMENTS];
+    for (int i = 0; i < ARGUMENTS; i++) {
+        arguments[i] = combination >> i & 1 ? rooms[i] : NULL;
+        memset(rooms[i], 0, LENGTH);
+    }
+    return (rsmi_status_t)unknown(0, arguments[0], arguments[1], arguments[2], NULL, NULL);
 }
 
 static void stack_of_unknown(const char *name)
@@ -429,6 +444,7 @@ static int measure_stacks(char **names)
     QUESTIONS(ASK)
 #undef ASK
     stack_of("supported_func_iterator", walk_the_supported_functions);
+    make_room();
     for (; *names; names++)
         stack_of_unknown(*names);
     return EXIT_SUCCESS;

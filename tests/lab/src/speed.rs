@@ -46,9 +46,9 @@ const ALSO_POLLED: [&str; 5] = [
     "rsmi_compute_process_gpus_get",
 ];
 
-/// What a scrape of eight MI300X opens and reads, when it is not the first: gpu_metrics twice each, and
-/// an average power that there is not; ten files each.
-const OPENS: u32 = 24;
+/// What a scrape of eight MI300X opens and reads, when it is not the first: gpu_metrics twice each; ten
+/// files each.
+const OPENS: u32 = 16;
 const READS: u32 = 80;
 
 /// How much of a thread's stack a call takes at most, in bytes.

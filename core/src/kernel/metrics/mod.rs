@@ -127,7 +127,9 @@ pub(crate) fn revision_within(
 }
 
 impl<'file> Table<'file> {
-    /// Looks at the table of a device; UNEXPECTED_DATA where it cannot be made sense of.
+    /// Looks at the table of a device; UNEXPECTED_DATA where it cannot be made sense of. The room for
+    /// the file is on the stack no longer than that takes.
+    #[inline(never)]
     pub(crate) fn look<T>(device: &Dir, look: impl FnOnce(&Table<'_>) -> T) -> Result<T> {
         device.look("gpu_metrics", |bytes| {
             let length = bytes.len();
