@@ -78,7 +78,7 @@ impl Mutants {
 
     fn tool(&self, root: &Path) -> Command {
         let mut tool = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        tool.current_dir(root).args(["mutants", "--package", "rsmi-compat"]);
+        tool.current_dir(root).args(["mutants", "--package", "rsmi-core"]);
         tool.args(["--colors", "never"]);
         tool
     }
