@@ -114,3 +114,142 @@ fn compare<'g, At: Sourced, Q: Question<'g, At>>(at: &'g At, question: &Q) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::tests::logged;
+    use crate::question::{Agreement, Why};
+    use std::cell::RefCell;
+
+    const FAILS: Told<u8> = Told::Fails(rsmi_status_t::RSMI_STATUS_BUSY);
+    const BUSY: Result<u8> = Err(rsmi_status_t::RSMI_STATUS_BUSY);
+    const NOBODY_KNOWS: Result<u8> = Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+
+    /// What both sources say; and who was asked, in order.
+    struct Sources {
+        amdsmi: Told<u8>,
+        kernel: RefCell<Vec<Told<u8>>>,
+        hazard: bool,
+        asked: RefCell<String>,
+    }
+
+    impl Sourced for Sources {
+        type Amdsmi = Self;
+
+        fn amdsmi(&self) -> &Self {
+            self
+        }
+    }
+
+    #[derive(Debug)]
+    struct Ask<const AMDSMI_FIRST: bool, const ONCE: bool>;
+
+    impl<const AMDSMI_FIRST: bool, const ONCE: bool> Question<'_, Sources> for Ask<AMDSMI_FIRST, ONCE> {
+        type Value = u8;
+        const FIRST: First = if AMDSMI_FIRST { First::Amdsmi } else { First::Kernel(Why::Polled) };
+        const ASKED: Asked = if ONCE { Asked::Once } else { Asked::Freely };
+        const AGREE: Agreement<u8> = Agreement::equal();
+        const BETWEEN: Option<Between<u8>> =
+            Some(|amdsmi, before, after| (before..=after).contains(&amdsmi));
+
+        fn amdsmi(&self, at: &Sources) -> Told<u8> {
+            at.asked.borrow_mut().push('a');
+            at.amdsmi
+        }
+
+        fn kernel(&self, at: &Sources) -> Told<u8> {
+            at.asked.borrow_mut().push('k');
+            let mut left = at.kernel.borrow_mut();
+            if left.len() > 1 { left.remove(0) } else { left[0] }
+        }
+
+        fn hazard(&self, at: &Sources) -> Option<String> {
+            at.hazard.then(|| "it would end the process".into())
+        }
+    }
+
+    fn sources(amdsmi: Told<u8>, kernel: &[Told<u8>]) -> Sources {
+        let kernel = RefCell::new(kernel.to_vec());
+        Sources { amdsmi, kernel, hazard: false, asked: RefCell::default() }
+    }
+
+    /// The answer, and who was asked for it.
+    fn answer<const AMDSMI_FIRST: bool, const ONCE: bool>(
+        amdsmi: Told<u8>,
+        kernel: Told<u8>,
+    ) -> (Result<u8>, String) {
+        let at = sources(amdsmi, &[kernel]);
+        let answer = ask(&at, &Ask::<AMDSMI_FIRST, ONCE>);
+        (answer, at.asked.take())
+    }
+
+    // The policy is the process's: one test goes through all of them.
+    #[test]
+    fn each_policy_asks_whom_it_names() {
+        let (one, two, unknown) = (Told::Value(1), Told::Value(2), Told::Unknown);
+        let is = |told: (Result<u8>, String), answer, asked: &str| {
+            assert_eq!((told.0, told.1.as_str()), (answer, asked));
+        };
+        set_policy(Policy::Kernel);
+        assert!(is_kept());
+        is(answer::<true, false>(one, two), Ok(2), "k");
+        is(answer::<true, false>(one, unknown), NOBODY_KNOWS, "k");
+        set_policy(Policy::Amdsmi);
+        assert!(!is_kept() && policy() == Policy::Amdsmi);
+        is(answer::<false, false>(one, two), Ok(1), "a");
+        is(answer::<false, false>(FAILS, two), BUSY, "a");
+        is(answer::<false, false>(unknown, two), Ok(2), "ak");
+        set_policy(Policy::Auto);
+        assert!(is_kept());
+        is(answer::<true, false>(one, two), Ok(1), "a");
+        is(answer::<true, false>(FAILS, two), Ok(2), "ak");
+        is(answer::<true, true>(FAILS, two), BUSY, "a");
+        is(answer::<true, true>(unknown, two), Ok(2), "ak");
+        is(answer::<false, false>(one, two), Ok(2), "k");
+        is(answer::<false, false>(one, FAILS), BUSY, "k");
+        is(answer::<false, false>(one, unknown), Ok(1), "ka");
+        is(answer::<false, false>(FAILS, unknown), NOBODY_KNOWS, "ka");
+        // What would end the process is not asked.
+        let harmful = Sources { hazard: true, ..sources(one, &[two]) };
+        assert_eq!(
+            (ask(&harmful, &Ask::<true, false>), harmful.asked.take().as_str()),
+            (Ok(2), "k")
+        );
+        set_policy(Policy::Both);
+        is(answer::<false, true>(one, two), Ok(2), "k");
+        let disagrees = |kernel: &[Told<u8>]| {
+            let at = sources(one, kernel);
+            let lines = logged(log::Level::Warn, || {
+                let _ = ask(&at, &Ask::<false, false>);
+            });
+            assert!(at.asked.take().starts_with("ka"), "both are asked");
+            lines
+        };
+        assert_eq!(disagrees(&[one]), [""; 0]);
+        assert_eq!(disagrees(&[FAILS]), [""; 0], "there is nothing to compare");
+        assert_eq!(disagrees(&[two, one]), [""; 0], "it has changed meanwhile");
+        assert_eq!(disagrees(&[Told::Value(0), two]), [""; 0], "it lies between");
+        assert_eq!(disagrees(&[two, FAILS]), [""; 0]);
+        let lines = disagrees(&[two]);
+        assert!(lines[0].ends_with("disagree on Ask: AMD SMI 1, kernel 2"), "{lines:?}");
+        SET.store(0, Ordering::Relaxed);
+    }
+
+    #[test]
+    fn the_log_says_who_is_first_and_when_both_agree() {
+        let at = sources(Told::Unknown, &[Told::Value(2)]);
+        let lines = logged(log::Level::Trace, || {
+            let _ = ask(&at, &Ask::<false, true>);
+        });
+        let expected = [
+            "rsmi-compat: trace: asks Ask; first the kernel, polled",
+            "rsmi-compat: trace: they agree if they are equal, or between two of the kernel's",
+        ];
+        assert_eq!(lines[..2], expected);
+        assert_eq!(First::Amdsmi.to_string(), "AMD SMI");
+        assert_eq!(First::Kernel(Why::AtInit).to_string(), "the kernel, kept");
+        assert_eq!(First::Kernel(Why::Differs("x")).to_string(), "the kernel, differs: x");
+        assert_eq!(First::Kernel(Why::Ends("y")).to_string(), "the kernel, ends: y");
+    }
+}

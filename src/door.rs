@@ -77,7 +77,7 @@ mod imp {
     );
 
     /// The function that answers a call that came from `caller`.
-    extern "C" fn route(caller: usize, name: *const c_char, body: usize) -> usize {
+    pub(super) extern "C" fn route(caller: usize, name: *const c_char, body: usize) -> usize {
         let _uncancelled = crate::cancel::Uncancelled::begin();
         std::panic::catch_unwind(|| {
             // SAFETY: a door passes the address of its own static, NUL-terminated name.
@@ -444,3 +444,6 @@ fn close(handle: *mut c_void) {
     // SAFETY: the handle came from a dlopen that found the object loaded; this gives back no more.
     unsafe { libc::dlclose(handle) };
 }
+
+#[cfg(test)]
+mod tests;

@@ -224,6 +224,13 @@ mod tests {
         let none = table("0: 500Mhz\n1: 800Mhz");
         assert_eq!(none.outcome, unexpected);
         assert_eq!(none.levels.transfer_rate.current, u32::MAX);
+        let broken = table("0: 500Mhz *\n1: 500Foo");
+        let rates = broken.levels.transfer_rate;
+        assert_eq!(
+            (broken.outcome, rates.num_supported, rates.frequency[0]),
+            (unexpected, 2, 500_000_000)
+        );
+        assert_eq!(table("0: 500Foo *").levels.transfer_rate.current, 34, "more than there may be");
         assert_eq!(table("0: 500Foo *").outcome, unexpected);
         assert_eq!(table("what is this *").outcome, unexpected);
         assert_eq!(table("0: 8.0GT/s, x *").outcome, Err(rsmi_status_t::RSMI_STATUS_NO_DATA));

@@ -124,6 +124,17 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_read_whole_up_to_the_longest() {
+        use std::io::Write;
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap().to_owned();
+        file.write_all(&vec![b'x'; MOST]).unwrap();
+        assert_eq!(read(libc::AT_FDCWD, &path).map(|bytes| bytes.len()), Ok(MOST));
+        file.write_all(b"x").unwrap();
+        assert_eq!(read(libc::AT_FDCWD, &path), Err(Failure::TooLong));
+    }
+
+    #[test]
     fn only_a_regular_file_is_one() {
         for path in ["/dev/zero", "/proc/self", "/dev/null"] {
             assert_eq!(read(libc::AT_FDCWD, path), Err(Failure::NoFile), "{path}");

@@ -138,6 +138,7 @@ mod tests {
                 ("hwmon/hwmon3/temp2_input", b"-45678\n"),
                 ("hwmon/hwmon3/fan1_input", b"n/a\n"),
                 ("hwmon/hwmon3/power1_average", b"4294967296000000\n"),
+                ("hwmon/hwmon3/power9_average", b"7\n"),
             ],
         );
         let hwmon = Hwmon::of(&scratch.0).unwrap();
@@ -147,6 +148,7 @@ mod tests {
         assert_eq!(hwmon.signed("temp#_input", 2), Ok(-45678));
         assert_eq!(hwmon.unsigned("power#_average", 1), Ok(4_294_967_296_000_000));
         assert_eq!(hwmon.signed("fan#_input", 1), Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA));
+        assert_eq!(hwmon.unsigned("power#_average", 9), Ok(7), "the last that has a name");
         for absent in [0, 2, 10, u32::MAX] {
             let answer = hwmon.unsigned("power#_average", absent);
             assert_eq!(answer, Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED), "{absent}");

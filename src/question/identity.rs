@@ -314,7 +314,8 @@ impl Question<'_> for FirmwareVersion {
                 let count = written.raw(&fw_info::num_fw_info, 0)? as usize;
                 (0..count).map(|nth| nth * ENTRY).find_map(|at| {
                     let id = written.within(at, &fw_info::fw_id, 0)?;
-                    (id == wanted.into()).then(|| written.within(at, &fw_info::fw_version, 0))?
+                    (id == u64::from(wanted))
+                        .then(|| written.within(at, &fw_info::fw_version, 0))?
                 })
             },
         )

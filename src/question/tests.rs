@@ -10,12 +10,16 @@ use crate::types::{
 use std::collections::BTreeSet;
 use std::ffi::{c_char, c_void};
 
+mod agreeing;
+mod choosing;
+mod generations;
 mod identifying;
 mod sharing;
 mod sides;
 mod tuning;
 mod watching;
 
+use crate::log;
 use sides::{Tested, Tried};
 use std::{fs, path::Path};
 
@@ -118,6 +122,42 @@ fn amd_smi_answers_each_question_or_says_why_not() {
     for (_, [_, amdsmi]) in ALL {
         let Tried { .. } = amdsmi();
     }
+}
+
+/// What a question logs while AMD SMI is asked.
+fn logged<T>(ask: impl Fn() -> Told<T>) -> Vec<String> {
+    let lines = log::tests::logged(log::Level::Trace, || {
+        let _ = ask();
+    });
+    let text = |line: &String| line.strip_prefix("rsmi-compat: trace: ").map(str::to_owned);
+    lines.iter().filter_map(text).collect()
+}
+
+#[test]
+fn the_log_names_the_call_its_members_and_what_becomes_of_them() {
+    let at = device!(NEW, amdsmi_get_power_info = writes!(fn(), 0, 12 => 77_u32));
+    let lines = logged(|| AveragePower { sensor: 0 }.amdsmi(&at));
+    let expected = [
+        "calls amdsmi_get_power_info",
+        "converts × 1000000 (W → µW)",
+        "reads since 6.1.2: average_socket_power",
+        "amdsmi_get_power_info",
+    ];
+    assert_eq!(lines, expected);
+    let asic = writes!(fn(), 0, 256 => 0x1002_u32, 800 => 0x90a_u64);
+    let at = device!(NEW, amdsmi_get_gpu_asic_info = asic);
+    assert_eq!(logged(|| VendorId.amdsmi(&at))[1], "reads since 6.1.2: vendor_id");
+    let lines = logged(|| TargetGraphicsVersion.amdsmi(&at));
+    assert_eq!(lines[1], "reads since 6.3.0: target_graphics_version");
+    assert!(lines.contains(&"converts 0x90a to 90010".to_owned()), "{lines:?}");
+    let at = device!(NEW, amdsmi_get_gpu_id = id);
+    assert_eq!(logged(|| DeviceId.amdsmi(&at)), ["calls amdsmi_get_gpu_id", "amdsmi_get_gpu_id"]);
+}
+
+unsafe extern "C" fn id(_: Handle, out: *mut u16) -> u32 {
+    // SAFETY: the room takes the number.
+    unsafe { out.write(7) };
+    0
 }
 
 type Writes = unsafe extern "C" fn(Handle, *mut c_void) -> u32;

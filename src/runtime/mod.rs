@@ -189,3 +189,21 @@ unsafe extern "C" fn in_child() {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // No test initialises: this machine may have GPUs, and may have none.
+    #[test]
+    fn before_anybody_initialises_there_is_nothing() {
+        assert!(!is_used() && is_root(), "anybody passes for root");
+        assert_eq!(with(|state| (state.count(), ASKING.get())), (0, true));
+        with(|_| {
+            with(|_| ());
+            assert!(ASKING.get(), "the outer one still asks");
+        });
+        assert!(!ASKING.get());
+        assert_eq!(shut_down(), Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR));
+    }
+}

@@ -222,6 +222,7 @@ impl std::fmt::Debug for State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::tests::Scratch;
 
     #[test]
     fn users_are_counted_and_the_count_does_not_overflow() {
@@ -233,6 +234,65 @@ mod tests {
         assert_eq!(state.join(), Some(Ok(())));
         state.users.store(1, Ordering::Relaxed);
         assert_eq!((state.leave(), state.is_used(), state.join()), (Some(true), false, None));
+    }
+
+    /// Two whole GPUs and one in two parts, of which the second is told by its address.
+    fn machine(name: &str) -> Scratch {
+        let node =
+            |location: u32| format!("domain 0\nlocation_id {location}\ndrm_render_minor 128\n");
+        let nodes = [0x800, 0x300, 0x500, 0x1000_0500];
+        let files: Vec<_> = (1..)
+            .zip(nodes)
+            .flat_map(|(nth, location)| {
+                let place = format!("class/kfd/kfd/topology/nodes/{nth}");
+                [
+                    (format!("{place}/gpu_id"), format!("{}\n", 10 + nth)),
+                    (format!("{place}/properties"), node(location)),
+                ]
+            })
+            .collect();
+        let files: Vec<(&str, &[u8])> =
+            files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+        Scratch::new(name, &files)
+    }
+
+    #[test]
+    fn devices_are_numbered_by_their_addresses() {
+        let machine = machine("state");
+        let state = State::of(&machine.0).unwrap();
+        assert!(state.is_used() && state.session().is_some());
+        assert_eq!((state.count(), state.gpus().len()), (4, 4));
+        let of = |at: u32| {
+            let amdsmi = state.gpu(at).unwrap().amdsmi();
+            (amdsmi.address, amdsmi.nth, amdsmi.is_partition)
+        };
+        assert_eq!([of(0), of(3)], [(0x300, 0, false), (0x800, 0, false)]);
+        assert_eq!([of(1), of(2)], [(0x500, 0, false), (0x500, 1, true)], "one in two parts");
+        assert_eq!(state.gpu(4).err(), Some(rsmi_status_t::RSMI_STATUS_INVALID_ARGS));
+        assert_eq!((state.index_of(13), state.index_of(12)), (Some(1), Some(0)));
+        assert_eq!(state.place(3).map(|place| place.gpu_id), Ok(11));
+        let places: Vec<u64> = state.places().iter().map(|place| place.gpu_id).collect();
+        assert_eq!(places, [11, 12, 13, 14]);
+        assert!(!state.is_heard_by_amdsmi() && state.listeners().is_empty());
+        state.gpu(2).unwrap().set_heard_by_amdsmi(true);
+        assert!(state.is_heard_by_amdsmi());
+        assert_eq!(state.sysfs().path(), machine.0.path());
+    }
+
+    #[test]
+    fn a_device_is_claimed_only_by_who_does_not_wait() {
+        let machine = machine("claim");
+        let state = State::of(&machine.0).unwrap();
+        let gpu = state.gpu(0).unwrap();
+        assert!(state.claim(gpu).unwrap().is_none(), "who waits shares it");
+        let impatient =
+            State::read(&machine.0, rsmi_init_flags_t::RSMI_INIT_FLAG_RESRV_TEST1.0).unwrap();
+        let gpu = impatient.gpu(0).unwrap();
+        let claim = impatient.claim(gpu).unwrap();
+        assert!(claim.is_some());
+        assert_eq!(impatient.claim(gpu).err(), Some(rsmi_status_t::RSMI_STATUS_BUSY));
+        drop(claim);
+        assert!(impatient.claim(gpu).unwrap().is_some());
     }
 
     #[test]
