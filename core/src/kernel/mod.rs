@@ -98,7 +98,9 @@ impl Dir {
         }
     }
 
-    /// Whether the file is there, and cannot be read.
+    /// Whether the file is there, and cannot be read. As other readers a function of its own, so that the
+    /// room for the file is on the stack no longer than it is read.
+    #[inline(never)]
     pub(crate) fn refuses(&self, name: &str) -> bool {
         self.has(name) && self.look(name, |_| Ok(())).is_err()
     }
