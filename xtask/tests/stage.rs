@@ -70,6 +70,19 @@ fn address(library: &Library, symbol: &str) -> usize {
     *symbol.expect("every name offers the functions") as usize
 }
 
+/// Programs that find NVML by themselves believe in CUDA.
+#[test]
+fn nothing_leads_to_the_nvml_face() {
+    let mut found = BTreeSet::new();
+    files(&STAGE, &STAGE, &mut found);
+    let named: Vec<_> = found.iter().filter(|path| path.contains("libnvidia-ml")).collect();
+    assert_eq!(named, ["lib/rsmi-compat/nvml/libnvidia-ml.so.1"]);
+    for path in found.iter().filter(|path| path.contains("modulefiles") || path.ends_with(".pc")) {
+        let text = fs::read_to_string(STAGE.join(path)).expect("it is text");
+        assert!(!text.contains("nvml"), "{path} names the directory");
+    }
+}
+
 #[test]
 fn the_tree_is_what_the_parts_expect_of_each_other() {
     let mut found = BTreeSet::new();

@@ -216,7 +216,7 @@ pub unsafe extern "C" fn nvmlDeviceGetMaxPcieLinkWidth(device: Device, width: Ou
     get(device, width, |gpu| Ok(best_link(&gpu)?.1))
 }
 
-/// In MB/s a lane, as NVIDIA's library has it.
+/// In Mbit/s a lane, as nvml.h has it.
 #[guard]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetPcieSpeed(device: Device, speed: Out<u32>) -> Status {

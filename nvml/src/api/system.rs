@@ -7,7 +7,6 @@ use crate::session;
 use crate::status::{self, Result, Status};
 use rsmi_macros::guard;
 use std::ffi::{c_char, c_void};
-use std::sync::OnceLock;
 
 #[guard]
 #[unsafe(no_mangle)]
@@ -63,16 +62,11 @@ pub unsafe extern "C" fn nvmlSystemGetNVMLVersion(version: Out<c_char>, length: 
 
 /// What the user would have clients believe, as RSMI_COMPAT_NVML_CUDA=12.4; none by itself.
 pub(crate) fn cuda() -> Result<i32> {
-    static CUDA: OnceLock<Option<i32>> = OnceLock::new();
-    let said = CUDA.get_or_init(|| {
-        let text = house::variable("RSMI_COMPAT_NVML_CUDA")?;
-        let version = cuda_version(text.to_str()?);
-        if version.is_none() {
-            house::because(|| "RSMI_COMPAT_NVML_CUDA is no version such as 12.4".into());
-        }
-        version
-    });
-    said.ok_or(Status::NOT_SUPPORTED)
+    let said = house::variable("RSMI_COMPAT_NVML_CUDA").ok_or(Status::NOT_SUPPORTED)?;
+    said.to_str().and_then(cuda_version).ok_or_else(|| {
+        house::because(|| "RSMI_COMPAT_NVML_CUDA is no version such as 12.4".into());
+        Status::NOT_SUPPORTED
+    })
 }
 
 /// 12040 of 12.4.

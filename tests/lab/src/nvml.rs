@@ -197,7 +197,7 @@ fn packages(lab: &Lab) -> Result<PathBuf> {
     }
     tool::output(
         Command::new("python3")
-            .args(["-m", "pip", "install", "--quiet", "--only-binary=:all:"])
+            .args(["-m", "pip", "install", "--quiet"])
             .args(["--disable-pip-version-check", "--root-user-action=ignore"])
             .arg("--target")
             .arg(&place)

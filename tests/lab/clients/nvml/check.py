@@ -179,9 +179,12 @@ def nvitop(rsmi):
     values = 0
     for gpu, device in enumerate(devices):
         assert device.name().startswith("AMD"), device.name()
-        memory = rsmi.memory(gpu) or ("N/A", "N/A")
-        told = (device.memory_total(), device.memory_used())
-        same(f"memory of GPU {gpu}", told, memory)
+        memory = rsmi.memory(gpu)
+        # For a GPU that tells of no memory it shows that of the host.
+        if memory is not None:
+            told = (device.memory_total(), device.memory_used())
+            same(f"memory of GPU {gpu}", told, memory)
+            values += 2
         for what, told, expected in [
             ("temperature", device.temperature(), rsmi.temperature(gpu)),
             ("power", device.power_usage(), rsmi.power(gpu)),
