@@ -119,3 +119,48 @@ fn without_a_gpu_nobody_is_let_in() {
         assert_eq!(call(count, null(), null()), UNINITIALIZED);
     });
 }
+
+/// Threads begin and end as they like, and a child of fork goes on with what its parent had.
+#[test]
+fn threads_and_children_are_answered() {
+    common::on_each("threads_and_children_are_answered", &["mi300x-2"], |_| {
+        let library = Library::open();
+        let function = |name: &str| library.function(name);
+        let (init, shut_down) = (function("nvmlInit_v2"), function("nvmlShutdown"));
+        let (by_index, power) =
+            (function("nvmlDeviceGetHandleByIndex_v2"), function("nvmlDeviceGetPowerUsage"));
+        let ask = move || {
+            let mut device: *const c_void = null();
+            let mut milliwatts = 0_u32;
+            assert_eq!(call(by_index, null(), (&raw mut device).cast()), 0);
+            assert_eq!(call(power, device, (&raw mut milliwatts).cast()), 0);
+            assert!(milliwatts > 0);
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        assert_eq!(call(init, null(), null()), 0);
+                        ask();
+                        assert_eq!(call(shut_down, null(), null()), 0);
+                    }
+                });
+            }
+        });
+        assert_eq!(call(by_index, null(), null()), UNINITIALIZED, "each has ended what it began");
+
+        assert_eq!(call(init, null(), null()), 0);
+        // SAFETY: the child asks, and ends at once.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            ask();
+            // SAFETY: it takes a number.
+            unsafe { libc::_exit(0) };
+        }
+        let mut status = 0;
+        // SAFETY: the child is this process's, and the pointer is to such a value.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert_eq!(status, 0, "the child was not answered");
+        ask();
+    });
+}

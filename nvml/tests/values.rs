@@ -109,7 +109,9 @@ fn names(index: u32, device: Device, uuids: &mut BTreeSet<String>) {
     // SAFETY: the functions get pointers to such values, and texts with their lengths.
     unsafe {
         assert_eq!(nvml(|own| nvmlDeviceGetIndex(device, own)), Some(index));
-        assert!(text(|to, length| nvmlDeviceGetName(device, to, length)).starts_with("AMD"));
+        // Which one depends on the lists that are installed.
+        let name = text(|to, length| nvmlDeviceGetName(device, to, length));
+        assert!(!name.is_empty() && !name.starts_with("0x"), "{name}");
         let uuid = text(|to, length| nvmlDeviceGetUUID(device, to, length));
         assert!(uuid.starts_with("GPU-") && uuid.len() == 40, "{uuid}");
         let back = std::ffi::CString::new(uuid.clone()).unwrap();

@@ -42,13 +42,14 @@ pub const PARTS: [Part; 16] = [
 ];
 
 /// Lines that are typed elsewhere, by how they begin and the file that does it.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 8] = [
     (PREREQUISITES, "tests/lab/src/first_hour/lines.rs"),
     ("module ", "tests/lab/install/module-both.sh"),
     ("docker run ", "tests/guides.rs"),
     ("cc -I /opt/rocm/include monitor.c ", "tests/lab/install/pkg-config.sh"),
     ("cargo cinstall ", "tests/lab/install/cinstall.sh"),
     ("cargo xtask package all", ".ci/run"),
+    ("rsmi-compat run --nvml ", "tests/lab/src/nvml.rs"),
     ("sudo rpm -i ", "tests/lab/install/rpm.sh"),
 ];
 
