@@ -18,13 +18,13 @@ static READ: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// In front of the C library's, to see what is read.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn read(fd: i32, to: *mut c_void, room: usize) -> isize {
+unsafe extern "C" fn pread(fd: i32, to: *mut c_void, room: usize, at: i64) -> isize {
     if let Ok(path) = std::fs::read_link(format!("/proc/self/fd/{fd}")) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         READ.lock().unwrap().push(name);
     }
-    // SAFETY: as the caller of read has to see to.
-    unsafe { libc::syscall(libc::SYS_read, fd, to, room) as isize }
+    // SAFETY: as the caller of pread has to see to.
+    unsafe { libc::syscall(libc::SYS_pread64, fd, to, room, at) as isize }
 }
 
 unsafe extern "C" {
@@ -94,6 +94,7 @@ fn a_suspended_gpu_is_let_sleep() {
     // SAFETY: the buffer is as long as is said.
     assert_eq!(unsafe { rsmi_dev_market_name_get(0, name.as_mut_ptr(), 64) }, BUSY);
     let read = READ.lock().unwrap().clone();
+    assert!(read.iter().any(|name| name == "runtime_status"), "{read:?}");
     for file in [
         "gpu_busy_percent",
         "pp_dpm_sclk",

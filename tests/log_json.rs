@@ -65,6 +65,12 @@ fn each_line_is_an_object() {
     let is_of_question = |line: &&Value| line["asks"] == "MemoryBusy";
     let asked = lines.iter().find(is_of_question).expect("it is a question");
     assert_eq!((&asked["level"], &asked["first"]), (&json!("trace"), &json!("the kernel, polled")));
-    let others = lines.iter().filter(|line| line["call"].is_null() && line["asks"].is_null());
+    assert!(lines.iter().any(|line| line["agree"] == "equal"), "when its sources agree");
+    // Every other line has words of its own.
+    let of_questions = ["asks", "agree", "calls", "reads", "converts"];
+    let is_other = |line: &&Value| {
+        line["call"].is_null() && of_questions.iter().all(|name| line[*name].is_null())
+    };
+    let others = lines.iter().filter(is_other);
     assert!(others.clone().count() > 0 && others.clone().all(|line| line["message"].is_string()));
 }

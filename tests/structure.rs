@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
         "object",
         "put",
         "reserve",
+        "spare",
     ],
     &["config", "door", "types"],
     &["map", "notification", "out", "status"],

@@ -62,3 +62,48 @@ pub(crate) fn unpack(packed: u16) -> Option<Client> {
     let speaks = Generation::ALL.get(usize::from(packed & 0x7f)).copied()?;
     open.has(speaks).then_some(Client { open, speaks, by_hand })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_is_packed_with_all_that_is_known_of_it() {
+        for speaks in Generation::ALL {
+            for by_hand in [false, true] {
+                for open in [Open::ALL, Open::only(speaks)] {
+                    let client = Client { open, speaks, by_hand };
+                    assert_eq!(unpack(pack(client)), Some(client));
+                }
+            }
+        }
+        assert_eq!(unpack(0), None);
+        let other =
+            Client { open: Open::only(Generation::V5), speaks: Generation::V7_0, by_hand: false };
+        assert_eq!(unpack(pack(other)), None, "it speaks what is not open");
+    }
+
+    #[test]
+    fn a_caller_is_there_until_another_is() {
+        assert_eq!((current(), speaks()), (None, Generation::NEWEST));
+        let five = Client::of(Generation::V5);
+        assert_eq!(set(Some(five)), None);
+        assert_eq!((current(), speaks()), (Some(five), Generation::V5));
+        assert_eq!(set(None), Some(five));
+        assert_eq!(current(), None);
+    }
+
+    #[test]
+    fn a_hint_picks_among_what_is_open() {
+        let later = Open::only(Generation::V6_4).or(Open::only(Generation::V7_0));
+        let old = Open::only(Generation::V5);
+        assert_eq!(Client::new(later, Open::only(Generation::V6_4)).speaks, Generation::V6_4);
+        assert_eq!(
+            Client::new(later, old).speaks,
+            Generation::V7_0,
+            "the newest of those that are"
+        );
+        let nothing = Client::new(Open::from_bits(0), old);
+        assert_eq!((nothing.open, nothing.speaks), (Open::ALL, Generation::V5));
+    }
+}

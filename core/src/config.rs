@@ -26,6 +26,9 @@ pub(crate) struct Config {
     pub(crate) power_fallback: bool,
     /// `RSMI_COMPAT_NO_WAKE=1`, or `no-wake = 1`: a GPU that the kernel has suspended is not woken.
     pub(crate) no_wake: bool,
+    /// Not `RSMI_COMPAT_KEEP_FILES=0`, nor `keep-files = 0`: files that are asked for again and again
+    /// stay open.
+    pub(crate) keep_files: bool,
     /// `RSMI_COMPAT_SOURCE`, or `source`: who is asked, until `rsmi_compat_source_set` says otherwise.
     pub(crate) source: Policy,
     /// `ROCM_PATH`.
@@ -100,15 +103,17 @@ impl Config {
             }
             _ => None,
         };
-        let is_on = |name: &str, said: &Option<Said<bool>>| {
-            switch(name).unwrap_or_else(|| said.as_ref().is_some_and(|said| said.value))
+        let said = |name: &str, said: &Option<Said<bool>>| {
+            switch(name).or_else(|| Some(said.as_ref()?.value))
         };
+        let is_on = |name: &str, of_file| said(name, of_file).unwrap_or(false);
         Self {
             amdsmi: absolute("RSMI_COMPAT_AMDSMI")
                 .or_else(|| Some(conf.amdsmi.as_ref()?.value.clone())),
             sysfs: absolute("RSMI_COMPAT_SYSFS"),
             power_fallback: is_on("RSMI_COMPAT_POWER_FALLBACK", &conf.power_fallback),
             no_wake: is_on("RSMI_COMPAT_NO_WAKE", &conf.no_wake),
+            keep_files: said("RSMI_COMPAT_KEEP_FILES", &conf.keep_files).unwrap_or(true),
             source: variable("RSMI_COMPAT_SOURCE")
                 .filter(|value| !value.is_empty())
                 .and_then(|value| source(&value))

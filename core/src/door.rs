@@ -391,3 +391,6 @@ fn close(handle: *mut c_void) {
     // SAFETY: the handle came from a dlopen that found the object loaded; this gives back no more.
     unsafe { libc::dlclose(handle) };
 }
+
+#[cfg(test)]
+mod tests;

@@ -326,12 +326,63 @@ mod tests {
     fn a_panic_is_known_to_be_of_a_call_of_ours_or_not() {
         let begin = || log::Call::begin("rsmi_test", &[]);
         assert!(!Inside::is());
-        exported(0, begin, || {
+        let status = exported(0, begin, || {
             assert!(Inside::is());
             exported(0, begin, || panic!("on purpose"));
             assert!(Inside::is());
             rsmi_status_t::RSMI_STATUS_SUCCESS
         });
+        assert_eq!(status, rsmi_status_t::RSMI_STATUS_SUCCESS);
         assert!(!Inside::is());
+    }
+
+    #[test]
+    fn without_devices_every_index_is_wrong() {
+        let mut out = 7_u32;
+        let read = |_: &Gpu| -> Result<u32> { panic!("there is none") };
+        let told = [&raw mut out, std::ptr::null_mut()].map(|out| {
+            // SAFETY: the place is good for the number, or null.
+            let out = unsafe { Out::new(out) };
+            get(0, out, Null::Invalid, read)
+        });
+        assert_eq!(told, [rsmi_status_t::RSMI_STATUS_INVALID_ARGS; 2]);
+        assert_eq!(out, 7, "nothing was written");
+        let changed = set(0, |_| panic!("there is none"));
+        assert_eq!(changed, rsmi_status_t::RSMI_STATUS_INVALID_ARGS);
+        let checked = set_if(0, || Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED), |_| Ok(()));
+        assert_eq!(checked, rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED, "that is said first");
+    }
+
+    #[test]
+    fn only_seven_is_told_of_a_virtual_machine() {
+        use crate::caller::{self, Client};
+        use crate::kernel::kfd::tests::IS_GUEST;
+        use rsmi_generations::Generation;
+        let told = |generation, is_guest| {
+            IS_GUEST.set(Some(is_guest));
+            let before = caller::set(Some(Client::of(generation)));
+            let told = on_bare_metal();
+            caller::set(before);
+            IS_GUEST.set(None);
+            told
+        };
+        let refused = Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+        assert_eq!(
+            (told(Generation::V7_0, true), told(Generation::V7_0, false)),
+            (refused, Ok(()))
+        );
+        assert_eq!(told(Generation::V6_4, true), Ok(()));
+    }
+
+    #[test]
+    fn what_is_no_percentage_is_unexpected() {
+        let unexpected = rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA;
+        let success = rsmi_status_t::RSMI_STATUS_SUCCESS;
+        assert_eq!((percentage(100), percentage(101)), (success, unexpected));
+        assert_eq!(
+            (finish(valid(true)), valid(false)),
+            (success, Err(rsmi_status_t::RSMI_STATUS_INVALID_ARGS))
+        );
+        assert_eq!(finish(Err(unexpected)), unexpected);
     }
 }

@@ -1,5 +1,7 @@
 //! Structs of others as data: where each member is, since which version of who writes them.
 
+use std::fmt::Display;
+
 /// Where a member is since a version of its writer; None where the struct has it no longer.
 #[derive(Debug)]
 pub(crate) struct Place<V: 'static> {
@@ -28,12 +30,8 @@ impl<V> Place<V> {
 }
 
 /// A member of a struct, with its places, oldest first.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Member<V: 'static> {
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a test finds it in the headers by its name")
-    )]
     pub(crate) name: &'static str,
     pub(crate) places: &'static [Place<V>],
 }
@@ -48,6 +46,18 @@ impl<V: Copy + Ord> Member<V> {
             (None, _) => None,
         };
         place.filter(|place| place.offset.is_some())
+    }
+}
+
+impl<V: Display> Member<V> {
+    /// The versions that have it: `since 6.1.2 until 7.0`.
+    pub(crate) fn versions(&self) -> String {
+        let since =
+            self.places.first().map_or(String::new(), |first| format!("since {}", first.since));
+        match self.places.last().filter(|last| last.offset.is_none()) {
+            Some(gone) => format!("{since} until {}", gone.since),
+            None => since,
+        }
     }
 }
 
@@ -106,6 +116,12 @@ mod tests {
     fn of_a_version_that_nobody_knows_only_what_never_moved_is_read() {
         let is_read = |member: &Member<u8>| member.place(None).is_some();
         assert_eq!((is_read(&MOVED), is_read(&STAYED), is_read(&LEFT)), (false, true, false));
+    }
+
+    #[test]
+    fn a_member_names_the_versions_that_have_it() {
+        let versions = [&MOVED, &STAYED, &LEFT].map(Member::versions);
+        assert_eq!(versions, ["since 1", "since 2", "since 1 until 2"]);
     }
 
     #[test]

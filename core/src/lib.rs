@@ -95,6 +95,7 @@ pub mod put;
 mod question;
 mod reserve;
 mod runtime;
+mod spare;
 mod status;
 mod support;
 mod told;

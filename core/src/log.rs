@@ -42,7 +42,19 @@ pub(crate) fn set_json(json: bool) {
     AS_JSON.store(json, Ordering::Relaxed);
 }
 
+fn is_json() -> bool {
+    #[cfg(test)]
+    if tests::HERE.get().is_some() {
+        return tests::AS_JSON_HERE.get();
+    }
+    AS_JSON.load(Ordering::Relaxed)
+}
+
 pub(crate) fn enabled(level: Level) -> bool {
+    #[cfg(test)]
+    if let Some(here) = tests::HERE.get() {
+        return here >= level;
+    }
     LEVEL.load(Ordering::Relaxed) >= level as u8
 }
 
@@ -66,7 +78,7 @@ fn line(level: Level, name: &str, message: impl FnOnce() -> String) {
     if !enabled(level) {
         return;
     }
-    if AS_JSON.load(Ordering::Relaxed) {
+    if is_json() {
         write_json(name, &[("message", string(&message()))]);
     } else {
         write_text(name, &message());
@@ -83,10 +95,23 @@ pub(crate) fn asks(question: &dyn Debug, first: &dyn Display) {
         return;
     }
     let (question, first) = (format!("{question:?}"), first.to_string());
-    if AS_JSON.load(Ordering::Relaxed) {
+    if is_json() {
         write_json("trace", &[("asks", string(&question)), ("first", string(&first))]);
     } else {
         write_text("trace", &format!("asks {question}; first {first}"));
+    }
+}
+
+/// Something about the question of the call under way: JSON has it under that name, and a text behind
+/// those words.
+pub(crate) fn detail(name: &str, words: &str, detail: impl FnOnce() -> String) {
+    if !enabled(Level::Trace) {
+        return;
+    }
+    if is_json() {
+        write_json("trace", &[(name, string(&detail()))]);
+    } else {
+        write_text("trace", &format!("{words} {}", detail()));
     }
 }
 
@@ -96,7 +121,7 @@ pub(crate) fn disagree(question: &dyn Debug, amdsmi: &dyn Debug, kernel: &dyn De
         return;
     }
     let [question, amdsmi, kernel] = [question, amdsmi, kernel].map(|shown| format!("{shown:?}"));
-    if AS_JSON.load(Ordering::Relaxed) {
+    if is_json() {
         let members = [("disagree", question), ("amdsmi", amdsmi), ("kernel", kernel)];
         write_json("warn", &members.map(|(name, shown)| (name, string(&shown))));
     } else {
@@ -153,6 +178,10 @@ const CUT: &[u8] = " …".as_bytes();
 /// One write(2) a line, so that lines of several threads stay whole. A line that would have to wait
 /// is left out, and a stderr that nobody reads any more is no error.
 fn write(fd: c_int, mut line: Vec<u8>) {
+    #[cfg(test)]
+    if fd == libc::STDERR_FILENO && tests::HERE.get().is_some() {
+        return tests::LINES.with_borrow_mut(|lines| lines.push(line));
+    }
     if line.len() >= LONGEST && !is_file(fd) {
         line.truncate(LONGEST - 1 - CUT.len());
         line.extend_from_slice(CUT);
@@ -291,7 +320,7 @@ impl Call {
         let micros = self.began.elapsed().as_nanos() as f64 / 1000.0;
         let notes = notes(std::mem::take);
         let because = Some(&notes.reason).filter(|reason| status != 0 && !reason.is_empty());
-        if AS_JSON.load(Ordering::Relaxed) {
+        if is_json() {
             let argument =
                 |(name, value): &(String, String)| format!("{}:{}", string(name), string(value));
             let arguments: Vec<_> = self.arguments.iter().map(argument).collect();
@@ -327,79 +356,4 @@ impl Call {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs::File;
-    use std::io::Read;
-    use std::os::fd::{AsRawFd, FromRawFd};
-    use std::sync::atomic::AtomicU32;
-
-    fn pipe() -> (File, File) {
-        let mut ends = [-1; 2];
-        // SAFETY: the array has room for both.
-        assert_eq!(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }, 0);
-        // SAFETY: pipe2 has just given us both.
-        let [reader, writer] = ends.map(|end| unsafe { File::from_raw_fd(end) });
-        (reader, writer)
-    }
-
-    static PIPES: AtomicU32 = AtomicU32::new(0);
-
-    extern "C" fn count(_signal: c_int) {
-        PIPES.fetch_add(1, Ordering::Relaxed);
-    }
-
-    #[test]
-    fn a_stderr_that_nobody_reads_is_no_error() {
-        // SAFETY: the handler does nothing but count; no other test has a pipe that is closed.
-        let before = unsafe { libc::signal(libc::SIGPIPE, count as *const () as usize) };
-        let (reader, writer) = pipe();
-        drop(reader);
-        write(writer.as_raw_fd(), b"for nobody".to_vec());
-        // The pipe is one that kills.
-        // SAFETY: the pointer and length are those of a constant.
-        unsafe { libc::write(writer.as_raw_fd(), b"x".as_ptr().cast(), 1) };
-        // SAFETY: as it was.
-        unsafe { libc::signal(libc::SIGPIPE, before) };
-        assert_eq!(PIPES.load(Ordering::Relaxed), 1, "the second write alone raises the signal");
-    }
-
-    #[test]
-    fn a_full_pipe_is_not_waited_for_and_lines_stay_whole() {
-        let (mut reader, writer) = pipe();
-        let line = vec![b'x'; 3 * LONGEST];
-        for _ in 0..1000 {
-            write(writer.as_raw_fd(), line.clone());
-        }
-        drop(writer);
-        let mut text = Vec::new();
-        reader.read_to_end(&mut text).unwrap();
-        let mut lines: Vec<_> = text.split(|byte| *byte == b'\n').collect();
-        assert_eq!(lines.pop(), Some(&b""[..]));
-        assert!(!lines.is_empty() && lines.len() < 1000, "{}", lines.len());
-        assert!(lines.iter().all(|line| line.len() == LONGEST - 1 && line.ends_with(CUT)));
-    }
-
-    #[test]
-    fn a_file_takes_a_line_of_any_length() {
-        let mut file = tempfile::tempfile().unwrap();
-        write(file.as_raw_fd(), vec![b'x'; 3 * LONGEST]);
-        let mut text = Vec::new();
-        std::io::Seek::rewind(&mut file).unwrap();
-        file.read_to_end(&mut text).unwrap();
-        assert_eq!(text.len(), 3 * LONGEST + 1);
-    }
-
-    #[test]
-    fn texts_are_quoted_as_json_has_them() {
-        assert_eq!(string("a \"b\" \\ c\n\u{7f}ä"), r#""a \"b\" \\ c\n\u007fä""#);
-    }
-
-    #[test]
-    fn levels_are_ordered_from_error_to_trace() {
-        let level = |text| Level::parse(OsStr::new(text));
-        assert!(level("error") < level("warn") && level("info") < level("debug"));
-        assert_eq!(level("trace"), Some(Level::Trace));
-        assert_eq!(level("TRACE"), None);
-    }
-}
+pub(crate) mod tests;

@@ -268,6 +268,42 @@ mod tests {
     }
 
     #[test]
+    fn an_errno_is_what_the_original_made_of_it() {
+        let of = |errno| errno_for(Generation::V7_0, errno);
+        let listed = [
+            (libc::ESRCH, S::RSMI_STATUS_NOT_FOUND),
+            (libc::EACCES, S::RSMI_STATUS_PERMISSION),
+            (libc::EPERM, S::RSMI_STATUS_NOT_SUPPORTED),
+            (libc::ENOENT, S::RSMI_STATUS_NOT_SUPPORTED),
+            (libc::EBADF, S::RSMI_STATUS_FILE_ERROR),
+            (libc::EISDIR, S::RSMI_STATUS_FILE_ERROR),
+            (libc::EINTR, S::RSMI_STATUS_INTERRUPT),
+            (libc::EIO, S::RSMI_STATUS_UNEXPECTED_SIZE),
+            (libc::ENXIO, S::RSMI_STATUS_UNEXPECTED_DATA),
+            (libc::EBUSY, S::RSMI_STATUS_BUSY),
+            (libc::EINVAL, S::RSMI_STATUS_INVALID_ARGS),
+            (libc::ENOSPC, S::RSMI_STATUS_UNKNOWN_ERROR),
+        ];
+        for (errno, status) in listed {
+            assert_eq!(of(errno), status, "{}", errno_text(errno));
+        }
+        let older = errno_for(Generation::V6_2, libc::EINVAL);
+        assert_eq!(older, S::RSMI_STATUS_UNKNOWN_ERROR);
+        // Where the driver refuses to answer.
+        let read = [libc::EPERM, libc::EAGAIN, libc::EOPNOTSUPP, libc::ENODATA, libc::EACCES]
+            .map(from_read);
+        let expected = [
+            S::RSMI_STATUS_BUSY,
+            S::RSMI_STATUS_BUSY,
+            S::RSMI_STATUS_NOT_SUPPORTED,
+            S::RSMI_STATUS_NO_DATA,
+            S::RSMI_STATUS_PERMISSION,
+        ];
+        assert_eq!(read, expected);
+        assert!(errno_text(libc::EIO).starts_with("EIO, ") && !errno_text(12345).contains("EIO"));
+    }
+
+    #[test]
     fn the_log_names_what_amdsmi_returns() {
         assert_eq!(amdsmi_text(34), "34 AMDSMI_STATUS_DRIVER_NOT_LOADED");
         assert_eq!(amdsmi_text(58), "58");

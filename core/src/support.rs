@@ -462,6 +462,13 @@ mod tests {
         assert!(functions.has("rsmi_dev_power_cap_get", None, Some(2)));
         assert!(!functions.has("rsmi_dev_power_cap_get", None, Some(1)));
         assert!(!functions.has("rsmi_dev_power_cap_set", None, None));
+        // Who names no variant may do so by its number.
+        assert!(functions.has("rsmi_dev_power_cap_get", Some(RSMI_DEFAULT_VARIANT), Some(2)));
+        assert!(functions.has(temperature, Some(RSMI_DEFAULT_VARIANT), None));
+        assert!(
+            !functions.has(temperature, Some(77), None)
+                && functions.has(temperature, Some(5), None)
+        );
         let cap = functions.list().iter().find(|it| it.name == c"rsmi_dev_power_cap_get").unwrap();
         let sensors = vec![Sensor { id: 1, file: 2 }];
         assert_eq!(cap.variants, [Variant { id: RSMI_DEFAULT_VARIANT, sensors }]);

@@ -72,3 +72,33 @@ impl<T> From<Reply<T>> for Told<T> {
         reply.result().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUSY: rsmi_status_t = rsmi_status_t::RSMI_STATUS_BUSY;
+
+    #[test]
+    fn only_a_value_goes_on() {
+        let all = [Told::Value(3), Told::Fails(BUSY), Told::Unknown];
+        assert_eq!(all.map(|told| told.map(|it| it + 1)), [Told::Value(4), all[1], all[2]]);
+        let next = |it| if it == 3 { Told::Unknown } else { Told::Value(it) };
+        assert_eq!(all.map(|told| told.and_then(next)), [Told::Unknown, all[1], all[2]]);
+        assert_eq!(Told::Value(5).and_then(next), Told::Value(5));
+    }
+
+    #[test]
+    fn a_no_may_become_another_answer() {
+        let all = [Told::Value(3), Told::Fails(BUSY), Told::Unknown];
+        assert_eq!(all.map(Told::or_unknown), [all[0], Told::Unknown, Told::Unknown]);
+        let failed = |status: rsmi_status_t| status.0;
+        assert_eq!(
+            all.map(|told| told.unless_failed(failed)),
+            [all[0], Told::Value(BUSY.0), all[2]]
+        );
+        let none = Told::Fails(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
+        assert_eq!(all.map(|told| told.filter(|it| *it == 3)), all);
+        assert_eq!(all.map(|told| told.filter(|it| *it == 4)), [none, all[1], all[2]]);
+    }
+}

@@ -44,6 +44,8 @@ pub struct Conf {
     /// `amdsmi = /absolute/path`: the libamd_smi to use. It counts only in a file that root alone
     /// can write, since what is loaded from there runs in every program.
     pub amdsmi: Option<Said<PathBuf>>,
+    /// `keep-files = 0`: no file is kept open between two calls.
+    pub keep_files: Option<Said<bool>>,
     /// `log = warn`: what is logged, one of [`LEVELS`].
     pub log: Option<Said<String>>,
     /// `log-format = json`: how a line of the log is written, one of [`FORMATS`].
@@ -59,10 +61,11 @@ pub struct Conf {
 /// A key, what its value is, and how the value is taken; false of a value that is none.
 type Key = (&'static str, fn(&mut Conf, &str, &Path) -> bool, &'static str);
 
-const KEYS: [Key; 8] = [
+const KEYS: [Key; 9] = [
     ("abi", |conf, text, file| put(&mut conf.abi, Open::parse(text), file), RELEASES),
     ("abi-of-usr", |conf, text, file| put(&mut conf.abi_of_usr, Open::parse(text), file), RELEASES),
     (AMDSMI, |conf, text, file| put(&mut conf.amdsmi, absolute(text), file), "an absolute path"),
+    ("keep-files", |conf, text, file| put(&mut conf.keep_files, switch(text), file), "0 or 1"),
     (
         "log",
         |conf, text, file| put(&mut conf.log, level(text), file),
@@ -178,6 +181,7 @@ impl Conf {
             line("abi", &self.abi, Open::to_string),
             line("abi-of-usr", &self.abi_of_usr, Open::to_string),
             line(AMDSMI, &self.amdsmi, |path| path.display().to_string()),
+            line("keep-files", &self.keep_files, |on| u8::from(*on).to_string()),
             line("log", &self.log, String::clone),
             line("log-format", &self.log_format, String::clone),
             line("no-wake", &self.no_wake, |on| u8::from(*on).to_string()),

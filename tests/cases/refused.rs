@@ -12,7 +12,7 @@ static REFUSED: Mutex<Option<(&str, i32)>> = Mutex::new(None);
 /// In front of the C library's: no plain file answers its reader EPERM, as the driver does while it
 /// resets the card.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn read(fd: i32, to: *mut c_void, room: usize) -> isize {
+unsafe extern "C" fn pread(fd: i32, to: *mut c_void, room: usize, at: i64) -> isize {
     let refused = *REFUSED.lock().unwrap();
     if let Some((end, errno)) = refused {
         let path = std::fs::read_link(format!("/proc/self/fd/{fd}"));
@@ -22,8 +22,8 @@ unsafe extern "C" fn read(fd: i32, to: *mut c_void, room: usize) -> isize {
             return -1;
         }
     }
-    // SAFETY: as the caller of read has to see to.
-    unsafe { libc::syscall(libc::SYS_read, fd, to, room) as isize }
+    // SAFETY: as the caller of pread has to see to.
+    unsafe { libc::syscall(libc::SYS_pread64, fd, to, room, at) as isize }
 }
 
 unsafe extern "C" {

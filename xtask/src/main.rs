@@ -4,6 +4,7 @@ mod demo;
 mod install;
 mod loader;
 mod manifest;
+mod mutants;
 mod package;
 mod picture;
 mod stage;
@@ -16,6 +17,7 @@ use xtask::main_of;
 
 use crate::demo::Demo;
 use crate::install::{Install, Uninstall};
+use crate::mutants::Mutants;
 use crate::picture::Picture;
 use crate::stage::Stage;
 
@@ -45,6 +47,8 @@ enum Command {
     Demo(Demo),
     /// Make docs/rsmi_top.svg anew, of what that monitor prints
     Picture(Picture),
+    /// Change one thing in src again and again, and see whether the unit tests notice
+    Mutants(Mutants),
 }
 
 fn main() -> ExitCode {
@@ -55,5 +59,6 @@ fn main() -> ExitCode {
         Command::Uninstall(uninstall) => uninstall.run(),
         Command::Demo(demo) => demo.run(),
         Command::Picture(picture) => picture.run(),
+        Command::Mutants(mutants) => mutants.run(),
     })
 }

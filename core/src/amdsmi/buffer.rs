@@ -7,7 +7,8 @@
 
 use super::Release;
 use crate::layout::{Member, Place};
-use std::cell::Cell;
+use crate::log::{self, Level};
+use std::cell::{Cell, RefCell};
 use std::ffi::{c_char, c_void};
 use std::slice;
 
@@ -119,6 +120,8 @@ pub(crate) struct Written<'block> {
     release: Option<Release>,
     /// A member was asked for that this release does not have, or of which nobody knows where it is.
     lacks: &'block Cell<bool>,
+    /// The members that were read, for the log.
+    members: &'block RefCell<Vec<Member<Release>>>,
 }
 
 impl Written<'_> {
@@ -140,6 +143,11 @@ impl Written<'_> {
         let place = member.place(self.release);
         if place.is_none() {
             self.lacks.set(true);
+        } else if log::enabled(Level::Trace) {
+            let mut members = self.members.borrow_mut();
+            if members.iter().all(|known| known.name != member.name) {
+                members.push(*member);
+            }
         }
         place
     }
@@ -147,6 +155,26 @@ impl Written<'_> {
     /// Whether a member was asked for that has no place.
     pub(crate) fn lacks(&self) -> bool {
         self.lacks.get()
+    }
+
+    /// Has the log name the members that were read, by the releases that have them.
+    pub(super) fn log_members(&self) {
+        let members = self.members.borrow();
+        if members.is_empty() {
+            return;
+        }
+        let mut by_release: Vec<(String, Vec<&'static str>)> = Vec::new();
+        for member in members.iter() {
+            let versions = member.versions();
+            match by_release.iter_mut().find(|(known, _)| *known == versions) {
+                Some((_, names)) => names.push(member.name),
+                None => by_release.push((versions, vec![member.name])),
+            }
+        }
+        let text =
+            |(versions, names): &(String, Vec<_>)| format!("{versions}: {}", names.join(", "));
+        let texts: Vec<_> = by_release.iter().map(text).collect();
+        log::detail("reads", "reads", || texts.join("; "));
     }
 
     /// The n-th of the numbers of a member, as wide as the release has it.
@@ -201,8 +229,9 @@ pub(crate) fn filled_by<R, T>(
     let all = unsafe { slice::from_raw_parts(start, end + MARGIN) };
     let (bytes, margin) = all.split_at(end);
     let intact = margin.iter().all(|byte| *byte == PATTERN);
-    let lacks = &Cell::new(false);
-    let written = if intact { Ok(Written { bytes, release, lacks }) } else { Err(Overrun) };
+    let (lacks, members) = (&Cell::new(false), &RefCell::default());
+    let written =
+        if intact { Ok(Written { bytes, release, lacks, members }) } else { Err(Overrun) };
     let value = read(&result, written);
     let dirty = if intact { end } else { SIZE };
     // SAFETY: the block is as long as that, and what borrowed it is gone.

@@ -106,6 +106,12 @@ mod tests {
     }
 
     #[test]
+    fn the_log_says_that_it_is_not_used_and_why() {
+        let text = text("a blank file");
+        assert!(text.contains("is not used") && text.ends_with(": a blank file"), "{text}");
+    }
+
+    #[test]
     fn what_it_prints_over_is_found_and_named() {
         let card = "class/drm/renderD128/device";
         let of_card = |file: &str, text: &[u8]| {

@@ -262,6 +262,59 @@ mod tests {
     }
 
     #[test]
+    fn a_release_is_known_by_the_newest_of_its_names() {
+        let one = ByName::One;
+        let of = |names: &[&str]| by_name(|name| names.contains(&name));
+        let (reload, by_pid) = ("amdsmi_gpu_driver_reload", "amdsmi_get_gpu_process_list_by_pid");
+        let (nic, power) = ("amdsmi_get_nic_asic_info", "amdsmi_get_power_info_v2");
+        let kfd = "amdsmi_get_gpu_kfd_info";
+        let known: [(&[&str], ByName); 20] = [
+            (&["amdsmi_get_tray_info"], ByName::Newest),
+            (&["amdsmi_get_gpu_device_cuid", by_pid], ByName::Newest),
+            (&[by_pid, nic], one(Release::V10_0)),
+            (&[by_pid, reload, nic], one(Release::V7_14)),
+            (&[nic, "amdsmi_get_ttm_info", reload], one(Release::V7_13)),
+            (&[nic, reload], one(Release::V7_12)),
+            (&["amdsmi_get_npm_info", reload], one(Release::V7_2)),
+            (&[reload, "amdsmi_get_gpu_partition_metrics_info"], one(Release::V7_1_1)),
+            (&[reload, power], ByName::SevenZeroOrOne),
+            (&[power, "amdsmi_get_afids_from_cper", kfd], one(Release::V6_4_2)),
+            (&[power, "amdsmi_get_gpu_cper_entries", kfd], one(Release::V6_4_1)),
+            (&[power, kfd], one(Release::V6_4_0)),
+            (&[kfd, "amdsmi_gpu_validate_ras_eeprom"], one(Release::V6_3_3)),
+            (&[kfd, "amdsmi_get_soc_pstate"], one(Release::V6_3_0)),
+            (&["amdsmi_get_soc_pstate", "amdsmi_set_gpu_clear_sram_data"], one(Release::V6_2)),
+            (&["amdsmi_set_gpu_clear_sram_data", "amdsmi_init"], one(Release::V6_1_2)),
+            (&["amdsmi_init"], ByName::TooOld),
+            (&[], ByName::NotAmdSmi),
+            // A name that means something only beside another.
+            (&["amdsmi_get_ttm_info", "amdsmi_init"], ByName::TooOld),
+            (
+                &["amdsmi_gpu_validate_ras_eeprom", "amdsmi_get_gpu_partition_metrics_info"],
+                ByName::NotAmdSmi,
+            ),
+        ];
+        for (names, release) in known {
+            assert_eq!(of(names), release, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_release_has_what_came_before_it() {
+        let at_least = |names: ByName| {
+            [Release::V6_1_2, Release::V7_0, Release::V10_1].map(|it| names.at_least(it))
+        };
+        assert_eq!(at_least(ByName::One(Release::V6_4_0)), [true, false, false]);
+        assert_eq!(at_least(ByName::SevenZeroOrOne), [true, true, false]);
+        assert_eq!((at_least(ByName::Newest), at_least(ByName::TooOld)), ([true; 3], [false; 3]));
+        assert_eq!(Version([27, 1, 0]).to_string(), "27.1.0");
+        assert_eq!(
+            (Release::V7_14.to_string(), Release::V6_1_2.to_string()),
+            ("7.14".into(), "6.1.2".into())
+        );
+    }
+
+    #[test]
     fn names_and_version_must_agree() {
         let version = |a, b, c| Some(Version([a, b, c]));
         let known = |state| Identity::Known(state);

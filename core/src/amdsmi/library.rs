@@ -292,6 +292,108 @@ fn handles(mut list: impl FnMut(*mut u32, *mut Handle) -> u32) -> Result<Vec<Han
 mod tests {
     use super::*;
 
+    unsafe extern "C" fn sockets(count: *mut u32, list: *mut Handle) -> u32 {
+        // SAFETY: the list has room for more.
+        unsafe {
+            assert_eq!(count.read(), MOST as u32);
+            list.cast::<[Handle; 2]>().write([Handle::at(16), Handle::at(32)]);
+            count.write(2);
+        }
+        0
+    }
+
+    /// Two processors a socket, of which the second of the second socket is a CPU.
+    unsafe extern "C" fn processors(socket: Handle, count: *mut u32, list: *mut Handle) -> u32 {
+        let first = socket.address();
+        // SAFETY: as above.
+        unsafe {
+            list.cast::<[Handle; 2]>().write([Handle::at(first + 1), Handle::at(first + 2)]);
+            count.write(2);
+        }
+        0
+    }
+
+    unsafe extern "C" fn kind(processor: Handle, kind: *mut u32) -> u32 {
+        // SAFETY: the buffer takes the number.
+        unsafe { kind.write(if processor.address() == 34 { 3 } else { 1 }) };
+        0
+    }
+
+    /// The second of a socket is a partition, whose number is in its address.
+    unsafe extern "C" fn bdf(processor: Handle, bdf: *mut u64) -> u32 {
+        let address = processor.address() as u64;
+        // SAFETY: as above.
+        unsafe { bdf.write((address & 0xf0) << 4 | (address & 2) << 28) };
+        0
+    }
+
+    unsafe extern "C" fn refuses(_: *mut u32, _: *mut Handle) -> u32 {
+        10
+    }
+
+    #[test]
+    fn the_processors_of_all_sockets_are_listed_but_cpus() {
+        let mut symbols = Symbols::none();
+        symbols.amdsmi_get_socket_handles.function = Some(sockets);
+        symbols.amdsmi_get_processor_handles.function = Some(processors);
+        symbols.amdsmi_get_processor_type.function = Some(kind);
+        symbols.amdsmi_get_gpu_bdf_id.function = Some(bdf);
+        let smi = AmdSmi::fake(symbols, None, 0);
+        let all = [17, 18, 33].map(Handle::at);
+        assert_eq!(smi.handles(), Ok(all.to_vec()));
+        assert!(smi.revive(), "it lists them");
+        let processors = smi.processors();
+        assert_eq!(processors.handles, all);
+        // A partition has the address of its GPU.
+        assert_eq!(processors.find(0x100, 0), Some(all[0]));
+        assert_eq!(
+            (processors.find(0x100, 1), processors.find(0x200, 0)),
+            (Some(all[1]), Some(all[2]))
+        );
+        assert_eq!(processors.find(0x200, 1), None);
+    }
+
+    #[test]
+    fn what_others_have_replaced_is_listed_anew() {
+        let smi = |names, shared| {
+            let mut symbols = Symbols::none();
+            symbols.amdsmi_get_socket_handles.function = Some(sockets);
+            symbols.amdsmi_get_processor_handles.function = Some(processors);
+            let smi = AmdSmi {
+                opened: Opened { path: "fake".into(), symbols, names, shared },
+                identity: OnceBox::new(),
+                started: AtomicBool::new(true),
+                processors: ArcSwap::default(),
+            };
+            smi.identity.set(Box::new(Identity::Known(Release::V6_1_2))).expect("it is new");
+            smi.look();
+            smi.processors().handles.len()
+        };
+        let old = identify::ByName::One(Release::V6_1_2);
+        assert_eq!((smi(old, true), smi(old, false)), (4, 0), "nobody else uses the second");
+    }
+
+    #[test]
+    fn a_libamd_smi_that_lists_nothing_is_none() {
+        let smi = AmdSmi::fake(Symbols::none(), None, 0);
+        assert_eq!(smi.handles(), Err(STATUS_NOT_FOUND));
+        assert!(!smi.revive() && !smi.start(), "nor can it be initialised");
+        let mut symbols = Symbols::none();
+        symbols.amdsmi_get_socket_handles.function = Some(refuses);
+        symbols.amdsmi_get_processor_handles.function = Some(processors);
+        assert_eq!(AmdSmi::fake(symbols, None, 0).handles(), Err(10), "it says why");
+    }
+
+    #[test]
+    fn who_counts_its_users_is_shut_down_in_any_case() {
+        let newest = AmdSmi::fake(Symbols::none(), Some(Release::V10_1), 0);
+        let older = AmdSmi::fake(Symbols::none(), Some(Release::V7_0), 0);
+        assert!(newest.counts() && !older.counts());
+        assert!(newest.started.load(Ordering::Relaxed));
+        newest.stop();
+        assert!(!newest.started.load(Ordering::Relaxed));
+    }
+
     #[test]
     fn a_device_is_the_nth_processor_at_its_address() {
         let handles = [Handle::at(1), Handle::at(2), Handle::at(3)];

@@ -202,6 +202,22 @@ mod tests {
     }
 
     #[test]
+    fn a_library_is_taken_for_the_file_that_it_came_from() {
+        // SAFETY: only asks where the name is.
+        let find = |name: &CStr| unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+        let file = file_of(find(c"getpid")).expect("it is of the C library");
+        assert!(file.file_name().is_some_and(|name| name.as_bytes().starts_with(b"libc.so")));
+        assert_eq!(file_of(std::ptr::null()), None);
+        // SAFETY: the C library is there already.
+        let library = unsafe { Library::open(Some("libc.so.6"), RTLD_NOW | RTLD_LOCAL) }.unwrap();
+        assert_eq!(origin(&library), None, "it has no amdsmi_init");
+        assert!(in_process().is_empty());
+        let sanitized = !find(c"__asan_init").is_null() || !find(c"__tsan_init").is_null();
+        assert_eq!(under_sanitizer(), sanitized);
+        assert_eq!(flags() & (RTLD_NOW | libc::RTLD_NOLOAD), RTLD_NOW);
+    }
+
+    #[test]
     fn what_is_no_libamd_smi_is_passed_over() {
         // A class of 32 bits; a 64-bit one for another processor (AArch64 is 183).
         let mut narrow = [0; 1024];

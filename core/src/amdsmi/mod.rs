@@ -201,7 +201,7 @@ impl Device {
     where
         F: Call<A>,
     {
-        if let Err(status) = sleep::awake(&self.directory) {
+        if let Err(status) = sleep::awake(|| sleep::is_suspended(&self.directory)) {
             return Told::Fails(status);
         }
         let Some(smi) = self.session.library() else { return Told::Unknown };
@@ -264,6 +264,7 @@ impl Session {
             return Told::Unknown;
         };
         let release = self.release();
+        log::detail("calls", "calls", || symbol.name.to_owned());
         let once = || {
             smi.look();
             let whom = whom(smi)?;
@@ -278,6 +279,7 @@ impl Session {
                 |status, written| {
                     written.map(|written| {
                         let value = read(*status, &written);
+                        written.log_members();
                         let lacks = value.is_none() && written.lacks();
                         (value, lacks)
                     })

@@ -199,3 +199,56 @@ impl Drop for Joined {
         MOVED.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amdsmi::Symbols;
+
+    fn fake() -> &'static AmdSmi {
+        AmdSmi::fake(Symbols::none(), None, 0)
+    }
+
+    fn is_stopped() -> bool {
+        matches!(LIFE.lock().phase, Phase::Stopped)
+    }
+
+    // The life of libamd_smi is the process's: one test goes through it.
+    #[test]
+    fn the_first_opens_it_and_the_last_shuts_it_down() {
+        assert!(is_stopped());
+        assert!(join(1, || None).is_none(), "there is none");
+        assert!(join(1, || panic!("the session knows")).is_none());
+        let first = join(2, || Some(fake())).expect("another session looks again");
+        let second = join(3, || panic!("it is open")).expect("it is shared");
+        assert!(std::ptr::eq(first.0, second.0) && LIFE.lock().users == 2);
+        drop(first);
+        assert!(!is_stopped() && LIFE.lock().users == 1);
+        drop(second);
+        assert!(is_stopped());
+        // While one thread opens it, others wait for it, and not for ever.
+        let third = join(4, || {
+            std::thread::scope(|scope| {
+                let began = Instant::now();
+                let waits = scope.spawn(|| join(5, || panic!("another does it")).is_none());
+                assert!(waits.join().expect("it waits"), "and goes on without");
+                assert!(began.elapsed() >= PATIENCE / 2);
+            });
+            Some(fake())
+        });
+        drop(third);
+        assert!(is_stopped());
+    }
+
+    #[test]
+    fn a_session_is_asked_only_from_outside_of_libamd_smi() {
+        let session = Session::over(fake());
+        assert!(session.library().is_some());
+        assert!(
+            super::super::enter(|| session.library()).is_none(),
+            "libamd_smi must not wait for it"
+        );
+        // It was never joined, and must not leave.
+        std::mem::forget(session);
+    }
+}

@@ -176,3 +176,34 @@ impl Told {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(unsafe_code, reason = "the client is one in Rust")]
+mod tests {
+    use super::*;
+    use crate::kernel::events::tests::listener;
+    use rsmi_generations::Generation;
+    use std::io::Write;
+
+    #[test]
+    fn what_devices_have_to_tell_is_taken_as_far_as_there_is_room() {
+        let (mut kfd, first) = listener();
+        let (mut other, second) = listener();
+        kfd.write_all(b"1 a:b\nzzz\n1 c:d\n").unwrap();
+        other.write_all(b"1 e:f\n1 1:2\n").unwrap();
+        let listeners = [(5, Arc::new(first)), (7, Arc::new(second))];
+        // SAFETY: a struct of numbers and bytes, of which all zeros is one.
+        let mut data: [rsmi_evt_notification_data_t; 3] = unsafe { std::mem::zeroed() };
+        let client = Client::of(Generation::V7_0);
+        // SAFETY: the array takes three.
+        let array = unsafe { Array::new(data.as_mut_ptr(), 3) };
+        let mut told = Told { data: array, room: 3, count: 0, client };
+        told.take(&listeners);
+        assert_eq!(told.count, 3);
+        let of = data.map(|told| (told.dv_ind, told.event.0));
+        assert_eq!(of, [(5, 1), (5, 1), (7, 1)], "what is no event is left out");
+        told.count = 0;
+        told.take(&listeners);
+        assert_eq!((told.count, data[0].dv_ind), (1, 7), "the rest is kept");
+    }
+}

@@ -49,8 +49,8 @@ pub unsafe extern "C" fn rsmi_dev_gpu_metrics_info_get(
     }
     let client = client::proven();
     match with_gpu(dv_ind, |gpu| ask(gpu, &MetricsTable)) {
-        Ok(metrics) => {
-            client.put_metrics(pgpu_metrics, &metrics);
+        Ok(mut metrics) => {
+            client.put_metrics(pgpu_metrics, &mut metrics);
             rsmi_status_t::RSMI_STATUS_SUCCESS
         }
         Err(status) => status,

@@ -246,6 +246,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_proven_closes_generations_and_says_so() {
+        let mut facts = Facts::nothing();
+        let nothing = judge(&facts);
+        assert_eq!((nothing.client.open, nothing.client.by_hand), (Open::ALL, true));
+        facts.read_import(c"rsmi_init", false);
+        facts.read_import(c"rsmi_dev_guid_get", false);
+        let finding = judge(&facts);
+        assert_eq!(finding.client.open, Open::since(Generation::V6_0));
+        assert!(!finding.because.is_empty() && !finding.client.by_hand, "{finding:?}");
+        assert!(finding.text().starts_with("6.0,6.2,6.3,6.4,7.0 are open: "), "{}", finding.text());
+    }
+
+    #[test]
+    fn in_a_child_nobody_is_writing() {
+        std::mem::forget(WRITING.lock());
+        in_child();
+        assert!(WRITING.try_lock_for(std::time::Duration::from_secs(9)).is_some());
+        in_child();
+        forget();
+        let (loaded, unloaded) = loads();
+        assert!(loaded > 1 && unloaded < loaded);
+    }
+
+    #[test]
     fn a_marked_call_is_of_our_header() {
         assert_eq!(client_at(MARKED_CALL), Client::of(Generation::NEWEST));
         assert!(find_out(MARKED_CALL).text().contains("our header"));

@@ -99,7 +99,7 @@ impl Facts {
     }
 
     /// Who does without a function if there is none has declared it itself, as its header may not.
-    fn read_import(&mut self, name: &CStr, is_weak: bool) {
+    pub(super) fn read_import(&mut self, name: &CStr, is_weak: bool) {
         let Ok(name) = name.to_str() else { return };
         if generations::marked_name(name).is_some() {
             self.marked = true;
@@ -255,6 +255,11 @@ mod tests {
         assert_eq!(proof(&facts), Open::only(V5));
         facts.needed = vec![("librocm_smi64.so.1".into(), None)];
         assert_eq!((proof(&facts), facts.is_silent()), (Open::ALL, false));
+    }
+
+    #[test]
+    fn a_script_is_a_file_that_is_there() {
+        assert!(scripts().iter().all(|script| script.is_file()));
     }
 
     #[test]

@@ -79,3 +79,29 @@ fn needs_us(info: &libc::dl_phdr_info) -> bool {
     let Some(dynamic) = Dynamic::of(info) else { return false };
     dynamic.needed().any(|name| name.to_bytes().starts_with(b"librsmi_compat.so"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rsmi_generations::Generation;
+
+    #[test]
+    fn nothing_here_is_linked_to_the_library() {
+        let (mut objects, mut linked) = (0, 0);
+        door::each_object(|info| {
+            objects += 1;
+            linked += u32::from(needs_us(info));
+            true
+        });
+        assert!(objects > 1 && linked == 0);
+        let loaded = loaded();
+        assert!(loaded.hip.is_none() && loaded.legacy.is_none());
+    }
+
+    #[test]
+    fn a_hint_that_picks_nothing_is_none() {
+        let one = Open::only(Generation::V6_3);
+        assert_eq!(first(&Facts::nothing(), one), None, "there is nothing to pick");
+        assert!(program().is_file(), "the test itself");
+    }
+}

@@ -154,18 +154,17 @@ fn admit(metrics: &mut rsmi_gpu_metrics_t, bytes: usize) {
 
 impl Client {
     /// Writes `gpu_metrics` as the caller's header has it, and not a byte more.
-    pub(crate) fn put_metrics(self, out: Out<rsmi_gpu_metrics_t>, metrics: &Metrics) {
+    pub(crate) fn put_metrics(self, out: Out<rsmi_gpu_metrics_t>, metrics: &mut Metrics) {
         if out.is_null() {
             return;
         }
         let layout = Layout::of(self.speaks);
         let bytes = common(self.open);
-        let mut shown = metrics.members;
         if bytes < layout.size {
             cut_is_logged("rsmi_gpu_metrics_t", bytes);
-            admit(&mut shown, bytes);
+            admit(&mut metrics.members, bytes);
         }
-        let members = (&raw const shown).cast::<u8>();
+        let members = (&raw const metrics.members).cast::<u8>();
         let out = out.pointer().cast::<u8>();
         // SAFETY: the client answers for the struct of its header, and none that is open is shorter.
         unsafe { out.write_bytes(0, bytes) };
@@ -205,9 +204,9 @@ mod tests {
         // SAFETY: as many bytes as the struct has, of integers alone; alignment does not matter.
         let members = unsafe { newest.as_ptr().cast::<rsmi_gpu_metrics_t>().read_unaligned() };
         let mut buffer = vec![0xA5; 8192];
-        let metrics = Metrics { members, gap: 0xBEEF };
+        let mut metrics = Metrics { members, gap: 0xBEEF };
         // SAFETY: the buffer is larger than any generation's struct.
-        client.put_metrics(unsafe { Out::new(buffer.as_mut_ptr().cast()) }, &metrics);
+        client.put_metrics(unsafe { Out::new(buffer.as_mut_ptr().cast()) }, &mut metrics);
         buffer
     }
 
@@ -326,11 +325,11 @@ mod tests {
         let table = crate::kernel::metrics::tests::table(version, &[]);
         let mut members = table.metrics();
         members.num_partition = 8;
-        let metrics = Metrics { members, gap: 0 };
+        let mut metrics = Metrics { members, gap: 0 };
         let mut buffer = vec![0xA5; 8192];
         let client = Client::new(open, Open::ALL);
         // SAFETY: the buffer is larger than any generation's struct.
-        client.put_metrics(unsafe { Out::new(buffer.as_mut_ptr().cast()) }, &metrics);
+        client.put_metrics(unsafe { Out::new(buffer.as_mut_ptr().cast()) }, &mut metrics);
         // SAFETY: the header's bytes are there, of integers alone.
         let header = unsafe { buffer.as_ptr().cast::<metrics_table_header_t>().read_unaligned() };
         (header, half(&buffer, offset_of!(rsmi_gpu_metrics_t, num_partition)))

@@ -247,7 +247,7 @@ mod tests {
         let star = |at| if at == RSMI_MAX_NUM_FREQUENCIES - 1 { " *" } else { "" };
         let line = |at| format!("{at}: {}Mhz x16{}", at + 1, star(at));
         let lines: Vec<String> = (0..40).map(line).collect();
-        let table = Table::read(&lines);
+        let table = Table::read(lines.iter().map(String::as_str));
         assert_eq!(table.outcome, Ok(()));
         table
     }

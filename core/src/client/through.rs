@@ -175,3 +175,110 @@ fn open_if_linked(info: &libc::dl_phdr_info) -> Open {
     let proof = said.into_iter().chain(needed).chain([imports]);
     proof.fold(Open::ALL, Open::narrowed)
 }
+
+#[cfg(target_arch = "x86_64")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rsmi_generations::Generation;
+    use std::cell::UnsafeCell;
+
+    /// Instructions, and a place that holds an address; in the data of the test, which is readable.
+    struct Code(UnsafeCell<[u8; 64]>);
+
+    // SAFETY: one test uses each.
+    unsafe impl Sync for Code {}
+
+    impl Code {
+        const fn new() -> Self {
+            Self(UnsafeCell::new([0; 64]))
+        }
+
+        fn address(&self) -> u64 {
+            self.0.get() as u64
+        }
+
+        fn put(&self, at: usize, bytes: &[u8]) {
+            // SAFETY: nobody else uses it.
+            unsafe { (&mut *self.0.get())[at..at + bytes.len()].copy_from_slice(bytes) };
+        }
+
+        /// An instruction with the distance from its end to another place.
+        fn instruction(&self, at: usize, code: &[u8], to: usize) -> u64 {
+            let end = at + code.len() + 4;
+            self.put(at, code);
+            self.put(at + code.len(), &(to as i32 - end as i32).to_le_bytes());
+            self.address() + end as u64
+        }
+    }
+
+    /// Asks about the object that this test is.
+    fn here<T>(ask: impl Fn(&libc::dl_phdr_info) -> T) -> T {
+        let mut told = None;
+        door::each_object(|info| {
+            told = has_code(info, is_direct as *const () as usize).then(|| ask(info));
+            told.is_none()
+        });
+        told.expect("the test is an object")
+    }
+
+    #[test]
+    fn a_call_by_an_entry_that_holds_our_address_is_one_of_ours() {
+        static CODE: Code = Code::new();
+        let own = door::own_code().expect("the test has code");
+        let behind = CODE.instruction(8, &[0xff, 0x15], 32);
+        let calls = |address: usize| {
+            CODE.put(32, &address.to_ne_bytes());
+            here(|info| calls_us(info, behind, own))
+        };
+        assert!(calls(own.0) && calls(own.1 - 1));
+        assert!(!calls(own.1) && !calls(own.0 - 1));
+        CODE.put(32, &own.0.to_ne_bytes());
+        assert!(!here(|info| calls_us(info, behind + 1, own)), "no call stands in front of it");
+        CODE.put(8, &[0xff, 0x25]);
+        assert!(!here(|info| calls_us(info, behind, own)), "a jump is no call");
+    }
+
+    #[test]
+    fn a_stub_jumps_by_an_entry() {
+        static CODE: Code = Code::new();
+        let entry = CODE.address() + 48;
+        let of = |at: usize| here(|info| entry_of_stub(info, CODE.address() + at as u64));
+        CODE.instruction(0, &[0xff, 0x25], 48);
+        assert_eq!(of(0), Some(entry));
+        CODE.instruction(8, &[0xf2, 0xff, 0x25], 48);
+        assert_eq!(of(8), Some(entry), "with a prefix");
+        CODE.instruction(20, &[0xf3, 0x0f, 0x1e, 0xfa, 0xff, 0x25], 48);
+        assert_eq!(of(20), Some(entry), "behind endbr64");
+        CODE.instruction(32, &[0xf3, 0x0f, 0x1e, 0xfa, 0xf2, 0xff, 0x25], 48);
+        assert_eq!(of(32), Some(entry), "behind both");
+        assert_eq!((of(1), of(48)), (None, None), "no jump");
+        // A call of the stub is one of ours only if the loader writes our function's address there.
+        let own = door::own_code().expect("the test has code");
+        let behind = CODE.instruction(50, &[0xe8], 0);
+        assert!(!here(|info| calls_us(info, behind, own)));
+    }
+
+    #[test]
+    fn nothing_is_read_of_what_is_not_the_objects() {
+        static CODE: Code = Code::new();
+        CODE.put(0, &[1, 2, 3, 4]);
+        assert_eq!(here(|info| code::<4>(info, CODE.address())), Some([1, 2, 3, 4]));
+        assert_eq!(here(|info| code::<4>(info, info.dlpi_addr.wrapping_sub(1))), None);
+        let outside = Box::new(7_u64);
+        assert_eq!(here(|info| code::<4>(info, std::ptr::from_ref(&*outside) as u64)), None);
+        assert!(!here(|info| is_of_ours(info, CODE.address())));
+    }
+
+    #[test]
+    fn who_may_have_called_through_an_object_is_open_too() {
+        let address = is_direct as *const () as usize;
+        // Nothing here is linked to a function of ours.
+        let none = Open::from_bits(0);
+        assert_eq!((open_of_others(address), open_of_others(address)), (none, none), "and is kept");
+        assert_eq!(here(open_if_linked), none);
+        assert!(!is_direct(address) && !is_known_direct(address));
+        let client = Client::of(Generation::V6_3);
+        assert_eq!((widened(client, address), widened(client, MARKED_CALL)), (client, client));
+    }
+}

@@ -31,12 +31,14 @@ impl Gpu {
 
     /// MHz, as gpu_metrics tells it.
     fn clock_now(&self, kind: rsmi_clk_type_t) -> Option<u64> {
-        metrics::Table::read(&self.device).ok()?.clock(kind)
+        metrics::Table::look(&self.device, |table| table.clock(kind)).ok()?
     }
 
+    /// A function of its own, so that the room for the file is on the stack no longer than it is read.
+    #[inline(never)]
     pub(super) fn levels(&self, file: &str) -> Table {
-        match self.device.lines(file) {
-            Ok(lines) => Table::read(&lines),
+        match self.device.look_at_lines(file, |lines| Ok(Table::read(lines))) {
+            Ok(table) => table,
             // What they were told of an empty table.
             Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)
                 if client::generation() == Generation::V5 =>
@@ -69,17 +71,21 @@ impl Gpu {
             return table;
         }
         let levels = table.levels;
-        match self.card_metrics().and_then(|metrics| made_up(levels, metrics)) {
+        match self.card_metrics(|metrics| made_up(levels, metrics)) {
             Ok(levels) => Table::of(levels, Ok(())),
             Err(status) => Table::of(levels, Err(status)),
         }
     }
 
     /// The speed of the PCIe link in 0.1 GT/s and its lanes: by gpu_metrics, else by the bus.
+    #[inline(never)]
     fn link_now(&self) -> Option<(u32, u32)> {
         let by_metrics = || {
-            let metrics = metrics::Table::read(&self.device).ok()?.metrics();
-            Some((u32::from(metrics.pcie_link_speed), u32::from(metrics.pcie_link_width)))
+            let link = |table: &metrics::Table<'_>| {
+                let member = |name| table.get::<u16>(name, None).unwrap_or(u16::MAX);
+                (member("pcie_link_speed").into(), member("pcie_link_width").into())
+            };
+            metrics::Table::look(&self.device, link).ok()
         };
         // `16.0 GT/s PCIe`
         let by_bus = || {
@@ -104,7 +110,7 @@ const SPEEDS_THAT_FIT: usize = 4;
 /// as the original has it; of a later generation the link alone.
 fn made_up(
     mut levels: rsmi_pcie_bandwidth_t,
-    metrics: rsmi_gpu_metrics_t,
+    metrics: &rsmi_gpu_metrics_t,
 ) -> Result<rsmi_pcie_bandwidth_t> {
     let width =
         map::PCIE_WIDTHS.iter().position(|width| *width == u32::from(metrics.pcie_link_width));
@@ -115,18 +121,17 @@ fn made_up(
         return Err(NOT_SUPPORTED);
     };
     let widths = map::PCIE_WIDTHS.len();
-    let told: Vec<_> = if speed < SPEEDS_THAT_FIT {
-        levels.transfer_rate.current = (speed * widths + width) as u32;
-        let speeds = &map::PCIE_SPEEDS[..SPEEDS_THAT_FIT];
-        speeds.iter().flat_map(|speed| map::PCIE_WIDTHS.map(|width| (*speed, width))).collect()
+    let (speeds, widths, current) = if speed < SPEEDS_THAT_FIT {
+        (&map::PCIE_SPEEDS[..SPEEDS_THAT_FIT], &map::PCIE_WIDTHS[..], speed * widths + width)
     } else {
-        levels.transfer_rate.current = 0;
-        vec![(map::PCIE_SPEEDS[speed], map::PCIE_WIDTHS[width])]
+        (&map::PCIE_SPEEDS[speed..=speed], &map::PCIE_WIDTHS[width..=width], 0)
     };
-    levels.transfer_rate.num_supported = told.len() as u32;
-    for (at, (speed, width)) in told.into_iter().enumerate() {
+    let told = speeds.iter().flat_map(|speed| widths.iter().map(move |width| (*speed, *width)));
+    for (at, (speed, width)) in told.enumerate() {
         levels.transfer_rate.frequency[at] = u64::from(speed) * TENTH;
         levels.lanes[at] = width;
     }
+    levels.transfer_rate.current = current as u32;
+    levels.transfer_rate.num_supported = (speeds.len() * widths.len()) as u32;
     Ok(levels)
 }

@@ -190,7 +190,7 @@ impl Gpu {
     /// Reading the driver's file is what resets the card.
     pub(crate) fn reset(&self) -> Result {
         let card = self.card().ok_or(NOT_SUPPORTED)?;
-        sleep::awake(&self.device.path().to_string_lossy())?;
+        sleep::awake(|| self.device.is_suspended())?;
         let debug = self.sysfs.join(&format!("kernel/debug/dri/{card}"));
         debug.bytes("amdgpu_gpu_recover").map(drop)
     }

@@ -235,7 +235,7 @@ impl Gpu {
             0 => Err(NOT_SUPPORTED),
             minor => {
                 // To open the render node wakes the GPU.
-                sleep::awake(&self.device.path().to_string_lossy())?;
+                sleep::awake(|| self.device.is_suspended())?;
                 drm::marketing_name(minor).map(Box::new)
             }
         });

@@ -12,8 +12,9 @@ use crate::types::{rsmi_memory_type_t, rsmi_status_t};
 impl Gpu {
     /// Percent, or what the driver takes for that.
     pub(crate) fn busy_percent(&self) -> Result<u32> {
-        match self.device.word("gpu_busy_percent") {
-            Ok(text) => Ok(number::lenient(&text, 10) as u32),
+        let percent = |word: &[u8]| Ok(number::lenient(word, 10) as u32);
+        match self.device.look_at_word("gpu_busy_percent", percent) {
+            Ok(percent) => Ok(percent),
             Err(status @ (BUSY | rsmi_status_t::RSMI_STATUS_PERMISSION)) => Err(status),
             // A card may have the file although it cannot tell: the driver refuses each read.
             Err(_) => Err(NOT_SUPPORTED),
@@ -45,8 +46,10 @@ impl Gpu {
         let Some((_, total, used)) = map::MEMORY_FILES.iter().find(|row| row.0 == kind) else {
             return Told::Fails(INVALID_ARGS);
         };
-        match self.device.number(used, 10) {
-            Err(status) if self.device.refuses(used) => Told::Fails(status),
+        let mut is_read = false;
+        let number = self.device.number_if(used, 10, || is_read = true);
+        match number {
+            Err(status) if !is_read && self.device.has(used) => Told::Fails(status),
             Ok(0) | Err(_) if kind == Self::VRAM => match self.device.number(total, 10) {
                 Ok(1..) => Told::Value(0),
                 status => match (self.usage_by_kfd(), status) {

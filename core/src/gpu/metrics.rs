@@ -5,11 +5,13 @@ use super::{BUSY, Gpu, NOT_SUPPORTED};
 use crate::client::{self, Metrics};
 use crate::kernel::metrics::{self, Table};
 use crate::log::{self, Level};
+use crate::spare::{Spare, Spares};
 use crate::status::Result;
 use crate::types::{
     RSMI_UTILIZATION_COUNTER_TYPE, metrics_table_header_t, rsmi_gpu_metrics_t, rsmi_status_t,
 };
 use rsmi_generations::Generation;
+use std::mem::MaybeUninit;
 
 const UNEXPECTED_DATA: rsmi_status_t = rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA;
 
@@ -21,26 +23,49 @@ const DESCRIBES_ITSELF: (u8, u8) = (1, 9);
 
 impl Gpu {
     /// All of the table.
-    pub(crate) fn metrics_info(&self) -> Result<Metrics> {
-        let table = self.table()?;
-        let gap = match table.version() {
-            (1, 1..=3) => table.unnamed(Metrics::GAP).unwrap_or(0),
-            _ => 0,
-        };
-        Ok(Metrics { members: self.shown(&table), gap })
+    pub(crate) fn metrics_info(&self) -> Result<Spare<Metrics>> {
+        let mut metrics = spare_metrics();
+        let version = self.table(|table| {
+            metrics.gap = match table.version() {
+                (1, 1..=3) => table.unnamed(Metrics::GAP).unwrap_or(0),
+                _ => 0,
+            };
+            table.fill(&mut metrics.members);
+            let partition = self.partition_id() as usize;
+            show(&mut metrics.members, table, client::generation(), partition);
+            table.version()
+        })?;
+        let shown = &mut metrics.members;
+        if version == DESCRIBES_ITSELF && shown.num_partition == u16::MAX {
+            shown.num_partition = self.partitions(shown).unwrap_or(u16::MAX);
+        }
+        Ok(metrics)
     }
 
     /// The members that there is a question of their own for. Only a card's table has them, and in
     /// rsmi's units: APUs tell of energy and of links nothing, and of activity some in percent, some
     /// in hundredths of one. To the original all their tables were strange data.
-    pub(super) fn card_metrics(&self) -> Result<rsmi_gpu_metrics_t> {
-        let table = self.table()?;
-        let (format, content) = table.version();
+    ///
+    /// None of them is of a partition.
+    #[inline(never)]
+    pub(super) fn card_metrics<T>(
+        &self,
+        look: impl FnOnce(&rsmi_gpu_metrics_t) -> Result<T>,
+    ) -> Result<T> {
+        let mut metrics = spare_metrics();
+        let shown = &mut metrics.members;
+        let (format, content) = self.table(|table| {
+            if table.version().0 == CARD {
+                table.fill_device(shown);
+                show(shown, table, client::generation(), self.partition_id() as usize);
+            }
+            table.version()
+        })?;
         if format != CARD {
             log::reason(|| format!("gpu_metrics {format}.{content} does not have it"));
             return Err(self.unread(UNEXPECTED_DATA));
         }
-        Ok(self.shown(&table))
+        look(shown)
     }
 
     /// Size and version of the table; NOT_SUPPORTED for a version that is not known.
@@ -59,64 +84,71 @@ impl Gpu {
 
     /// Writes the table to the log.
     pub(crate) fn log_metrics(&self) -> Result {
-        let table = Table::read(&self.device).map_err(strange)?;
-        if log::enabled(Level::Info) {
-            let (format, content) = table.version();
-            let device = self.device.path().display();
-            log::info(|| format!("{device}: gpu_metrics {format}.{content}"));
-            for line in table.lines() {
-                log::info(|| line);
+        let log = |table: &Table<'_>| {
+            if log::enabled(Level::Info) {
+                let (format, content) = table.version();
+                let device = self.device.path().display();
+                log::info(|| format!("{device}: gpu_metrics {format}.{content}"));
+                for line in table.lines() {
+                    log::info(|| line);
+                }
             }
-        }
-        Ok(())
+        };
+        Table::look(&self.device, log).map_err(strange)
     }
 
     /// How many compute chips run: those whose clock is told, and is not 0. Since ROCm 6.3 the first
     /// that is not told ends the list.
     pub(crate) fn running_xcds(&self) -> Result<u16> {
-        let clocks = self.card_metrics()?.current_gfxclks;
-        let all = client::generation() < Generation::V6_3;
-        let told = clocks.iter().take_while(|clock| all || **clock != u16::MAX);
-        Ok(told.filter(|clock| ![0, u16::MAX].contains(*clock)).count() as u16)
+        self.card_metrics(|metrics| {
+            let all = client::generation() < Generation::V6_3;
+            let clocks = metrics.current_gfxclks.iter();
+            let told = clocks.take_while(|clock| all || **clock != u16::MAX);
+            Ok(told.filter(|clock| ![0, u16::MAX].contains(*clock)).count() as u16)
+        })
     }
 
     /// How busy the graphics core, the memory controller and the video engines are, in percent.
     pub(crate) fn activity(&self) -> Result<[u16; 3]> {
-        let metrics = self.card_metrics()?;
-        Ok([
-            metrics.average_gfx_activity,
-            metrics.average_umc_activity,
-            metrics.average_mm_activity,
-        ])
+        self.card_metrics(|metrics| {
+            Ok([
+                metrics.average_gfx_activity,
+                metrics.average_umc_activity,
+                metrics.average_mm_activity,
+            ])
+        })
     }
 
     /// The counters of utilization, and their time in ns.
     pub(crate) fn utilization(&self) -> Result<Utilization> {
-        let metrics = self.card_metrics()?;
-        Ok(Utilization {
-            gfx: metrics.gfx_activity_acc,
-            memory: metrics.mem_activity_acc,
-            timestamp: metrics.system_clock_counter,
+        self.card_metrics(|metrics| {
+            Ok(Utilization {
+                gfx: metrics.gfx_activity_acc,
+                memory: metrics.mem_activity_acc,
+                timestamp: metrics.system_clock_counter,
+            })
         })
     }
 
     /// One member, by its names in the versions of the table, NOT_SUPPORTED where this one has it
     /// under none. From 1.6 on the partitions tell of the video engines.
     pub(crate) fn metric<T: metrics::Slot + Default>(&self, names: &[&str]) -> Result<T> {
-        let table = Table::read(&self.device).map_err(strange)?;
         let partition = Some(self.partition_id() as usize);
-        let found = names
-            .iter()
-            .find_map(|name| table.get(name, None).or_else(|| table.get(name, partition)));
-        found.ok_or_else(|| {
-            let (format, content) = table.version();
-            log::reason(|| format!("gpu_metrics {format}.{content} does not have it"));
-            NOT_SUPPORTED
-        })
+        let find = |table: &Table<'_>| {
+            let found = names
+                .iter()
+                .find_map(|name| table.get(name, None).or_else(|| table.get(name, partition)));
+            found.ok_or_else(|| {
+                let (format, content) = table.version();
+                log::reason(|| format!("gpu_metrics {format}.{content} does not have it"));
+                NOT_SUPPORTED
+            })
+        };
+        Table::look(&self.device, find).map_err(strange)?
     }
 
-    fn table(&self) -> Result<Table> {
-        Table::read(&self.device).map_err(|status| self.unread(status))
+    fn table<T>(&self, look: impl FnOnce(&Table<'_>) -> T) -> Result<T> {
+        Table::look(&self.device, look).map_err(|status| self.unread(status))
     }
 
     /// What clients of the device's generation are told of a table that cannot be read.
@@ -136,26 +168,20 @@ impl Gpu {
         }
     }
 
-    fn shown(&self, table: &Table) -> rsmi_gpu_metrics_t {
-        let mut shown = shown(table, client::generation(), self.partition_id() as usize);
-        if table.version() == DESCRIBES_ITSELF && shown.num_partition == u16::MAX {
-            shown.num_partition = self.partitions(&shown).unwrap_or(u16::MAX);
-        }
-        shown
-    }
-
     /// How many partitions the card has by its mode: each a compute chip in the last of them.
     fn partitions(&self, metrics: &rsmi_gpu_metrics_t) -> Option<u16> {
-        let mode = log::aside(|| self.device.word("current_compute_partition")).ok()?;
         let chips = metrics.current_gfxclks.iter().filter(|clock| **clock != u16::MAX).count();
-        match mode.as_slice() {
-            b"SPX" => Some(1),
-            b"DPX" => Some(2),
-            b"TPX" => Some(3),
-            b"QPX" => Some(4),
-            b"CPX" if chips > 0 => Some(chips as u16),
-            _ => None,
-        }
+        let count = |mode: &[u8]| {
+            Ok(match mode {
+                b"SPX" => Some(1),
+                b"DPX" => Some(2),
+                b"TPX" => Some(3),
+                b"QPX" => Some(4),
+                b"CPX" if chips > 0 => Some(chips as u16),
+                _ => None,
+            })
+        };
+        log::aside(|| self.device.look_at_word("current_compute_partition", count)).ok()?
     }
 }
 
@@ -164,10 +190,22 @@ fn strange(status: rsmi_status_t) -> rsmi_status_t {
     if status == BUSY { BUSY } else { UNEXPECTED_DATA }
 }
 
-/// What a table tells, as the library of the client's generation showed it: they differ in what
-/// they put where the table has nothing.
-fn shown(table: &Table, generation: Generation, partition: usize) -> rsmi_gpu_metrics_t {
-    let mut shown = table.metrics();
+/// What a client is to see, still to be filled in.
+pub(crate) fn spare_metrics() -> Spare<Metrics> {
+    // SAFETY: the struct holds nothing but integers, of which zeros are a value.
+    const NONE: Metrics = unsafe { MaybeUninit::zeroed().assume_init() };
+    static METRICS: Spares<Metrics> = Spares::new(NONE);
+    METRICS.take(&NONE)
+}
+
+/// Turns what a table tells into what the library of the client's generation showed: they differ in
+/// what they put where the table has nothing.
+fn show(
+    shown: &mut rsmi_gpu_metrics_t,
+    table: &Table<'_>,
+    generation: Generation,
+    partition: usize,
+) {
     let each_clock = table.has("current_gfxclks");
     let is_1_3 = table.version() == (1, 3);
     match generation {
@@ -218,7 +256,6 @@ fn shown(table: &Table, generation: Generation, partition: usize) -> rsmi_gpu_me
         }
         Generation::V7_0 => {}
     }
-    shown
 }
 
 /// How much parts of a device have done, in a unit of the firmware's.
@@ -253,6 +290,12 @@ impl Utilization {
 mod tests {
     use super::*;
     use crate::kernel::metrics::tests::table;
+
+    fn shown(table: &Table<'_>, generation: Generation, partition: usize) -> rsmi_gpu_metrics_t {
+        let mut shown = table.metrics();
+        show(&mut shown, table, generation, partition);
+        shown
+    }
 
     const SINCE_6: [Generation; 5] =
         [Generation::V6_0, Generation::V6_2, Generation::V6_3, Generation::V6_4, Generation::V7_0];

@@ -21,7 +21,7 @@ pub(crate) use counters::Counter;
 pub(crate) use firmware::gfx_name;
 pub(crate) use hip::ADDRESS_BITS;
 pub(crate) use identity::brand_of;
-pub(crate) use metrics::Utilization;
+pub(crate) use metrics::{Utilization, spare_metrics};
 pub(crate) use overdrive::{Region, Regions};
 pub(crate) use pcie::{Throughput, throughput, traffic_is_counted};
 pub(crate) use physical::UNREPORTED_FAN;
@@ -103,7 +103,7 @@ impl Gpu {
             identity: Identity::read(&found, &node),
             names: Names::default(),
             boot: Boot::read(&found),
-            device,
+            device: device.settled(),
             node,
             amdsmi,
             sysfs: sysfs.clone(),
@@ -174,17 +174,20 @@ impl Gpu {
     /// Asks the sensors. A driver that was loaded again, or has reset the GPU, has put them into a
     /// directory of another number: then those are asked.
     fn sensors<T>(&self, ask: impl Fn(&Hwmon) -> Result<T>) -> Result<T> {
-        let there = || {
-            self.hwmon().ok_or_else(|| {
-                log::reason(|| "the device has no hwmon directory".into());
-                NOT_SUPPORTED
-            })
+        let ask_there = || match self.hwmon.load().as_deref() {
+            Some(hwmon) => ask(hwmon),
+            None => match self.hwmon() {
+                Some(hwmon) => ask(&hwmon),
+                None => {
+                    log::reason(|| "the device has no hwmon directory".into());
+                    Err(NOT_SUPPORTED)
+                }
+            },
         };
-        let hwmon = there()?;
-        match ask(&hwmon) {
-            Err(NOT_SUPPORTED) if !hwmon.is_there() => {
+        match ask_there() {
+            Err(NOT_SUPPORTED) if self.hwmon.load().as_deref().is_some_and(|it| !it.is_there()) => {
                 self.hwmon.store(None);
-                ask(&*there()?)
+                ask_there()
             }
             answer => answer,
         }

@@ -24,16 +24,17 @@ impl Gpu {
 
 /// Reads the counts, for which the driver stops the reader for a second.
 pub(crate) fn throughput(device: &Dir) -> Result<Throughput> {
-    let line = device.line("pcie_bw")?;
-    let mut words = line.split(|byte| number::is_space(*byte)).filter(|word| !word.is_empty());
-    let mut count = || number::counted(words.next()?);
-    let (sent, received, max_packet_size) = (count(), count(), count());
-    let (Some(sent), Some(received), Some(max_packet_size)) = (sent, received, max_packet_size)
-    else {
-        log::reason(|| "pcie_bw does not hold three numbers".into());
-        return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA);
-    };
-    Ok(Throughput { sent, received, max_packet_size })
+    device.look_at_line("pcie_bw", |line| {
+        let mut words = line.split(|byte| number::is_space(*byte)).filter(|word| !word.is_empty());
+        let mut count = || number::counted(words.next()?);
+        let (sent, received, max_packet_size) = (count(), count(), count());
+        let (Some(sent), Some(received), Some(max_packet_size)) = (sent, received, max_packet_size)
+        else {
+            log::reason(|| "pcie_bw does not hold three numbers".into());
+            return Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA);
+        };
+        Ok(Throughput { sent, received, max_packet_size })
+    })
 }
 
 /// Tells the log where the same is counted without making anybody wait.
@@ -41,8 +42,9 @@ pub(crate) fn traffic_is_counted(device: &Dir) {
     if !log::enabled(Level::Info) {
         return;
     }
-    let table = log::aside(|| metrics::Table::read(device));
-    if table.is_ok_and(|table| table.metrics().pcie_bandwidth_acc != u64::MAX) {
+    let counts = |table: &metrics::Table| table.get("pcie_bandwidth_acc", None);
+    let counted = log::aside(|| metrics::Table::look(device, counts));
+    if counted.is_ok_and(|count| count.is_some_and(|count: u64| count != u64::MAX)) {
         log::info(|| {
             "pcie_bw takes a second; gpu_metrics counts the link's traffic, and \
              rsmi_dev_gpu_metrics_info_get tells it at once, as pcie_bandwidth_acc"

@@ -46,7 +46,7 @@ impl Gpu {
             log::reason(|| "of HBM there is only the current temperature".into());
             return Err(NOT_SUPPORTED);
         }
-        match self.card_metrics()?.temperature_hbm[stack] {
+        match self.card_metrics(|metrics| Ok(metrics.temperature_hbm[stack]))? {
             u16::MAX => {
                 log::reason(|| "the firmware does not report it".into());
                 Err(NOT_SUPPORTED)

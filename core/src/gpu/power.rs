@@ -31,7 +31,7 @@ impl Gpu {
 
     /// µW
     pub(crate) fn current_socket_power(&self) -> Result<u64> {
-        if self.sensors(|hwmon| hwmon.text("power#_label", 1))? != b"PPT" {
+        if !self.sensors(|hwmon| hwmon.says("power#_label", 1, b"PPT"))? {
             log::reason(|| "the power sensor's label is not PPT".into());
             return Err(NOT_SUPPORTED);
         }
@@ -71,11 +71,12 @@ impl Gpu {
 
     /// The accumulator, in steps of `ENERGY_RESOLUTION`, and its time in ns.
     pub(crate) fn energy(&self) -> Result<(u64, u64)> {
-        let metrics = self.card_metrics()?;
-        if metrics.energy_accumulator == u64::MAX {
-            log::reason(|| "the firmware does not report it".into());
-            return Err(NOT_SUPPORTED);
-        }
-        Ok((metrics.energy_accumulator, metrics.system_clock_counter))
+        self.card_metrics(|metrics| {
+            if metrics.energy_accumulator == u64::MAX {
+                log::reason(|| "the firmware does not report it".into());
+                return Err(NOT_SUPPORTED);
+            }
+            Ok((metrics.energy_accumulator, metrics.system_clock_counter))
+        })
     }
 }

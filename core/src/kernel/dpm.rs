@@ -5,6 +5,7 @@ use crate::status::Result;
 use crate::types::{
     RSMI_MAX_NUM_FREQUENCIES, rsmi_frequencies_t, rsmi_pcie_bandwidth_t, rsmi_status_t,
 };
+use smallvec::SmallVec;
 
 const MOST: usize = RSMI_MAX_NUM_FREQUENCIES;
 
@@ -14,7 +15,7 @@ pub(crate) struct Table {
     pub(crate) levels: rsmi_pcie_bandwidth_t,
     pub(crate) outcome: Result,
     /// The driver's numbers of the levels; that of deep sleep is none that can be chosen.
-    numbers: Vec<u32>,
+    numbers: SmallVec<[u32; 36]>,
     /// Every line is a level, and none of them, as far as there is room, is the current one.
     unmarked: bool,
     /// Every line is a level.
@@ -29,25 +30,25 @@ impl Table {
 
     /// Levels that no file tells, of which none can be chosen.
     pub(crate) fn of(levels: rsmi_pcie_bandwidth_t, outcome: Result) -> Self {
-        Self { levels, outcome, numbers: Vec::new(), unmarked: false, whole: false }
+        Self { levels, outcome, numbers: SmallVec::new(), unmarked: false, whole: false }
     }
 
-    pub(crate) fn read(lines: &[String]) -> Self {
+    pub(crate) fn read<'line>(lines: impl Iterator<Item = &'line str> + Clone) -> Self {
         let mut table = Self::of(EMPTY, Ok(()));
         table.outcome = table.fill(lines);
         table
     }
 
-    fn fill(&mut self, lines: &[String]) -> Result {
-        self.numbers = lines.iter().filter_map(|line| number(line)).collect();
+    fn fill<'line>(&mut self, lines: impl Iterator<Item = &'line str> + Clone) -> Result {
+        self.numbers = lines.clone().filter_map(number).collect();
         let rates = &mut self.levels.transfer_rate;
-        let lines = &lines[..lines.len().min(MOST)];
-        rates.num_supported = lines.len() as u32;
+        let lines = lines.take(MOST);
+        rates.num_supported = lines.clone().count() as u32;
         // What the original has there while it reads, and leaves there when a line stops it.
         rates.current = MOST as u32 + 1;
-        rates.has_deep_sleep = lines.first().is_some_and(|line| line.starts_with('S'));
+        rates.has_deep_sleep = lines.clone().next().is_some_and(|line| line.starts_with('S'));
         let mut current = None;
-        for (at, line) in lines.iter().enumerate() {
+        for (at, line) in lines.enumerate() {
             let level = Level::read(line)?;
             rates.frequency[at] = level.frequency;
             if let Some(lanes) = level.lanes {
@@ -202,7 +203,7 @@ mod tests {
     use super::*;
 
     fn table(text: &str) -> Table {
-        Table::read(&text.lines().map(str::to_owned).collect::<Vec<_>>())
+        Table::read(text.lines())
     }
 
     #[test]
@@ -224,6 +225,13 @@ mod tests {
         let none = table("0: 500Mhz\n1: 800Mhz");
         assert_eq!(none.outcome, unexpected);
         assert_eq!(none.levels.transfer_rate.current, u32::MAX);
+        let broken = table("0: 500Mhz *\n1: 500Foo");
+        let rates = broken.levels.transfer_rate;
+        assert_eq!(
+            (broken.outcome, rates.num_supported, rates.frequency[0]),
+            (unexpected, 2, 500_000_000)
+        );
+        assert_eq!(table("0: 500Foo *").levels.transfer_rate.current, 34, "more than there may be");
         assert_eq!(table("0: 500Foo *").outcome, unexpected);
         assert_eq!(table("what is this *").outcome, unexpected);
         assert_eq!(table("0: 8.0GT/s, x *").outcome, Err(rsmi_status_t::RSMI_STATUS_NO_DATA));

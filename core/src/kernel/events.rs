@@ -183,12 +183,13 @@ pub(super) fn failed(what: &str, errno: i32) -> rsmi_status_t {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::io::Write as _;
     use std::os::unix::net::UnixStream;
 
-    fn listener() -> (UnixStream, Listener) {
+    /// Who plays KFD, and who hears what that writes.
+    pub(crate) fn listener() -> (UnixStream, Listener) {
         let (kfd, stream) = UnixStream::pair().unwrap();
         stream.set_nonblocking(true).unwrap();
         let copy = kfd.try_clone().unwrap();
@@ -208,6 +209,29 @@ mod tests {
         kfd.write_all(b"4\n").unwrap();
         assert_eq!(listener.lines(9), [b"3 4"]);
         assert!(listener.lines(9).is_empty());
+    }
+
+    #[test]
+    fn a_mask_is_written_as_the_kernel_reads_it() {
+        use std::io::Read as _;
+        let (mut kfd, listener) = listener();
+        assert_eq!(listener.set_mask(0x8001), Ok(()));
+        let mut mask = [0; 8];
+        kfd.read_exact(&mut mask).unwrap();
+        assert_eq!(u64::from_ne_bytes(mask), 0x8001);
+    }
+
+    #[test]
+    fn in_a_child_half_a_line_of_the_parents_is_forgotten() {
+        let (mut kfd, listener) = listener();
+        kfd.write_all(b"1 a:b\n2 ").unwrap();
+        assert_eq!(listener.lines(9), [b"1 a:b"]);
+        listener.in_child();
+        kfd.write_all(b"x\n").unwrap();
+        assert_eq!(listener.lines(9), [b"2 x"], "nobody was taking lines");
+        std::mem::forget(listener.left.lock());
+        listener.in_child();
+        assert!(listener.lines(9).is_empty() && !listener.left.is_locked());
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use super::starved;
 use crate::status;
 use crate::types::rsmi_status_t;
-use std::ffi::CString;
+use smallvec::SmallVec;
+use std::ffi::c_char;
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// No file of the kernel's that is read here has as many bytes.
@@ -48,10 +50,54 @@ impl fmt::Display for Failure {
     }
 }
 
+/// A path as C has it. The usual one takes no memory of the heap.
+pub(super) struct Path(SmallVec<[u8; 256]>);
+
+impl Path {
+    /// The parts with slashes between them; the errno where one of them can be no name.
+    pub(super) fn of(parts: &[&str]) -> Result<Self, i32> {
+        let mut path = SmallVec::new();
+        for part in parts {
+            if part.as_bytes().contains(&0) {
+                return Err(libc::ENOENT);
+            }
+            if !path.is_empty() {
+                path.push(b'/');
+            }
+            path.extend_from_slice(part.as_bytes());
+        }
+        path.push(0);
+        Ok(Self(path))
+    }
+
+    fn as_ptr(&self) -> *const c_char {
+        self.0.as_ptr().cast()
+    }
+
+    /// Whether something has this path.
+    pub(super) fn exists(&self) -> bool {
+        self.look() == 0
+    }
+
+    /// Whether nothing has this path, which costs less than to try to open it.
+    pub(super) fn is_missing(&self) -> bool {
+        self.look() != 0 && errno() == libc::ENOENT
+    }
+
+    fn look(&self) -> i32 {
+        let mut stat = MaybeUninit::<libc::stat>::uninit();
+        // SAFETY: the path ends in NUL; no more than the struct is written.
+        unsafe { libc::stat(self.as_ptr(), stat.as_mut_ptr()) }
+    }
+}
+
 /// Opens what is there, below a directory or by its whole path; no child of the host inherits it,
 /// and nobody waits for the other end of a pipe.
 pub(super) fn open(at: RawFd, path: &str, flags: i32) -> Result<OwnedFd, i32> {
-    let path = CString::new(path).map_err(|_| libc::ENOENT)?;
+    open_path(at, &Path::of(&[path])?, flags)
+}
+
+pub(super) fn open_path(at: RawFd, path: &Path, flags: i32) -> Result<OwnedFd, i32> {
     // SAFETY: the path is NUL-terminated; the flags need no mode.
     let fd = unsafe { libc::openat(at, path.as_ptr(), flags | libc::O_CLOEXEC | libc::O_NONBLOCK) };
     if fd < 0 {
@@ -63,31 +109,83 @@ pub(super) fn open(at: RawFd, path: &str, flags: i32) -> Result<OwnedFd, i32> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// open, fstat, read, close: four system calls.
-pub(super) fn read(at: RawFd, path: &str) -> Result<Vec<u8>, Failure> {
-    let file = open(at, path, libc::O_RDONLY).map_err(Failure::Open)?;
-    if !is_regular(&file) {
-        return Err(Failure::NoFile);
+/// What a file has: on the stack as far as the kernel's attributes go, which are a page at most.
+pub(super) type Room = SmallVec<[u8; PAGE]>;
+
+const PAGE: usize = 4096;
+
+/// Which file a descriptor is open on, and who may read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stat {
+    pub(super) device: libc::dev_t,
+    pub(super) inode: libc::ino_t,
+    pub(super) mode: libc::mode_t,
+    owner: (libc::uid_t, libc::gid_t),
+    /// No directory has it any longer.
+    pub(super) is_gone: bool,
+}
+
+impl Stat {
+    /// Of any number; None for one that is no descriptor.
+    pub(super) fn of(fd: RawFd) -> Option<Self> {
+        let mut stat = MaybeUninit::<libc::stat>::uninit();
+        // SAFETY: fstat takes any number, and writes only the struct that it is given.
+        if unsafe { libc::fstat(fd, stat.as_mut_ptr()) } != 0 {
+            return None;
+        }
+        // SAFETY: fstat has filled it in.
+        let stat = unsafe { stat.assume_init() };
+        Some(Self {
+            device: stat.st_dev,
+            inode: stat.st_ino,
+            mode: stat.st_mode,
+            owner: (stat.st_uid, stat.st_gid),
+            is_gone: stat.st_nlink == 0,
+        })
     }
-    let mut content = Vec::with_capacity(4096);
+}
+
+/// A regular file.
+pub(super) struct File {
+    pub(super) fd: OwnedFd,
+    pub(super) stat: Stat,
+}
+
+impl File {
+    pub(super) fn open(at: RawFd, path: &Path) -> Result<Self, Failure> {
+        let fd = open_path(at, path, libc::O_RDONLY).map_err(Failure::Open)?;
+        match Stat::of(fd.as_raw_fd()) {
+            Some(stat) if stat.mode & libc::S_IFMT == libc::S_IFREG => Ok(Self { fd, stat }),
+            _ => Err(Failure::NoFile),
+        }
+    }
+
+    pub(super) fn read(&self, room: &mut Room) -> Result<(), Failure> {
+        fill(self.fd.as_raw_fd(), room)
+    }
+}
+
+/// All of a file, from its beginning, wherever others have read to.
+pub(super) fn fill(fd: RawFd, room: &mut Room) -> Result<(), Failure> {
+    room.clear();
     loop {
-        content.reserve(1024);
-        let room = content.spare_capacity_mut();
-        // SAFETY: the buffer is as long as we say; read writes no more.
-        let count = unsafe { libc::read(file.as_raw_fd(), room.as_mut_ptr().cast(), room.len()) };
+        let (filled, free) = (room.len(), room.capacity() - room.len());
+        // SAFETY: the room has as many bytes behind those that are filled.
+        let place = unsafe { room.as_mut_ptr().add(filled) };
+        // SAFETY: as above; pread writes no more.
+        let count = unsafe { libc::pread(fd, place.cast(), free, filled as libc::off_t) };
         match usize::try_from(count) {
-            Ok(0) => return Ok(content),
             Ok(count) => {
-                let (asked, filled) = (room.len(), content.len() + count);
-                // SAFETY: read has just filled these bytes.
-                unsafe { content.set_len(filled) };
-                if filled > MOST {
+                // SAFETY: pread has just filled these bytes.
+                unsafe { room.set_len(filled + count) };
+                if filled + count > MOST {
                     return Err(Failure::TooLong);
                 }
                 // The kernel gives all of an attribute that fits; asking again would only cost.
-                if count < asked {
-                    return Ok(content);
+                if count < free {
+                    return Ok(());
                 }
+                room.reserve(PAGE);
             }
             Err(_) => match errno() {
                 libc::EINTR => {}
@@ -97,12 +195,12 @@ pub(super) fn read(at: RawFd, path: &str) -> Result<Vec<u8>, Failure> {
     }
 }
 
-pub(super) fn is_regular(file: &impl AsRawFd) -> bool {
-    // SAFETY: the struct is plain data, all zeros is a value of it.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: fstat writes only the struct that it is given.
-    let told = unsafe { libc::fstat(file.as_raw_fd(), &raw mut stat) };
-    told == 0 && stat.st_mode & libc::S_IFMT == libc::S_IFREG
+/// open, fstat, read, close: four system calls.
+#[cfg(test)]
+pub(super) fn read(at: RawFd, path: &str) -> Result<Vec<u8>, Failure> {
+    let mut room = Room::new();
+    File::open(at, &Path::of(&[path]).map_err(Failure::Open)?)?.read(&mut room)?;
+    Ok(room.to_vec())
 }
 
 pub(super) fn errno() -> i32 {
@@ -121,6 +219,17 @@ mod tests {
         let text = Failure::Read(libc::EPERM).to_string();
         assert!(text.contains("EPERM") && text.contains("suspended"), "{text}");
         assert!(Failure::Open(libc::EACCES).to_string().starts_with("EACCES"));
+    }
+
+    #[test]
+    fn a_file_is_read_whole_up_to_the_longest() {
+        use std::io::Write;
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap().to_owned();
+        file.write_all(&vec![b'x'; MOST]).unwrap();
+        assert_eq!(read(libc::AT_FDCWD, &path).map(|bytes| bytes.len()), Ok(MOST));
+        file.write_all(b"x").unwrap();
+        assert_eq!(read(libc::AT_FDCWD, &path), Err(Failure::TooLong));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A card's hwmon directory: temperatures, fans and power, in hwmon's own units.
 
+use super::short::Short;
 use super::{Dir, number};
 use crate::log;
 use crate::map::{self, TEMPERATURE_LABELS, VOLTAGE_LABELS};
@@ -27,7 +28,8 @@ impl Hwmon {
             .iter()
             .filter(|name| !name.starts_with('.'))
             .map(|name| root.join(name))
-            .find(|dir| dir.word("name").is_ok_and(|name| DRIVERS.contains(&&*name)))?;
+            .find(|dir| dir.word("name").is_ok_and(|name| DRIVERS.contains(&&*name)))?
+            .settled_once();
         let temperatures = (1..=7)
             .filter_map(|file| {
                 let label = text(&dir, &format!("temp{file}_label")).ok()?;
@@ -48,7 +50,7 @@ impl Hwmon {
 
     /// Whether the directory is still the one that was found.
     pub(crate) fn is_there(&self) -> bool {
-        self.dir.path().exists()
+        self.dir.is_there()
     }
 
     /// The number in the file names of a temperature, None where the card has none of that type.
@@ -62,9 +64,9 @@ impl Hwmon {
         self.voltages.iter().rev().find(|(listed, _)| *listed == kind).map(|(_, file)| *file)
     }
 
-    /// A file's text; `#` in the name stands for the sensor.
-    pub(crate) fn text(&self, name: &str, sensor: u32) -> Result<Vec<u8>> {
-        text(&self.dir, &file_of(name, sensor)?)
+    /// Whether a file has this text; `#` in the name stands for the sensor.
+    pub(crate) fn says(&self, name: &str, sensor: u32, what: &[u8]) -> Result<bool> {
+        look(&self.dir, &file_of(name, sensor)?, |text| Ok(text == what))
     }
 
     pub(crate) fn write(&self, name: &str, sensor: u32, value: u64) -> Result {
@@ -73,20 +75,26 @@ impl Hwmon {
 
     /// A file's value, 32 bits with a sign.
     pub(crate) fn signed(&self, name: &str, sensor: u32) -> Result<i64> {
-        number::int(&self.integer(name, sensor)?).map(i64::from)
+        self.integer(name, sensor, |text| number::int(text).map(i64::from))
     }
 
     pub(crate) fn unsigned(&self, name: &str, sensor: u32) -> Result<u64> {
-        number::unsigned(&self.integer(name, sensor)?, 10)
+        self.integer(name, sensor, |text| number::unsigned(text, 10))
     }
 
-    fn integer(&self, name: &str, sensor: u32) -> Result<Vec<u8>> {
-        let text = self.text(name, sensor)?;
-        if number::is_integer(&text) {
-            return Ok(text);
-        }
-        log::reason(|| format!("{name} says {}, which is no number", log::quoted(&text)));
-        Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)
+    fn integer<T>(
+        &self,
+        name: &str,
+        sensor: u32,
+        convert: impl FnOnce(&[u8]) -> Result<T>,
+    ) -> Result<T> {
+        look(&self.dir, &file_of(name, sensor)?, |text| {
+            if number::is_integer(text) {
+                return convert(text);
+            }
+            log::reason(|| format!("{name} says {}, which is no number", log::quoted(text)));
+            Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)
+        })
     }
 
     /// What the temperature of this number is by its label, None for a label that rsmi does not know.
@@ -96,7 +104,8 @@ impl Hwmon {
 
     /// What the voltage of this number is by its label, None for a label that rsmi does not know.
     pub(crate) fn voltage_of(&self, file: u32) -> Option<rsmi_voltage_type_t> {
-        map::find(VOLTAGE_LABELS, &&*self.text("in#_label", file).ok()?)
+        let label = text(&self.dir, &file_of("in#_label", file).ok()?).ok()?;
+        map::find(VOLTAGE_LABELS, &&*label)
     }
 
     /// The names of all files, in the order in which the kernel lists them.
@@ -105,20 +114,33 @@ impl Hwmon {
     }
 }
 
-fn file_of(name: &str, sensor: u32) -> Result<String> {
+fn file_of(name: &str, sensor: u32) -> Result<Short> {
     // The kernel numbers sensors with one digit; the legacy library can name no others.
     if sensor > 9 {
         log::reason(|| "there is no sensor of that number".into());
         return Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED);
     }
-    Ok(name.replace('#', &sensor.to_string()))
+    Ok(match name.split_once('#') {
+        Some((before, after)) => Short::of(format_args!("{before}{sensor}{after}")),
+        None => Short::of(format_args!("{name}")),
+    })
 }
 
 /// All of a file but its line ends.
 fn text(dir: &Dir, name: &str) -> Result<Vec<u8>> {
-    let mut text = dir.text(name)?;
-    text.retain(|byte| *byte != b'\n');
-    Ok(text)
+    look(dir, name, |text| Ok(text.to_vec()))
+}
+
+/// Looks at all of a file but its line ends.
+fn look<T>(dir: &Dir, name: &str, look: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+    dir.look_at_text(name, |text| {
+        // There is hardly ever another than the last one.
+        let line = text.strip_suffix(b"\n").unwrap_or(text);
+        if line.contains(&b'\n') {
+            return look(&line.iter().copied().filter(|byte| *byte != b'\n').collect::<Vec<_>>());
+        }
+        look(line)
+    })
 }
 
 #[cfg(test)]
@@ -138,6 +160,7 @@ mod tests {
                 ("hwmon/hwmon3/temp2_input", b"-45678\n"),
                 ("hwmon/hwmon3/fan1_input", b"n/a\n"),
                 ("hwmon/hwmon3/power1_average", b"4294967296000000\n"),
+                ("hwmon/hwmon3/power9_average", b"7\n"),
             ],
         );
         let hwmon = Hwmon::of(&scratch.0).unwrap();
@@ -147,6 +170,7 @@ mod tests {
         assert_eq!(hwmon.signed("temp#_input", 2), Ok(-45678));
         assert_eq!(hwmon.unsigned("power#_average", 1), Ok(4_294_967_296_000_000));
         assert_eq!(hwmon.signed("fan#_input", 1), Err(rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA));
+        assert_eq!(hwmon.unsigned("power#_average", 9), Ok(7), "the last that has a name");
         for absent in [0, 2, 10, u32::MAX] {
             let answer = hwmon.unsigned("power#_average", absent);
             assert_eq!(answer, Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED), "{absent}");

@@ -1,5 +1,6 @@
 //! KFD's topology: which GPUs there are, in which order, and what links them.
 
+use super::short::Short;
 use super::{Dir, number};
 use crate::log;
 use crate::status::Result;
@@ -87,11 +88,15 @@ impl Node {
 
     /// The memory that KFD tells of, in bytes: what a partition has of it.
     pub(crate) fn memory(&self) -> u64 {
-        let banks = self.dir.join("mem_banks");
-        let sizes = banks.names().unwrap_or_default().into_iter().filter_map(|bank| {
-            properties(&banks.join(&bank), "properties").get("size_in_bytes").copied()
-        });
-        sizes.sum()
+        let mut sum: u64 = 0;
+        let mut add = |bank: &str| {
+            let file = Short::of(format_args!("mem_banks/{bank}/properties"));
+            let size = self.dir.look(&file, |bytes| Ok(property(bytes, "size_in_bytes")));
+            sum = sum.wrapping_add(size.ok().flatten().unwrap_or(0));
+        };
+        // Where there are none, there is no memory.
+        let _ = self.dir.each_name("mem_banks", &mut add);
+        sum
     }
 
     /// Whether it reaches the memory of another node: over PCIe, which the driver tells by links of
@@ -203,6 +208,16 @@ fn gpu_id(root: &Dir, node: u32) -> Option<u64> {
     number::is_integer(&text).then(|| number::unsigned(&text, 10).ok())?
 }
 
+/// One of lines of a name and a number; the last where there are several.
+fn property(lines: &[u8], name: &str) -> Option<u64> {
+    let value = |line: &[u8]| {
+        let mut words = line.split(|byte| number::is_space(*byte)).filter(|word| !word.is_empty());
+        let value = words.next().filter(|word| *word == name.as_bytes()).and(words.next())?;
+        number::unsigned(value, 10).ok()
+    };
+    lines.rsplit(|byte| *byte == b'\n').find_map(value)
+}
+
 /// Lines of a name and a number.
 fn properties(dir: &Dir, file: &str) -> HashMap<String, u64> {
     let bytes = dir.bytes(file).unwrap_or_default();
@@ -250,6 +265,10 @@ fn each_link(links: &Dir) -> impl Iterator<Item = HashMap<String, u64>> {
 
 /// Whether this machine is a virtual one, by the CPU's flags.
 pub(crate) fn is_vm_guest() -> bool {
+    #[cfg(test)]
+    if let Some(is_guest) = tests::IS_GUEST.get() {
+        return is_guest;
+    }
     // Asked once: it stays what it is, and the kernel interrupts every CPU to answer.
     static GUEST: OnceBool = OnceBool::new();
     GUEST.get_or_init(|| {
@@ -258,9 +277,15 @@ pub(crate) fn is_vm_guest() -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::tests::Scratch;
     use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        /// What this thread takes the machine for, whatever it is.
+        pub(crate) static IS_GUEST: Cell<Option<bool>> = const { Cell::new(None) };
+    }
 
     const ROOT: &str = "class/kfd/kfd/topology/nodes";
 

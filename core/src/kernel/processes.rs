@@ -1,11 +1,17 @@
 //! The processes that compute on GPUs: /sys/class/kfd/kfd/proc.
 
-use super::hash_order::hash_order;
+use super::hash_order::{Numbers, hash_order};
+use super::short::Short;
 use super::{Dir, number};
 use crate::log;
 use crate::status::{self, Result};
 use crate::types::{CU_OCCUPANCY_INVALID, rsmi_status_t};
 use rsmi_generations::Generation;
+use smallvec::SmallVec;
+use std::fmt;
+
+/// As many as most machines have take no memory of the heap.
+pub(crate) type List = SmallVec<[Process; 32]>;
 
 /// A process and the address space that it has on the GPUs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,20 +52,29 @@ pub(crate) struct Processes(Dir);
 
 impl Processes {
     pub(crate) fn below(sysfs: &Dir) -> Self {
-        Self(sysfs.join("class/kfd/kfd/proc"))
+        Self(sysfs.join("class/kfd/kfd/proc").settled_loosely())
     }
 
     /// All processes, in the order in which the kernel lists them; the first `wanted` of them are
     /// read, and left out where that fails: they have ended meanwhile.
-    pub(crate) fn list(&self, wanted: usize) -> Result<Vec<Process>> {
-        let names = self.0.names().map_err(|error| {
+    pub(crate) fn list(&self, wanted: usize) -> Result<List> {
+        let mut pids: SmallVec<[u32; 32]> = SmallVec::new();
+        let mut strange = None;
+        let listed = self.0.each_name("", |name| {
+            if strange.is_none() && is_number(name.as_bytes()) {
+                match number::int(name.as_bytes()) {
+                    Ok(pid) => pids.push(pid as u32),
+                    Err(status) => strange = Some(status),
+                }
+            }
+        });
+        listed.map_err(|error| {
             log::reason(|| format!("{}: {error}", self.0.path().display()));
             status::from_errno(error.raw_os_error().unwrap_or(0))
         })?;
         log::source(|| self.0.path().display().to_string());
-        let mut list = Vec::new();
-        for name in names.iter().filter(|name| is_number(name.as_bytes())) {
-            let pid = number::int(name.as_bytes())? as u32;
+        let mut list = List::new();
+        for pid in pids {
             let pasid = if list.len() < wanted {
                 match self.pasid(pid) {
                     Ok(pasid) => Some(pasid),
@@ -71,7 +86,7 @@ impl Processes {
             };
             list.push(Process { pid, pasid });
         }
-        Ok(list)
+        strange.map_or(Ok(list), Err)
     }
 
     /// A process's address space, and what it uses of these GPUs together.
@@ -93,9 +108,8 @@ impl Processes {
         generation: Generation,
         report: &mut Report,
     ) -> Result {
-        let process = self.0.join(&pid.to_string());
-        if !process.path().exists() {
-            log::reason(|| format!("{} is not there", process.path().display()));
+        if !self.0.has(&Short::of(format_args!("{pid}"))) {
+            log::reason(|| format!("{}/{pid} is not there", self.0.path().display()));
             return Err(rsmi_status_t::RSMI_STATUS_NOT_FOUND);
         }
         report.found = true;
@@ -107,20 +121,21 @@ impl Processes {
         let mut compute_units = 0u32;
         let contexts = self.contexts(pid);
         for gpu_id in hash_order(places.iter().map(|place| place.gpu_id)) {
-            let (vram, sdma) = (format!("vram_{gpu_id}"), format!("sdma_{gpu_id}"));
-            let cu_occupancy = format!("stats_{gpu_id}/cu_occupancy");
             let mut occupied = None;
             // What the process's further contexts have, they may have of some of the GPUs alone.
-            let further = contexts.iter().map(|context| (context, true));
-            for (dir, optional) in std::iter::once((&process, optional)).chain(further) {
-                if let Some(vram) = quantity(dir, &vram, optional)? {
-                    usage.vram = usage.vram.wrapping_add(number::unsigned(&vram, 10)?);
+            let further = contexts.iter().map(|context| (&**context, true));
+            for (context, optional) in std::iter::once(("", optional)).chain(further) {
+                let quantity = |file: fmt::Arguments<'_>, optional| {
+                    quantity(&self.0, &Short::of(format_args!("{pid}/{context}{file}")), optional)
+                };
+                if let Some(vram) = quantity(format_args!("vram_{gpu_id}"), optional)? {
+                    usage.vram = usage.vram.wrapping_add(vram.unsigned()?);
                 }
-                if let Some(sdma) = quantity(dir, &sdma, optional)? {
-                    usage.sdma = usage.sdma.wrapping_add(number::unsigned(&sdma, 10)?);
+                if let Some(sdma) = quantity(format_args!("sdma_{gpu_id}"), optional)? {
+                    usage.sdma = usage.sdma.wrapping_add(sdma.unsigned()?);
                 }
-                if let Some(units) = quantity(dir, &cu_occupancy, true)? {
-                    let units = number::int(&units)? as u32;
+                if let Some(units) = quantity(format_args!("stats_{gpu_id}/cu_occupancy"), true)? {
+                    let units = units.int()? as u32;
                     occupied = Some(units.wrapping_add(occupied.unwrap_or(0)));
                 }
             }
@@ -140,34 +155,45 @@ impl Processes {
         Ok(())
     }
 
-    /// Where newer kernels tell of a process's contexts but the first.
-    fn contexts(&self, pid: u32) -> Vec<Dir> {
-        let process = self.0.join(&pid.to_string());
-        let mut names = process.names().unwrap_or_default();
-        names.retain(|name| {
-            name.strip_prefix("context_").is_some_and(|number| is_number(number.as_bytes()))
-        });
-        names.sort_unstable();
-        names.iter().map(|name| process.join(name)).collect()
+    /// Where newer kernels tell of a process's contexts but the first, below its directory.
+    #[inline(never)]
+    fn contexts(&self, pid: u32) -> SmallVec<[Short; 4]> {
+        let mut found: SmallVec<[Short; 4]> = SmallVec::new();
+        let mut add = |name: &str| {
+            let number = name.strip_prefix("context_");
+            if number.is_some_and(|number| is_number(number.as_bytes())) {
+                found.push(Short::of(format_args!("{name}/")));
+            }
+        };
+        // Who has ended meanwhile has none.
+        let _ = self.0.each_name(&Short::of(format_args!("{pid}")), &mut add);
+        found.sort_unstable();
+        found
     }
 
     /// The GPUs on which a process has queues, by KFD's numbers, in the legacy library's order.
-    pub(crate) fn gpus(&self, pid: u32) -> Result<Vec<u64>> {
-        let mut places = vec![self.0.join(&pid.to_string())];
-        places.extend(self.contexts(pid));
-        let mut gpus = Vec::new();
+    pub(crate) fn gpus(&self, pid: u32) -> Result<Numbers> {
+        let contexts = self.contexts(pid);
+        let mut gpus = Numbers::new();
         let mut listed = false;
-        for queues in places.iter().map(|place| place.join("queues")) {
-            let Ok(names) = queues.names() else {
-                log::reason(|| format!("{} cannot be listed", queues.path().display()));
-                continue;
+        for context in std::iter::once("").chain(contexts.iter().map(|context| &**context)) {
+            let queues = Short::of(format_args!("{pid}/{context}queues"));
+            let path = || format!("{}/{}", self.0.path().display(), &*queues);
+            let mut files: SmallVec<[Short; 8]> = SmallVec::new();
+            let add = |name: &str| {
+                if is_number(name.as_bytes()) {
+                    files.push(Short::of(format_args!("{}/{name}/gpuid", &*queues)));
+                }
             };
+            if self.0.each_name(&queues, add).is_err() {
+                log::reason(|| format!("{} cannot be listed", path()));
+                continue;
+            }
             listed = true;
-            log::source(|| queues.path().display().to_string());
-            for name in names.iter().filter(|name| is_number(name.as_bytes())) {
-                let Ok(text) = queues.bytes(&format!("{name}/gpuid")) else { continue };
-                let id =
-                    number::int(&text).map_err(|_| rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)?;
+            log::source(path);
+            for file in files {
+                let Ok(id) = self.number(&file) else { continue };
+                let id = id.map_err(|_| rsmi_status_t::RSMI_STATUS_UNEXPECTED_DATA)?;
                 // As the original widens it.
                 gpus.push(i64::from(id) as u64);
             }
@@ -178,13 +204,24 @@ impl Processes {
         Ok(hash_order(gpus))
     }
 
+    /// What a file says, and whether that is a number. As those below it is a function of its own, so that
+    /// the room for the file is on the stack no longer than it is read.
+    #[inline(never)]
+    fn number(&self, file: &str) -> Result<Result<i32>> {
+        self.0.look(file, |text| Ok(number::int(text)))
+    }
+
+    #[inline(never)]
     fn pasid(&self, pid: u32) -> std::result::Result<u32, Unread> {
-        let text = self.0.join(&pid.to_string()).line("pasid").map_err(Unread::Gone)?;
-        if !is_number(&text) {
-            log::reason(|| format!("{} is no address space", log::quoted(&text)));
-            return Err(Unread::Nonsense(status::from_errno(libc::EINVAL)));
-        }
-        number::int(&text).map(|number| number as u32).map_err(Unread::Nonsense)
+        let look = |text: &[u8]| {
+            if !is_number(text) {
+                log::reason(|| format!("{} is no address space", log::quoted(text)));
+                return Ok(Err(status::from_errno(libc::EINVAL)));
+            }
+            Ok(number::int(text).map(|number| number as u32))
+        };
+        let file = Short::of(format_args!("{pid}/pasid"));
+        self.0.look_at_line(&file, look).map_err(Unread::Gone)?.map_err(Unread::Nonsense)
     }
 }
 
@@ -202,11 +239,30 @@ impl Unread {
     }
 }
 
+/// The digits of a file, still to be taken for a number.
+struct Quantity(SmallVec<[u8; 32]>);
+
+impl Quantity {
+    fn unsigned(&self) -> Result<u64> {
+        number::unsigned(&self.0, 10)
+    }
+
+    fn int(&self) -> Result<i32> {
+        number::int(&self.0)
+    }
+}
+
 /// A file with one number; None for one that is missing and may be.
-fn quantity(process: &Dir, file: &str, optional: bool) -> Result<Option<Vec<u8>>> {
-    match process.line(file) {
-        Ok(text) if is_number(&text) => Ok(Some(text)),
-        Ok(_) => Err(status::from_errno(libc::EINVAL)),
+#[inline(never)]
+fn quantity(processes: &Dir, file: &str, optional: bool) -> Result<Option<Quantity>> {
+    let look = |text: &[u8]| {
+        if is_number(text) {
+            return Ok(Some(Quantity(text.into())));
+        }
+        Err(status::from_errno(libc::EINVAL))
+    };
+    match processes.look_at_line(file, |text| Ok(look(text))) {
+        Ok(quantity) => quantity,
         Err(rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED) if optional => Ok(None),
         Err(status) => Err(status),
     }
@@ -258,8 +314,11 @@ mod tests {
     fn what_a_process_uses_is_added_up() {
         let scratch = complete("processes");
         let processes = Processes::below(&scratch.0);
-        assert_eq!(processes.list(9), Ok(vec![Process { pid: 70, pasid: Some(32770) }]));
-        assert_eq!(processes.list(0), Ok(vec![Process { pid: 70, pasid: None }]));
+        assert_eq!(
+            processes.list(9),
+            Ok(List::from_slice(&[Process { pid: 70, pasid: Some(32770) }]))
+        );
+        assert_eq!(processes.list(0), Ok(List::from_slice(&[Process { pid: 70, pasid: None }])));
         let used = |vram, sdma, cu_occupancy| Report {
             found: true,
             pasid: Some(32770),
@@ -267,7 +326,7 @@ mod tests {
         };
         assert_eq!(processes.report(70, &PLACES, NEWEST), (used(1024, 15, 35), Ok(())));
         assert_eq!(processes.report(70, &PLACES[1..], NEWEST), (used(24, 8, 10), Ok(())));
-        assert_eq!(processes.gpus(70), Ok(vec![11, 12]));
+        assert_eq!(processes.gpus(70), Ok(Numbers::from_slice(&[11, 12])));
         assert_eq!(processes.gpus(71), Err(rsmi_status_t::RSMI_STATUS_NOT_FOUND));
         let not_found = (Report::default(), Err(rsmi_status_t::RSMI_STATUS_NOT_FOUND));
         assert_eq!(processes.report(71, &PLACES, NEWEST), not_found);
@@ -292,7 +351,7 @@ mod tests {
     fn nonsense_is_told_and_the_ended_are_left_out() {
         let files: &[(&str, &[u8])] = &[("70/vram_11", b"9\n"), ("junk/pasid", b"1\n")];
         let ended = scratch("processes-ended", files);
-        assert_eq!(Processes::below(&ended.0).list(9), Ok(Vec::new()));
+        assert_eq!(Processes::below(&ended.0).list(9), Ok(List::new()));
         assert_eq!(Processes::below(&ended.0).list(0).map(|list| list.len()), Ok(1));
         let nonsense = scratch("processes-nonsense", &[("70/pasid", b"-1\n")]);
         let list = Processes::below(&nonsense.0).list(9);

@@ -1,6 +1,6 @@
 //! GPUs that the kernel has suspended: most of their files wake them, for some ten seconds.
 
-use super::file;
+use super::file::{Failure, File, Path, Room};
 use crate::config::Config;
 use crate::log;
 use crate::status::Result;
@@ -39,24 +39,26 @@ const QUIET: &[&str] = &[
 pub(crate) fn is_suspended(directory: &str) -> bool {
     // A directory of sensors has a link to its device; a device has a file of that name.
     ["device/power", "power"].iter().any(|power| {
-        let status = file::read(libc::AT_FDCWD, &format!("{directory}/{power}/runtime_status"));
-        status.is_ok_and(|status| status.starts_with(b"suspend"))
+        let mut status = Room::new();
+        let path = Path::of(&[directory, power, "runtime_status"]).map_err(Failure::Open);
+        let read = path.and_then(|path| File::open(libc::AT_FDCWD, &path)?.read(&mut status));
+        read.is_ok() && status.starts_with(b"suspend")
     })
 }
 
 /// BUSY where the file would wake a GPU that the user wants to let sleep.
-pub(super) fn let_sleep(directory: &str, name: &str) -> Result {
+pub(super) fn let_sleep(name: &str, is_suspended: impl FnOnce() -> bool) -> Result {
     let quiet =
         |name: &str| name.ends_with("_label") || QUIET.iter().any(|it| name.starts_with(it));
     if !Config::get().no_wake || quiet(name) {
         return Ok(());
     }
-    awake(directory)
+    awake(is_suspended)
 }
 
 /// BUSY for a GPU that is suspended, where the user wants to let it sleep.
-pub(crate) fn awake(directory: &str) -> Result {
-    if !Config::get().no_wake || !is_suspended(directory) {
+pub(crate) fn awake(is_suspended: impl FnOnce() -> bool) -> Result {
+    if !Config::get().no_wake || !is_suspended() {
         return Ok(());
     }
     log::reason(|| "the GPU is suspended, and RSMI_COMPAT_NO_WAKE=1 lets it sleep".into());
@@ -64,6 +66,4 @@ pub(crate) fn awake(directory: &str) -> Result {
 }
 
 /// For the log, beside why a file was not read.
-pub(super) fn note(directory: &str) -> &'static str {
-    if is_suspended(directory) { " (power/runtime_status: the GPU is suspended)" } else { "" }
-}
+pub(super) const SUSPENDED: &str = " (power/runtime_status: the GPU is suspended)";

@@ -1,6 +1,6 @@
 //! Clocks, the PCIe link's levels, the load, and the performance level.
 
-use super::{First, Question, Why, equal, setter};
+use super::{Agreement, Between, First, Question, Why, equal, setter};
 use crate::amdsmi;
 use crate::amdsmi::Written;
 use crate::amdsmi::abi::{frequencies, pcie_bandwidth};
@@ -36,10 +36,8 @@ impl Question<'_> for BusyPercent {
 
     equal!();
 
-    fn is_between(_: &u32, _: &u32, _: &u32) -> bool {
-        // A load may be anything between two readings.
-        true
-    }
+    // A load may be anything between two readings.
+    const BETWEEN: Option<Between<u32>> = Some(|_, _, _| true);
 }
 
 /// The levels as libamd_smi writes them.
@@ -98,9 +96,7 @@ impl Question<'_> for Clock {
         at.clock(self.kind).ok().and_then(|table| odd(&table))
     }
 
-    fn agree(amdsmi: &Table, kernel: &Table) -> bool {
-        same_levels(amdsmi, kernel)
-    }
+    const AGREE: Agreement<Table> = SAME_LEVELS;
 }
 
 /// It ends the process over a table that it does not understand, or without a star.
@@ -111,13 +107,14 @@ fn odd(table: &Table) -> Option<String> {
 }
 
 /// Which of them is the current one may have changed meanwhile.
-fn same_levels(amdsmi: &Table, kernel: &Table) -> bool {
-    let told = |table: &Table| {
-        let levels = &table.levels;
-        (levels.transfer_rate.num_supported, levels.transfer_rate.frequency, levels.lanes)
-    };
-    amdsmi.outcome.is_err() || kernel.outcome.is_err() || told(amdsmi) == told(kernel)
-}
+const SAME_LEVELS: Agreement<Table> =
+    Agreement::new("equal, but for which level is the current one", |amdsmi, kernel| {
+        let told = |table: &Table| {
+            let levels = &table.levels;
+            (levels.transfer_rate.num_supported, levels.transfer_rate.frequency, levels.lanes)
+        };
+        amdsmi.outcome.is_err() || kernel.outcome.is_err() || told(amdsmi) == told(kernel)
+    });
 
 /// Chooses levels of a clock, one bit each.
 #[derive(Debug)]
@@ -177,9 +174,7 @@ impl Question<'_> for PciBandwidth {
         odd(&at.pci_bandwidth())
     }
 
-    fn agree(amdsmi: &Table, kernel: &Table) -> bool {
-        same_levels(amdsmi, kernel)
-    }
+    const AGREE: Agreement<Table> = SAME_LEVELS;
 }
 
 /// Chooses levels of the PCIe link, one bit each.
@@ -255,9 +250,8 @@ impl Question<'_> for PciReplayCounter {
 
     equal!();
 
-    fn is_between(amdsmi: &u64, before: &u64, after: &u64) -> bool {
-        (before..=after).contains(&amdsmi)
-    }
+    const BETWEEN: Option<Between<u64>> =
+        Some(|amdsmi, before, after| (before..=after).contains(&amdsmi));
 }
 
 #[derive(Debug)]

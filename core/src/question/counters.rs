@@ -1,6 +1,6 @@
 //! Counters of the links between devices.
 
-use super::{Asked, First, Question, Why, equal};
+use super::{Agreement, Asked, First, Question, Why, equal};
 use crate::amdsmi;
 use crate::gpu::{Counter, Gpu};
 use crate::map;
@@ -90,7 +90,6 @@ impl Question<'_> for CreateCounter {
         at.counter(self.event).map(Counter::Kernel).into()
     }
 
-    fn agree(_: &Counter, _: &Counter) -> bool {
-        true
-    }
+    const AGREE: Agreement<Counter> =
+        Agreement::new("not compared: a counter stays with its source", |_, _| true);
 }

@@ -1,6 +1,6 @@
 //! Errors that the hardware found, and the reset of a GPU.
 
-use super::{Asked, First, Question, Why, equal, setter};
+use super::{Asked, Between, First, Question, Why, equal, setter};
 use crate::amdsmi;
 use crate::amdsmi::abi::error_count;
 use crate::gpu::Gpu;
@@ -47,11 +47,11 @@ impl Question<'_> for ErrorCount {
 
     equal!();
 
-    fn is_between(amdsmi: &Self::Value, before: &Self::Value, after: &Self::Value) -> bool {
+    const BETWEEN: Option<Between<Self::Value>> = Some(|amdsmi, before, after| {
         (before.correctable_err..=after.correctable_err).contains(&amdsmi.correctable_err)
             && (before.uncorrectable_err..=after.uncorrectable_err)
                 .contains(&amdsmi.uncorrectable_err)
-    }
+    });
 }
 
 /// The blocks in which error handling is switched on, one bit each.

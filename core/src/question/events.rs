@@ -1,6 +1,6 @@
 //! Events of a device. They stay with the source that began to listen.
 
-use super::{Asked, First, Question, Why};
+use super::{Agreement, Asked, First, Question, Why};
 use crate::amdsmi;
 use crate::gpu::Gpu;
 use crate::told::Told;
@@ -35,7 +35,6 @@ impl Question<'_> for Listen {
         at.listen().map(|()| Ear::Kernel).into()
     }
 
-    fn agree(_: &Ear, _: &Ear) -> bool {
-        true
-    }
+    const AGREE: Agreement<Ear> =
+        Agreement::new("not compared: who began to listen goes on", |_, _| true);
 }

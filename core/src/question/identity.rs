@@ -1,6 +1,7 @@
 //! What a device is: ids and addresses, which cannot change while the library is initialised, and the
 //! versions of its firmware.
 
+use super::agreement::converted;
 use super::{First, Question, Why, equal};
 use crate::amdsmi::abi::{asic_info, enumeration_info, fw_info, kfd_info};
 use crate::amdsmi::{self, Release};
@@ -149,7 +150,10 @@ impl Question<'_> for UniqueId {
             |handle, room| (handle, room.record(0)),
             |written| {
                 let digits = written.words(&enumeration_info::hip_uuid)?.strip_prefix(b"GPU-")?;
-                number::unsigned(digits, 16).ok().filter(|id| ![0, u64::MAX].contains(id))
+                let id = converted("the hexadecimal digits behind GPU- to a number", || {
+                    number::unsigned(digits, 16)
+                });
+                id.ok().filter(|id| ![0, u64::MAX].contains(id))
             },
         )
     }
@@ -269,8 +273,10 @@ impl Question<'_> for TargetGraphicsVersion {
     // It writes 0x90a.
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u64> {
         asic_number(at, &asic_info::target_graphics_version).map(|name| {
-            let major = format!("{:x}", name >> 8).parse().unwrap_or(0);
-            major * 10_000 + (name >> 4 & 0xF) * 100 + (name & 0xF)
+            converted("0x90a to 90010", || {
+                let major = format!("{:x}", name >> 8).parse().unwrap_or(0);
+                major * 10_000 + (name >> 4 & 0xF) * 100 + (name & 0xF)
+            })
         })
     }
 
@@ -308,7 +314,8 @@ impl Question<'_> for FirmwareVersion {
                 let count = written.raw(&fw_info::num_fw_info, 0)? as usize;
                 (0..count).map(|nth| nth * ENTRY).find_map(|at| {
                     let id = written.within(at, &fw_info::fw_id, 0)?;
-                    (id == wanted.into()).then(|| written.within(at, &fw_info::fw_version, 0))?
+                    (id == u64::from(wanted))
+                        .then(|| written.within(at, &fw_info::fw_version, 0))?
                 })
             },
         )

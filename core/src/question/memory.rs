@@ -1,6 +1,6 @@
 //! Memory: its size, its use, and its bad pages.
 
-use super::{First, Question, Why, equal};
+use super::{Between, First, Question, Why, equal};
 use crate::amdsmi;
 use crate::amdsmi::abi::page_record;
 use crate::gpu::{Gpu, Pages};
@@ -71,9 +71,8 @@ impl Question<'_> for MemoryUsage {
 
     equal!();
 
-    fn is_between(amdsmi: &u64, before: &u64, after: &u64) -> bool {
-        (before.min(after)..=before.max(after)).contains(&amdsmi)
-    }
+    const BETWEEN: Option<Between<u64>> =
+        Some(|amdsmi, before, after| (before.min(after)..=before.max(after)).contains(&amdsmi));
 }
 
 /// The time for which the memory controller is busy, in percent.

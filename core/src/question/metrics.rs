@@ -1,12 +1,13 @@
 //! gpu_metrics: the whole table, and the questions that it answers.
 
-use super::{First, Question, Why, equal};
+use super::{Agreement, Between, First, Question, Why, equal};
 use crate::amdsmi::abi::{gpu_metrics, utilization_counter, xcp_metrics};
 use crate::amdsmi::{self, Release, Written};
 use crate::client::Metrics;
-use crate::gpu::{Gpu, Utilization};
+use crate::gpu::{Gpu, Utilization, spare_metrics};
 use crate::layout::Member;
 use crate::log;
+use crate::spare::Spare;
 use crate::told::Told;
 use crate::types::{amdgpu_xcp_metrics_t, metrics_table_header_t, rsmi_gpu_metrics_t};
 
@@ -150,37 +151,41 @@ fn table(written: &Written) -> Option<rsmi_gpu_metrics_t> {
     ))
 }
 
-fn ask_table(at: &amdsmi::Device) -> Told<Box<rsmi_gpu_metrics_t>> {
-    at.ask(
-        |s| s.amdsmi_get_gpu_metrics_info,
-        |handle, room| (handle, room.record(0)),
-        |written| table(written).map(Box::new),
-    )
-}
-
 /// The whole table. Of a release that nobody knows it is not read: most of it has moved once.
 #[derive(Debug)]
 pub(crate) struct MetricsTable;
 
 impl Question<'_> for MetricsTable {
-    type Value = Box<Metrics>;
+    type Value = Spare<Metrics>;
     const FIRST: First = First::Kernel(Why::Polled);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
         if !at.has_known_lists() {
             return Told::Unknown;
         }
-        ask_table(at).map(|members| Box::new(Metrics { members: *members, gap: 0 }))
+        at.ask(
+            |s| s.amdsmi_get_gpu_metrics_info,
+            |handle, room| (handle, room.record(0)),
+            |written| {
+                table(written).map(|members| {
+                    let mut metrics = spare_metrics();
+                    (metrics.members, metrics.gap) = (members, 0);
+                    metrics
+                })
+            },
+        )
     }
 
     fn kernel(&self, at: &Gpu) -> Told<Self::Value> {
-        at.metrics_info().map(Box::new).into()
+        at.metrics_info().into()
     }
 
-    fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {
-        // The rest moves.
-        amdsmi.members.common_header.format_revision == kernel.members.common_header.format_revision
-    }
+    // The rest moves.
+    const AGREE: Agreement<Self::Value> =
+        Agreement::new("equal in the format", |amdsmi, kernel| {
+            let format = |metrics: &Metrics| metrics.members.common_header.format_revision;
+            format(amdsmi) == format(kernel)
+        });
 }
 
 /// Size and version of the table.
@@ -235,9 +240,19 @@ impl Question<'_> for Activity {
 
     // These three never moved.
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
-        ask_table(at).map(|table| {
-            [table.average_gfx_activity, table.average_umc_activity, table.average_mm_activity]
-        })
+        at.ask(
+            |s| s.amdsmi_get_gpu_metrics_info,
+            |handle, room| (handle, room.record(0)),
+            |written| {
+                header(written)?;
+                let member = |member| u16::read(written, 0, member, 0);
+                Some([
+                    member(&gpu_metrics::average_gfx_activity),
+                    member(&gpu_metrics::average_umc_activity),
+                    member(&gpu_metrics::average_mm_activity),
+                ])
+            },
+        )
     }
 
     fn kernel(&self, at: &Gpu) -> Told<Self::Value> {
@@ -246,10 +261,8 @@ impl Question<'_> for Activity {
 
     equal!();
 
-    fn is_between(_: &Self::Value, _: &Self::Value, _: &Self::Value) -> bool {
-        // A load may be anything between two readings.
-        true
-    }
+    // A load may be anything between two readings.
+    const BETWEEN: Option<Between<Self::Value>> = Some(|_, _, _| true);
 }
 
 /// How much the graphics core and the memory have done, and when.
@@ -302,8 +315,7 @@ impl Question<'_> for UtilizationCount {
 
     equal!();
 
-    fn is_between(amdsmi: &Utilization, _: &Utilization, after: &Utilization) -> bool {
-        // It keeps gpu_metrics for up to 100 ms.
-        amdsmi.timestamp <= after.timestamp
-    }
+    // It keeps gpu_metrics for up to 100 ms.
+    const BETWEEN: Option<Between<Utilization>> =
+        Some(|amdsmi, _, after| amdsmi.timestamp <= after.timestamp);
 }

@@ -5,6 +5,7 @@
 //! stands beside its getter. All values have the units of rocm_smi.h. Only [`crate::ask`] chooses
 //! between the two answers.
 
+mod agreement;
 mod clocks;
 mod counters;
 mod errors;
@@ -22,6 +23,7 @@ mod processes;
 mod tests;
 mod topology;
 
+pub(crate) use agreement::{Agreement, Between};
 pub(crate) use clocks::*;
 pub(crate) use counters::*;
 pub(crate) use errors::*;
@@ -43,6 +45,7 @@ use crate::runtime::State;
 use crate::told::Told;
 use std::fmt::{self, Debug};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What one function of rocm_smi.h asks about a device; `'g` is how long the device is there.
 pub(crate) trait Question<'g, At: Sourced = Gpu>: Debug {
@@ -52,6 +55,14 @@ pub(crate) trait Question<'g, At: Sourced = Gpu>: Debug {
     const FIRST: First;
 
     const ASKED: Asked = Asked::Freely;
+    /// As long as libamd_smi may keep what it has read for the answer.
+    const STALE: Duration = Duration::from_millis(150);
+
+    /// When both answers are the same one, as exactly as the sources are.
+    const AGREE: Agreement<Self::Value>;
+
+    /// When AMD SMI's answer lies between two of the kernel's; only of what moves.
+    const BETWEEN: Option<Between<Self::Value>> = None;
 
     fn amdsmi(&self, at: &At::Amdsmi) -> Told<Self::Value>;
 
@@ -60,14 +71,6 @@ pub(crate) trait Question<'g, At: Sourced = Gpu>: Debug {
     /// What the kernel says now over which AMD SMI would end the process, or print.
     fn hazard(&self, _at: &At) -> Option<String> {
         None
-    }
-
-    /// Whether both answers are the same one, as exactly as the sources are.
-    fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool;
-
-    /// Whether AMD SMI's answer lies between two of the kernel's; only of what moves.
-    fn is_between(_amdsmi: &Self::Value, _before: &Self::Value, _after: &Self::Value) -> bool {
-        false
     }
 }
 
@@ -153,10 +156,8 @@ pub(crate) fn unread<'g, At: Sourced, Q: Question<'g, At>>(
 macro_rules! setter {
     () => {
         const ASKED: crate::question::Asked = crate::question::Asked::Once;
-
-        fn agree((): &(), (): &()) -> bool {
-            true
-        }
+        const AGREE: crate::question::Agreement<()> =
+            crate::question::Agreement::new("not compared: it changes something", |(), ()| true);
     };
 }
 use setter;
@@ -164,9 +165,7 @@ use setter;
 /// Where both answers are to be equal.
 macro_rules! equal {
     () => {
-        fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {
-            amdsmi == kernel
-        }
+        const AGREE: crate::question::Agreement<Self::Value> = crate::question::Agreement::equal();
     };
 }
 use equal;

@@ -1,6 +1,7 @@
 //! Names, and what else stands in the board's data.
 
-use super::{First, Question, Why, equal};
+use super::agreement::converted;
+use super::{Agreement, First, Question, Why, equal};
 use crate::amdsmi::abi::{asic_info, board_info, vbios_info};
 use crate::amdsmi::{self, Release};
 use crate::gpu::{self, Gpu};
@@ -36,6 +37,8 @@ fn vbios_part_number(at: &amdsmi::Device) -> Told<Vec<u8>> {
     )
 }
 
+const HEXADECIMAL: &str = "the hexadecimal digits that it begins with to a number";
+
 /// What the board's part number begins with, read as a hexadecimal number.
 #[derive(Debug)]
 pub(crate) struct Sku;
@@ -46,7 +49,8 @@ impl Question<'_> for Sku {
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<u16> {
         board_text(at, &board_info::model_number)
-            .map(|text| u16::try_from(number::lenient(&text, 16)).unwrap_or(0))
+            .map(|text| converted(HEXADECIMAL, || number::lenient(&text, 16)))
+            .map(|number| u16::try_from(number).unwrap_or(0))
             .filter(|sku| *sku != 0)
     }
 
@@ -145,10 +149,11 @@ impl<'g> Question<'g> for MarketName {
         at.market_name().map(Cow::Borrowed).into()
     }
 
-    fn agree(amdsmi: &Text<'g>, kernel: &Text<'g>) -> bool {
-        // Older releases have the names of chips in its place, newer ones where libdrm has none.
-        amdsmi.is_empty() == kernel.is_empty()
-    }
+    // Older releases have the names of chips in its place, newer ones where libdrm has none.
+    const AGREE: Agreement<Text<'g>> =
+        Agreement::new("both a name, or both empty", |amdsmi, kernel| {
+            amdsmi.is_empty() == kernel.is_empty()
+        });
 }
 
 /// A text of a function that takes the length of the client's buffer.
@@ -211,7 +216,8 @@ impl<'g> Question<'g> for VramVendor {
             |handle, room| (handle, room.text(NAME), NAME as u32),
             |written| {
                 // Newer releases write it in capitals, and this where the driver has none.
-                let name = written.text(0, NAME)?.to_ascii_lowercase();
+                let name = written.text(0, NAME)?;
+                let name = converted("to lower case", || name.to_ascii_lowercase());
                 (!name.is_empty() && name != b"unknown").then_some(Cow::Owned(name))
             },
         )
@@ -233,7 +239,8 @@ impl Question<'_> for Brand {
     const FIRST: First = First::Kernel(Why::AtInit);
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<Self::Value> {
-        vbios_part_number(at).map(|vbios| gpu::brand_of(&vbios))
+        vbios_part_number(at)
+            .map(|vbios| converted("to the brand that it stands for", || gpu::brand_of(&vbios)))
     }
 
     fn kernel(&self, at: &Gpu) -> Told<Self::Value> {

@@ -1,6 +1,6 @@
 //! Overdrive: how far a card can be tuned.
 
-use super::{First, Question, Why, setter};
+use super::{Agreement, First, Question, Why, setter};
 use crate::amdsmi;
 use crate::amdsmi::Written;
 use crate::amdsmi::abi::od_volt;
@@ -115,13 +115,14 @@ impl Question<'_> for Overdrive {
         super::unread(self, at)
     }
 
-    fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {
-        // What the table does not have, each of the two has another word for.
-        let same = |one: rsmi_range_t, other: rsmi_range_t| {
-            [0, u64::MAX].contains(&other.upper_bound) || one == other
-        };
-        same(amdsmi.curr_sclk_range, kernel.curr_sclk_range)
-    }
+    // What the table does not have, each of the two has another word for.
+    const AGREE: Agreement<Self::Value> =
+        Agreement::new("equal in the graphics clock's range", |amdsmi, kernel| {
+            let same = |one: rsmi_range_t, other: rsmi_range_t| {
+                [0, u64::MAX].contains(&other.upper_bound) || one == other
+            };
+            same(amdsmi.curr_sclk_range, kernel.curr_sclk_range)
+        });
 }
 
 /// What the table does not have.
@@ -176,9 +177,10 @@ impl Question<'_> for OverdriveRegions {
         (!at.has_voltage_curve()).then(|| "the table has no voltage curve, as it expects".into())
     }
 
-    fn agree(amdsmi: &Regions, kernel: &Regions) -> bool {
-        kernel.count == 0 || amdsmi == kernel
-    }
+    const AGREE: Agreement<Regions> =
+        Agreement::new("equal, where the kernel has any", |amdsmi, kernel| {
+            kernel.count == 0 || amdsmi == kernel
+        });
 }
 
 /// Sets one end of a clock's range, in MHz.

@@ -1,5 +1,6 @@
 //! How a card is divided into devices, and its memory into domains.
 
+use super::agreement::converted;
 use super::{First, Question, Why, equal, setter};
 use crate::amdsmi::abi::{kfd_info, memory_partition_config};
 use crate::amdsmi::{self, Handle, Release, Room};
@@ -83,12 +84,11 @@ impl Question<'_> for MemoryPartitionCapabilities {
             |handle, room| (handle, room.record(0)),
             |written| {
                 let bits = written.raw(&memory_partition_config::partition_caps, 0)?;
-                let modes: Vec<&[u8]> = map::MEMORY_PARTITIONS
-                    .iter()
-                    .enumerate()
-                    .filter(|(nth, _)| bits >> nth & 1 == 1)
-                    .map(|(_, mode)| *mode)
-                    .collect();
+                let modes: Vec<&[u8]> = converted("its bits to the names of modes", || {
+                    let all = map::MEMORY_PARTITIONS.iter().enumerate();
+                    let set = all.filter(|(nth, _)| bits >> nth & 1 == 1);
+                    set.map(|(_, mode)| *mode).collect()
+                });
                 (!modes.is_empty()).then(|| modes.join(&b", "[..]))
             },
         )
@@ -151,7 +151,8 @@ impl Question<'_> for SetComputePartition {
     const FIRST: First = First::Amdsmi;
 
     fn amdsmi(&self, at: &amdsmi::Device) -> Told<()> {
-        let Some(number) = self.number(at.release()) else {
+        let number = || self.number(at.release());
+        let Some(number) = converted("the mode to the release's number", number) else {
             log::reason(|| "this AMD SMI may have another number for the mode".into());
             return Told::Unknown;
         };
@@ -182,7 +183,9 @@ impl Question<'_> for SetMemoryPartition {
         let Some(release) = at.release().filter(|_| (1..=4).contains(&number)) else {
             return Told::Unknown;
         };
-        let number = if release < Release::V6_4_0 { number } else { 1 << (number - 1) };
+        let number = converted("since 6.4.0 the mode's number to its bit", || {
+            if release < Release::V6_4_0 { number } else { 1 << (number - 1) }
+        });
         at.set(|s| s.amdsmi_set_gpu_memory_partition, |handle| (handle, number))
     }
 

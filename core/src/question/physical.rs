@@ -2,7 +2,8 @@
 //!
 //! AMD SMI rounds temperatures down to degrees; hwmon has the millidegrees of rocm_smi.h.
 
-use super::{First, Question, Why, equal, setter};
+use super::agreement::Factor;
+use super::{Agreement, Between, First, Question, Why, equal, setter};
 use crate::amdsmi;
 use crate::gpu::Gpu;
 use crate::map;
@@ -11,7 +12,8 @@ use crate::types::{
     rsmi_temperature_metric_t, rsmi_temperature_type_t, rsmi_voltage_metric_t, rsmi_voltage_type_t,
 };
 
-const DEGREE: i64 = 1000;
+/// m°C in a degree.
+const DEGREE: i64 = Factor::DEGREE.unit() as i64;
 
 /// A temperature, in millidegrees Celsius.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ impl Question<'_> for Temperature {
         at.ask(
             |s| s.amdsmi_get_temp_metric,
             |handle, room| (handle, self.place, self.metric.0, room.number(0)),
-            |written| Some(written.number::<i64>(0)? * DEGREE),
+            |written| written.number(0).map(|degrees| Factor::DEGREE.of_signed(degrees)),
         )
     }
 
@@ -42,13 +44,13 @@ impl Question<'_> for Temperature {
         at.temperature(self.place, self.metric).into()
     }
 
-    fn agree(amdsmi: &i64, kernel: &i64) -> bool {
-        *amdsmi == kernel / DEGREE * DEGREE
-    }
-
-    fn is_between(amdsmi: &i64, before: &i64, after: &i64) -> bool {
+    const AGREE: Agreement<i64> =
+        Agreement::new("equal, the kernel's cut to whole degrees", |amdsmi, kernel| {
+            *amdsmi == kernel / DEGREE * DEGREE
+        });
+    const BETWEEN: Option<Between<i64>> = Some(|amdsmi, before, after| {
         (before.min(after) / DEGREE..=before.max(after) / DEGREE).contains(&(amdsmi / DEGREE))
-    }
+    });
 }
 
 /// A voltage, in mV.
@@ -80,12 +82,10 @@ impl Question<'_> for Voltage {
 
     equal!();
 
-    fn is_between(amdsmi: &i64, before: &i64, after: &i64) -> bool {
-        is_among(*amdsmi, *before, *after)
-    }
+    const BETWEEN: Option<Between<i64>> = Some(is_among);
 }
 
-fn is_among(amdsmi: i64, before: i64, after: i64) -> bool {
+fn is_among(amdsmi: &i64, before: &i64, after: &i64) -> bool {
     (before.min(after)..=before.max(after)).contains(&amdsmi)
 }
 
@@ -114,9 +114,7 @@ impl Question<'_> for FanRpms {
 
     equal!();
 
-    fn is_between(amdsmi: &i64, before: &i64, after: &i64) -> bool {
-        is_among(*amdsmi, *before, *after)
-    }
+    const BETWEEN: Option<Between<i64>> = Some(is_among);
 }
 
 /// The speed of a fan, 0 to its maximum.
@@ -143,9 +141,7 @@ impl Question<'_> for FanSpeed {
 
     equal!();
 
-    fn is_between(amdsmi: &i64, before: &i64, after: &i64) -> bool {
-        is_among(*amdsmi, *before, *after)
-    }
+    const BETWEEN: Option<Between<i64>> = Some(is_among);
 }
 
 /// The maximum of a fan's speed.

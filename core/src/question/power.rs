@@ -2,7 +2,8 @@
 //!
 //! AMD SMI has power in whole watts, out of gpu_metrics; hwmon has the microwatts of rocm_smi.h.
 
-use super::{First, Question, Why, equal, setter};
+use super::agreement::Factor;
+use super::{Agreement, Between, First, Question, Why, equal, setter};
 use crate::amdsmi::abi::{power_cap_info, power_info, power_profile_status};
 use crate::amdsmi::{self, Written};
 use crate::gpu::Gpu;
@@ -15,7 +16,7 @@ use crate::types::{
 };
 
 /// µW in a watt.
-const WATT: u64 = 1_000_000;
+const WATT: u64 = Factor::WATT.unit();
 
 /// µW in a kilowatt.
 const KILOWATT: u64 = 1000 * WATT;
@@ -26,11 +27,14 @@ const NOT_AVAILABLE: u64 = u16::MAX as u64;
 /// µW
 fn watts(written: &Written, member: &'static Member<amdsmi::Release>) -> Option<u64> {
     let watts = written.told(member, 0).filter(|watts| *watts != NOT_AVAILABLE)?;
-    Some(watts * WATT)
+    Some(Factor::WATT.of(watts))
 }
 
-fn same_watt(amdsmi: u64, kernel: u64) -> bool {
-    amdsmi.abs_diff(kernel) < WATT
+const SAME_WATT: Agreement<u64> =
+    Agreement::new("less than a watt apart", |amdsmi, kernel| amdsmi.abs_diff(*kernel) < WATT);
+
+fn is_between(amdsmi: &u64, before: &u64, after: &u64) -> bool {
+    (before.min(after) / WATT..=before.max(after) / WATT).contains(&(amdsmi / WATT))
 }
 
 /// The average power of a sensor, in µW.
@@ -59,13 +63,8 @@ impl Question<'_> for AveragePower {
         at.average_power(self.sensor).into()
     }
 
-    fn agree(amdsmi: &u64, kernel: &u64) -> bool {
-        same_watt(*amdsmi, *kernel)
-    }
-
-    fn is_between(amdsmi: &u64, before: &u64, after: &u64) -> bool {
-        (before.min(after) / WATT..=before.max(after) / WATT).contains(&(amdsmi / WATT))
-    }
+    const AGREE: Agreement<u64> = SAME_WATT;
+    const BETWEEN: Option<Between<u64>> = Some(is_between);
 }
 
 fn only_the_first_sensor<T>() -> Told<T> {
@@ -93,13 +92,8 @@ impl Question<'_> for CurrentSocketPower {
         at.current_socket_power().into()
     }
 
-    fn agree(amdsmi: &u64, kernel: &u64) -> bool {
-        same_watt(*amdsmi, *kernel)
-    }
-
-    fn is_between(amdsmi: &u64, before: &u64, after: &u64) -> bool {
-        AveragePower::is_between(amdsmi, before, after)
-    }
+    const AGREE: Agreement<u64> = SAME_WATT;
+    const BETWEEN: Option<Between<u64>> = Some(is_between);
 }
 
 /// The current power in µW, or the average where there is none, and which of the two it is.
@@ -128,14 +122,13 @@ impl Question<'_> for Power {
         at.power().into()
     }
 
-    fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {
-        // The sources know of different ones: gpu_metrics 1.3 has no current power.
-        amdsmi.1 != kernel.1 || same_watt(amdsmi.0, kernel.0)
-    }
-
-    fn is_between(amdsmi: &Self::Value, before: &Self::Value, after: &Self::Value) -> bool {
-        AveragePower::is_between(&amdsmi.0, &before.0, &after.0)
-    }
+    // The sources know of different ones: gpu_metrics 1.3 has no current power.
+    const AGREE: Agreement<Self::Value> = Agreement::new(
+        "less than a watt apart, where both are the current power or both the average",
+        |amdsmi, kernel| amdsmi.1 != kernel.1 || SAME_WATT.holds(&amdsmi.0, &kernel.0),
+    );
+    const BETWEEN: Option<Between<Self::Value>> =
+        Some(|amdsmi, before, after| is_between(&amdsmi.0, &before.0, &after.0));
 }
 
 /// The energy accumulator and its time in ns.
@@ -161,10 +154,10 @@ impl Question<'_> for Energy {
 
     equal!();
 
-    fn is_between(amdsmi: &Self::Value, before: &Self::Value, after: &Self::Value) -> bool {
-        // AMD SMI keeps gpu_metrics for up to 100 ms: it may be behind, never ahead.
+    // AMD SMI keeps gpu_metrics for up to 100 ms: it may be behind, never ahead.
+    const BETWEEN: Option<Between<Self::Value>> = Some(|amdsmi, before, after| {
         amdsmi.0 <= after.0 && amdsmi.1 <= after.1 && before.0 <= after.0
-    }
+    });
 }
 
 fn cap_info(

@@ -1,21 +1,26 @@
 //! Processes that compute on GPUs, as KFD lists them. These questions are about no single device.
 
-use super::{First, Question, Why, equal};
+use super::{Agreement, First, Question, Why, equal};
 use crate::amdsmi::Session;
 use crate::amdsmi::abi::process_info;
 use crate::client;
-use crate::kernel::processes::{Place, Process, Processes, Report, Usage};
+use crate::kernel::processes::{List, Place, Process, Report, Usage};
 use crate::log;
 use crate::runtime::State;
 use crate::status::Result;
 use crate::told::Told;
+use smallvec::SmallVec;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// As long as AMD SMI has it in every release.
 const INFO: usize = 32;
 
 /// Behind the number of processes.
 const INFOS: usize = 8;
+
+/// As long as libamd_smi keeps its list.
+const STALE: Duration = Duration::from_millis(1100);
 
 /// More than a machine has.
 const MOST: u32 = 1800;
@@ -27,6 +32,9 @@ fn library(session: &Option<Arc<Session>>) -> Option<&Session> {
     session.as_deref().filter(|session| session.has_known_lists())
 }
 
+/// The indices of devices.
+type Indices = SmallVec<[u32; 64]>;
+
 /// The processes; the first `wanted` of them are read.
 #[derive(Debug)]
 pub(crate) struct ComputeProcesses {
@@ -34,8 +42,9 @@ pub(crate) struct ComputeProcesses {
 }
 
 impl Question<'_, State> for ComputeProcesses {
-    type Value = Vec<Process>;
+    type Value = List;
     const FIRST: First = First::Kernel(Why::Polled);
+    const STALE: Duration = STALE;
 
     fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Self::Value> {
         let Some(session) = library(session) else { return Told::Unknown };
@@ -59,17 +68,18 @@ impl Question<'_, State> for ComputeProcesses {
     }
 
     fn kernel(&self, state: &State) -> Told<Self::Value> {
-        Processes::below(&state.sysfs()).list(self.wanted as usize).into()
+        state.processes().list(self.wanted as usize).into()
     }
 
-    fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {
-        let pids = |list: &[Process]| {
-            let mut pids: Vec<u32> = list.iter().map(|process| process.pid).collect();
-            pids.sort_unstable();
-            pids
-        };
-        pids(amdsmi) == pids(kernel)
-    }
+    const AGREE: Agreement<Self::Value> =
+        Agreement::new("equal in the process ids, in any order", |amdsmi, kernel| {
+            let pids = |list: &List| {
+                let mut pids: Vec<u32> = list.iter().map(|process| process.pid).collect();
+                pids.sort_unstable();
+                pids
+            };
+            pids(amdsmi) == pids(kernel)
+        });
 }
 
 /// What a process uses of all devices, or of one, as far as that was found out.
@@ -83,6 +93,7 @@ pub(crate) struct ComputeProcess {
 impl Question<'_, State> for ComputeProcess {
     type Value = (Report, Result);
     const FIRST: First = First::Kernel(Why::Polled);
+    const STALE: Duration = STALE;
 
     fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Self::Value> {
         let Some(session) = library(session) else { return Told::Unknown };
@@ -107,24 +118,20 @@ impl Question<'_, State> for ComputeProcess {
     }
 
     fn kernel(&self, state: &State) -> Told<Self::Value> {
-        let places: Result<Vec<Place>> = match self.device {
-            Some(device) => state.place(device).map(|place| vec![place]),
-            None => Ok(state.places()),
-        };
-        Told::Value(match places {
-            Ok(places) => {
-                let generation = client::generation();
-                Processes::below(&state.sysfs()).report(self.pid, &places, generation)
-            }
-            Err(status) => (Report::default(), Err(status)),
+        let report =
+            |places: &[Place]| state.processes().report(self.pid, places, client::generation());
+        Told::Value(match self.device.map(|device| state.place(device)) {
+            Some(Ok(place)) => report(&[place]),
+            Some(Err(status)) => (Report::default(), Err(status)),
+            None => report(&state.places()),
         })
     }
 
-    fn agree(amdsmi: &Self::Value, kernel: &Self::Value) -> bool {
-        // Of compute units it counts the most that one device has busy.
-        let vram = |told: &Self::Value| told.0.usage.map(|usage| usage.vram);
+    // Of compute units it counts the most that one device has busy.
+    const AGREE: Agreement<Self::Value> = Agreement::new("equal in the VRAM", |amdsmi, kernel| {
+        let vram = |told: &(Report, Result)| told.0.usage.map(|usage| usage.vram);
         kernel.1.is_err() || vram(amdsmi) == vram(kernel)
-    }
+    });
 }
 
 /// The devices that a process has queues on, by their indices.
@@ -134,10 +141,11 @@ pub(crate) struct ComputeProcessGpus {
 }
 
 impl Question<'_, State> for ComputeProcessGpus {
-    type Value = Vec<u32>;
+    type Value = Indices;
     const FIRST: First = First::Kernel(Why::Polled);
+    const STALE: Duration = STALE;
 
-    fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Vec<u32>> {
+    fn amdsmi(&self, session: &Option<Arc<Session>>) -> Told<Indices> {
         const LIST: usize = 4;
         const MOST: u32 = 1024;
         let Some(session) = library(session) else { return Told::Unknown };
@@ -151,8 +159,8 @@ impl Question<'_, State> for ComputeProcessGpus {
         )
     }
 
-    fn kernel(&self, state: &State) -> Told<Vec<u32>> {
-        let ids = Processes::below(&state.sysfs()).gpus(self.pid);
+    fn kernel(&self, state: &State) -> Told<Indices> {
+        let ids = state.processes().gpus(self.pid);
         ids.map(|ids| ids.into_iter().filter_map(|id| state.index_of(id)).collect()).into()
     }
 

@@ -3,13 +3,27 @@
 #![allow(unsafe_code, reason = "the library that is asked is made of functions of C")]
 
 use super::*;
-use crate::amdsmi::{Device, Handle, Release, Symbols};
+use crate::amdsmi::{Handle, Release};
 use crate::types::{
     RSMI_POWER_TYPE, rsmi_fw_block_t, rsmi_memory_partition_type_t,
     rsmi_power_profile_preset_masks_t as Profile, rsmi_status_t, rsmi_temperature_metric_t,
     rsmi_voltage_metric_t, rsmi_voltage_type_t,
 };
+use std::collections::BTreeSet;
 use std::ffi::{c_char, c_void};
+
+mod agreeing;
+mod choosing;
+mod generations;
+mod identifying;
+mod sharing;
+mod sides;
+mod tuning;
+mod watching;
+
+use crate::log;
+use sides::{Tested, Tried};
+use std::{fs, path::Path};
 
 const NOT_SUPPORTED: rsmi_status_t = rsmi_status_t::RSMI_STATUS_NOT_SUPPORTED;
 const OLD: Option<Release> = Some(Release::V6_1_2);
@@ -20,9 +34,9 @@ const NOBODY_KNOWS: Option<Release> = None;
 macro_rules! device {
     ($release:expr, $($name:ident = $function:expr),* $(,)?) => {{
         #[allow(unused_mut, reason = "some have nothing more")]
-        let mut symbols = Symbols::none();
+        let mut symbols = crate::amdsmi::Symbols::none();
         $(symbols.$name.function = Some($function);)*
-        Device::fake(symbols, $release)
+        crate::amdsmi::Device::fake(symbols, $release)
     }};
 }
 
@@ -39,6 +53,113 @@ macro_rules! writes {
         }
         function
     }};
+}
+
+use device;
+
+/// Every question, with the tests of its sides.
+macro_rules! all {
+    ($($question:ident)*) => {
+        const ALL: &[(&str, [fn() -> Tried; 2])] = &[$(
+            (stringify!($question), [<$question as Tested>::kernel, <$question as Tested>::amdsmi])
+        ),*];
+    };
+}
+
+all! {
+    Activity AveragePower BadPages Brand BusyPercent CardIndex Clock ComputePartition ComputeProcess
+    ComputeProcessGpus ComputeProcesses CounterGroup CreateCounter CurrentSocketPower DeviceId DeviceName
+    Energy ErrorCount ErrorFeatures ErrorState FanRpms FanSpeed FanSpeedMax FirmwareVersion FreeCounters
+    Guid HiveId LinkBandwidth LinkType LinkWeight Listen MarketName MemoryBusy MemoryOverdriveLevel
+    MemoryPartition MemoryPartitionCapabilities MemoryTotal MemoryUsage MetricsHeader MetricsTable NodeId
+    NumaAffinity NumaNode Overdrive OverdriveLevel OverdriveRegions P2pAccess PartitionId PciBandwidth
+    PciId PciReplayCounter PciThroughput PerfLevel Power PowerCap PowerCapDefault PowerCapRange
+    PowerProfiles RenderMinor Reset ResetFan ResetXgmiError Revision RunningXcds SerialNumber SetClock
+    SetClockLimit SetClockRange SetComputePartition SetDeterminism SetFanSpeed SetMemoryPartition
+    SetOverdriveClock SetOverdriveLevel SetPciBandwidth SetPerfLevel SetPowerCap SetPowerProfile
+    SetVoltagePoint Sku SubsystemId SubsystemName SubsystemVendorId TargetGraphicsVersion Temperature
+    UniqueId UtilizationCount VbiosVersion VendorId VendorName Voltage VramVendor XgmiError
+    XgmiPhysicalId
+}
+
+/// The questions of the files beside this one.
+fn questions() -> BTreeSet<String> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/question");
+    let files =
+        fs::read_dir(directory).expect("the questions").map(|file| file.expect("a file").path());
+    let texts =
+        files.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).expect("text"));
+    let of_text = |text: String| {
+        let impls =
+            text.lines().filter(|line| line.starts_with("impl") && line.contains("Question<"));
+        let name = |line: &str| {
+            let (_, name) = line.split_once(" for ").expect("what it is for");
+            name.split(['<', ' ']).next().unwrap_or_default().to_owned()
+        };
+        impls.map(name).collect::<Vec<_>>()
+    };
+    texts.flat_map(of_text).collect()
+}
+
+#[test]
+fn each_question_is_tested_on_both_sides() {
+    let listed: BTreeSet<String> = ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(
+        listed,
+        questions(),
+        "tested on the left, the questions of src/question on the right"
+    );
+    assert!(listed.len() == ALL.len() && listed.len() > 90, "each once");
+}
+
+#[test]
+fn the_kernel_answers_each_question_or_says_why_not() {
+    for (_, [kernel, _]) in ALL {
+        let Tried { .. } = kernel();
+    }
+}
+
+#[test]
+fn amd_smi_answers_each_question_or_says_why_not() {
+    for (_, [_, amdsmi]) in ALL {
+        let Tried { .. } = amdsmi();
+    }
+}
+
+/// What a question logs while AMD SMI is asked.
+fn logged<T>(ask: impl Fn() -> Told<T>) -> Vec<String> {
+    let lines = log::tests::logged(log::Level::Trace, || {
+        let _ = ask();
+    });
+    let text = |line: &String| line.strip_prefix("rsmi-compat: trace: ").map(str::to_owned);
+    lines.iter().filter_map(text).collect()
+}
+
+#[test]
+fn the_log_names_the_call_its_members_and_what_becomes_of_them() {
+    let at = device!(NEW, amdsmi_get_power_info = writes!(fn(), 0, 12 => 77_u32));
+    let lines = logged(|| AveragePower { sensor: 0 }.amdsmi(&at));
+    let expected = [
+        "calls amdsmi_get_power_info",
+        "converts × 1000000 (W → µW)",
+        "reads since 6.1.2: average_socket_power",
+        "amdsmi_get_power_info",
+    ];
+    assert_eq!(lines, expected);
+    let asic = writes!(fn(), 0, 256 => 0x1002_u32, 800 => 0x90a_u64);
+    let at = device!(NEW, amdsmi_get_gpu_asic_info = asic);
+    assert_eq!(logged(|| VendorId.amdsmi(&at))[1], "reads since 6.1.2: vendor_id");
+    let lines = logged(|| TargetGraphicsVersion.amdsmi(&at));
+    assert_eq!(lines[1], "reads since 6.3.0: target_graphics_version");
+    assert!(lines.contains(&"converts 0x90a to 90010".to_owned()), "{lines:?}");
+    let at = device!(NEW, amdsmi_get_gpu_id = id);
+    assert_eq!(logged(|| DeviceId.amdsmi(&at)), ["calls amdsmi_get_gpu_id", "amdsmi_get_gpu_id"]);
+}
+
+unsafe extern "C" fn id(_: Handle, out: *mut u16) -> u32 {
+    // SAFETY: the room takes the number.
+    unsafe { out.write(7) };
+    0
 }
 
 type Writes = unsafe extern "C" fn(Handle, *mut c_void) -> u32;
@@ -93,9 +214,11 @@ fn degrees_are_millidegrees_and_failures_have_rsmis_statuses() {
 
 #[test]
 fn degrees_agree_with_millidegrees_that_lie_within_them() {
-    assert!(Temperature::agree(&45_000, &45_999) && !Temperature::agree(&45_000, &46_000));
-    assert!(Temperature::is_between(&46_000, &45_999, &47_100));
-    assert!(!Temperature::is_between(&48_000, &45_999, &47_100));
+    assert!(
+        Temperature::AGREE.holds(&45_000, &45_999) && !Temperature::AGREE.holds(&45_000, &46_000)
+    );
+    let is_between = Temperature::BETWEEN.expect("it moves");
+    assert!(is_between(&46_000, &45_999, &47_100) && !is_between(&48_000, &45_999, &47_100));
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub(crate) use state::State;
 use crate::amdsmi;
 use crate::client;
 use crate::door;
+use crate::kernel::kept;
 use crate::log;
 use crate::status::Result;
 use crate::types::rsmi_status_t;
@@ -188,6 +189,7 @@ unsafe extern "C" fn in_parent() {
 
 unsafe extern "C" fn in_child() {
     door::after_fork_in_child();
+    kept::in_child();
     client::in_child();
     amdsmi::in_child();
     // What is forked in the middle of a call, as by libamd_smi, which starts helpers of its own, has
@@ -196,5 +198,23 @@ unsafe extern "C" fn in_child() {
         if let Some(state) = CURRENT.load().as_deref() {
             state.in_child();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // No test initialises: this machine may have GPUs, and may have none.
+    #[test]
+    fn before_anybody_initialises_there_is_nothing() {
+        assert!(!is_used() && is_root(), "anybody passes for root");
+        assert_eq!(with(|state| (state.count(), ASKING.get())), (0, true));
+        with(|_| {
+            with(|_| ());
+            assert!(ASKING.get(), "the outer one still asks");
+        });
+        assert!(!ASKING.get());
+        assert_eq!(shut_down(), Err(rsmi_status_t::RSMI_STATUS_INIT_ERROR));
     }
 }

@@ -11,12 +11,14 @@ use crate::handles::Handles;
 use crate::kernel::Dir;
 use crate::kernel::events::Listener;
 use crate::kernel::kfd::{self, PARTITION_BITS, Topology};
-use crate::kernel::processes::Place;
+use crate::kernel::processes::{Place, Processes};
 use crate::kernel::starved;
 use crate::log;
 use crate::status::Result;
 use crate::types::{rsmi_init_flags_t, rsmi_status_t};
 use crate::walk::Walk;
+use once_cell::race::OnceBox;
+use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -26,6 +28,9 @@ pub(crate) struct State {
     never_waits: bool,
     gpus: Vec<Gpu>,
     session: Option<Arc<Session>>,
+    /// The directory that stands for /sys, where it was read; None before.
+    sysfs: Option<Dir>,
+    processes: OnceBox<Processes>,
     /// Where processes may use something: the devices as the last rsmi_init found them. As with the
     /// original, questions about processes are answered after rsmi_shut_down too.
     places: Vec<Place>,
@@ -42,6 +47,8 @@ impl State {
             never_waits: false,
             gpus: Vec::new(),
             session: None,
+            sysfs: None,
+            processes: OnceBox::new(),
             places,
             topology: Topology::none(),
             walks: Handles::new(),
@@ -87,6 +94,7 @@ impl State {
             places: gpus.iter().map(Gpu::place).collect(),
             gpus,
             session: Some(session),
+            sysfs: Some(sysfs.clone()),
             topology,
             ..Self::unused(Vec::new())
         })
@@ -156,8 +164,13 @@ impl State {
     }
 
     /// The directory that stands for /sys.
-    pub(crate) fn sysfs(&self) -> Dir {
-        Dir::new(Config::get().sysfs())
+    fn sysfs(&self) -> Dir {
+        self.sysfs.clone().unwrap_or_else(|| Dir::new(Config::get().sysfs()))
+    }
+
+    /// KFD's list of processes.
+    pub(crate) fn processes(&self) -> &Processes {
+        self.processes.get_or_init(|| Box::new(Processes::below(&self.sysfs())))
     }
 
     /// The device that KFD knows by this number.
@@ -174,10 +187,10 @@ impl State {
     }
 
     /// Where a process may use something: all devices, in the order of KFD's numbers.
-    pub(crate) fn places(&self) -> Vec<Place> {
+    pub(crate) fn places(&self) -> SmallVec<[Place; 64]> {
         log::kept(gpu::KFD);
-        let mut places = self.places.clone();
-        places.sort_by_key(|place| place.gpu_id);
+        let mut places: SmallVec<[Place; 64]> = SmallVec::from_slice(&self.places);
+        places.sort_unstable_by_key(|place| place.gpu_id);
         places
     }
 
@@ -201,6 +214,14 @@ impl State {
     }
 }
 
+#[cfg(test)]
+impl State {
+    /// Of a machine that consists of the files there.
+    pub(crate) fn of(sysfs: &Dir) -> Result<Self> {
+        Self::read(sysfs, 0)
+    }
+}
+
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} devices", self.gpus.len())
@@ -210,6 +231,7 @@ impl std::fmt::Debug for State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::tests::Scratch;
 
     #[test]
     fn users_are_counted_and_the_count_does_not_overflow() {
@@ -221,6 +243,65 @@ mod tests {
         assert_eq!(state.join(), Some(Ok(())));
         state.users.store(1, Ordering::Relaxed);
         assert_eq!((state.leave(), state.is_used(), state.join()), (Some(true), false, None));
+    }
+
+    /// Two whole GPUs and one in two parts, of which the second is told by its address.
+    fn machine(name: &str) -> Scratch {
+        let node =
+            |location: u32| format!("domain 0\nlocation_id {location}\ndrm_render_minor 128\n");
+        let nodes = [0x800, 0x300, 0x500, 0x1000_0500];
+        let files: Vec<_> = (1..)
+            .zip(nodes)
+            .flat_map(|(nth, location)| {
+                let place = format!("class/kfd/kfd/topology/nodes/{nth}");
+                [
+                    (format!("{place}/gpu_id"), format!("{}\n", 10 + nth)),
+                    (format!("{place}/properties"), node(location)),
+                ]
+            })
+            .collect();
+        let files: Vec<(&str, &[u8])> =
+            files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+        Scratch::new(name, &files)
+    }
+
+    #[test]
+    fn devices_are_numbered_by_their_addresses() {
+        let machine = machine("state");
+        let state = State::of(&machine.0).unwrap();
+        assert!(state.is_used() && state.session().is_some());
+        assert_eq!((state.count(), state.gpus().len()), (4, 4));
+        let of = |at: u32| {
+            let amdsmi = state.gpu(at).unwrap().amdsmi();
+            (amdsmi.address, amdsmi.nth, amdsmi.is_partition)
+        };
+        assert_eq!([of(0), of(3)], [(0x300, 0, false), (0x800, 0, false)]);
+        assert_eq!([of(1), of(2)], [(0x500, 0, false), (0x500, 1, true)], "one in two parts");
+        assert_eq!(state.gpu(4).err(), Some(rsmi_status_t::RSMI_STATUS_INVALID_ARGS));
+        assert_eq!((state.index_of(13), state.index_of(12)), (Some(1), Some(0)));
+        assert_eq!(state.place(3).map(|place| place.gpu_id), Ok(11));
+        let places: Vec<u64> = state.places().iter().map(|place| place.gpu_id).collect();
+        assert_eq!(places, [11, 12, 13, 14]);
+        assert!(!state.is_heard_by_amdsmi() && state.listeners().is_empty());
+        state.gpu(2).unwrap().set_heard_by_amdsmi(true);
+        assert!(state.is_heard_by_amdsmi());
+        assert_eq!(state.sysfs().path(), machine.0.path());
+    }
+
+    #[test]
+    fn a_device_is_claimed_only_by_who_does_not_wait() {
+        let machine = machine("claim");
+        let state = State::of(&machine.0).unwrap();
+        let gpu = state.gpu(0).unwrap();
+        assert!(state.claim(gpu).unwrap().is_none(), "who waits shares it");
+        let impatient =
+            State::read(&machine.0, rsmi_init_flags_t::RSMI_INIT_FLAG_RESRV_TEST1.0).unwrap();
+        let gpu = impatient.gpu(0).unwrap();
+        let claim = impatient.claim(gpu).unwrap();
+        assert!(claim.is_some());
+        assert_eq!(impatient.claim(gpu).err(), Some(rsmi_status_t::RSMI_STATUS_BUSY));
+        drop(claim);
+        assert!(impatient.claim(gpu).unwrap().is_some());
     }
 
     #[test]

@@ -4,15 +4,29 @@
  * what waits. Besides: "init+shut_down", and "scrape": of every GPU the fifteen values that a monitor like btop shows.
  *
  *   speed [MILLISECONDS]   how long to spend on each function (20)
+ *   speed threads          how many calls a second one thread makes, and two: "NAME ONE TWO" of a file in memory, and of
+ *                          one of the kernel's
+ *   speed stack [NAME...]  how much of a thread's stack each function takes: "NAME BYTES", of those above, and of each
+ *                          that is named
  *
- * Compiled with AMDSMI defined it measures what libamd_smi itself takes to start and to stop, and nothing else.
+ * Compiled with COUNTS defined it says how many files one scrape opens and reads, when it is not the first. Compiled
+ * with AMDSMI defined it measures what libamd_smi itself takes to start and to stop, and nothing else.
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "rocm_smi/rocm_smi.h"
 
@@ -262,15 +276,249 @@ static void measure(const char *name, rsmi_status_t (*ask)(void), uint64_t budge
     fflush(stdout);
 }
 
+#if !defined AMDSMI && !defined COUNTS
+
+/* Threads that ask the same of the same GPU. */
+
+enum { ROUNDS = 300, ROUND = 2000000 /* ns */ };
+
+static atomic_bool go;
+
+static rsmi_status_t ask_memory(void *room)
+{
+    return rsmi_dev_memory_usage_get(0, RSMI_MEM_TYPE_VRAM, room);
+}
+
+static rsmi_status_t ask_kernel(void *room)
+{
+    return rsmi_dev_busy_percent_get(0, room);
+}
+
+struct worker {
+    rsmi_status_t (*ask)(void *room);
+    uint64_t calls;
+};
+
+static void *work(void *data)
+{
+    struct worker *worker = data;
+    uint64_t room, calls = 0;
+    while (!atomic_load(&go))
+        ;
+    for (uint64_t end = now() + ROUND; now() < end; calls += 8)
+        for (int i = 0; i < 8; i++)
+            if (worker->ask(&room) != RSMI_STATUS_SUCCESS)
+                abort();
+    worker->calls = calls;
+    return NULL;
+}
+
+static double calls_a_second(rsmi_status_t (*ask)(void *room), int count)
+{
+    struct worker workers[2] = {{ask, 0}, {ask, 0}};
+    pthread_t threads[2];
+    atomic_store(&go, false);
+    for (int i = 0; i < count; i++)
+        pthread_create(&threads[i], NULL, work, &workers[i]);
+    atomic_store(&go, true);
+    for (int i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    return (double)(workers[0].calls + workers[1].calls) / ROUND * 1e9;
+}
+
+static void threads(const char *name, rsmi_status_t (*ask)(void *room))
+{
+    /* Who else is at work on the computer only makes it slower. */
+    double one = 0, two = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        double calls = calls_a_second(ask, 1);
+        one = calls > one ? calls : one;
+        calls = calls_a_second(ask, 2);
+        two = calls > two ? calls : two;
+    }
+    printf("%s %.0f %.0f\n", name, one, two);
+}
+
+/* A file of the kernel's own in the place of the first GPU's load. */
+static void lay_a_file_of_the_kernels(void)
+{
+    const char *path = "/sys/class/drm/renderD128/device/gpu_busy_percent";
+    if (unlink(path) != 0 || symlink("/sys/devices/system/cpu/kernel_max", path) != 0)
+        abort();
+}
+
+/* How much of a stack a call takes: one that is painted before, and looked at after. */
+
+enum { STACK = 1 << 18, PAINT = 0xA5, COMBINATIONS = 8 };
+
+static unsigned char *stack;
+static rsmi_status_t (*called)(void);
+
+static void *call(void *unused)
+{
+    (void)unused;
+    if (called)
+        called();
+    return NULL;
+}
+
+static size_t taken_by(rsmi_status_t (*function)(void))
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    called = function;
+    memset(stack, PAINT, STACK);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, stack, STACK);
+    if (pthread_create(&thread, &attributes, call, NULL) != 0)
+        abort();
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+    size_t untouched = 0;
+    while (untouched < STACK && stack[untouched] == PAINT)
+        untouched++;
+    return STACK - untouched;
+}
+
+static void stack_of(const char *name, rsmi_status_t (*function)(void))
+{
+    function();
+    printf("%s %zu\n", name, taken_by(function) - taken_by(NULL));
+    fflush(stdout);
+}
+
+/* Of a function whose arguments nobody knows here: zeros, and room to write, in every combination. Where a length is
+ * expected in 32 bits, the address of the room is one that fits. */
+enum { ARGUMENTS = 3, ROOM = 1 << 20, LENGTH = 4096 };
+
+static char *rooms[ARGUMENTS];
+
+static void make_room(void)
+{
+    for (uintptr_t i = 0; i < ARGUMENTS; i++) {
+        void *place = (void *)((i + 1) << 32 | LENGTH);
+        rooms[i] = mmap(place, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        if (rooms[i] != place)
+            abort();
+    }
+}
+
+static uint32_t (*unknown)(uintptr_t, void *, void *, void *, void *, void *);
+static int combination;
+
+static rsmi_status_t ask_unknown(void)
+{
+    void *arguments[ARGUMENTS];
+    for (int i = 0; i < ARGUMENTS; i++) {
+        arguments[i] = combination >> i & 1 ? rooms[i] : NULL;
+        memset(rooms[i], 0, LENGTH);
+    }
+    return (rsmi_status_t)unknown(0, arguments[0], arguments[1], arguments[2], NULL, NULL);
+}
+
+static void stack_of_unknown(const char *name)
+{
+    /* By way of an integer, since C has no conversion from an object's address to a function's. */
+    uintptr_t address = (uintptr_t)dlsym(RTLD_DEFAULT, name);
+    size_t most = 0;
+    if (!address) {
+        fprintf(stderr, "speed: there is no %s\n", name);
+        exit(EXIT_FAILURE);
+    }
+    unknown = (uint32_t(*)(uintptr_t, void *, void *, void *, void *, void *))address;
+    for (combination = 0; combination < COMBINATIONS; combination++) {
+        size_t taken = taken_by(ask_unknown) - taken_by(NULL);
+        most = taken > most ? taken : most;
+    }
+    printf("%s %zu\n", name, most);
+    fflush(stdout);
+}
+
+static int measure_stacks(char **names)
+{
+    stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack_of("init+shut_down", init_and_shut_down);
+    if (rsmi_init(0) != RSMI_STATUS_SUCCESS || rsmi_num_monitor_devices(&gpus) != RSMI_STATUS_SUCCESS)
+        return EXIT_FAILURE;
+#define ASK(function, ...) stack_of(#function, ask_##function);
+    QUESTIONS(ASK)
+#undef ASK
+    stack_of("supported_func_iterator", walk_the_supported_functions);
+    make_room();
+    for (; *names; names++)
+        stack_of_unknown(*names);
+    return EXIT_SUCCESS;
+}
+
+#endif
+
+#ifdef COUNTS
+
+/* In front of the C library's. */
+
+static unsigned opens, reads;
+
+int openat(int at, const char *path, int flags, ...)
+{
+    va_list more;
+    va_start(more, flags);
+    int mode = va_arg(more, int);
+    va_end(more);
+    opens++;
+    return (int)syscall(SYS_openat, at, path, flags, mode);
+}
+
+ssize_t pread(int file, void *to, size_t room, off_t from)
+{
+    reads++;
+    return syscall(SYS_pread64, file, to, room, from);
+}
+
+static int count(void)
+{
+    for (int i = 0; i < 3; i++) {
+        opens = reads = 0;
+        scrape();
+    }
+    printf("%u %u\n", opens, reads);
+    return EXIT_SUCCESS;
+}
+
+#endif
+
 int main(int argc, char **argv)
 {
+#if !defined AMDSMI && !defined COUNTS
+    if (argc > 1 && strcmp(argv[1], "stack") == 0)
+        return measure_stacks(argv + 2);
+    bool threaded = argc > 1 && strcmp(argv[1], "threads") == 0;
+    if (threaded)
+        lay_a_file_of_the_kernels();
+#endif
     uint64_t budget = (uint64_t)(argc > 1 ? atoi(argv[1]) : DEFAULT_BUDGET) * 1000000;
-    measure("init+shut_down", init_and_shut_down, budget);
+#ifdef COUNTS
+    const bool quiet = true;
+#elif defined AMDSMI
+    const bool quiet = false;
+#else
+    const bool quiet = threaded;
+#endif
+    if (!quiet)
+        measure("init+shut_down", init_and_shut_down, budget);
 #ifndef AMDSMI
     if (rsmi_init(0) != RSMI_STATUS_SUCCESS || rsmi_num_monitor_devices(&gpus) != RSMI_STATUS_SUCCESS || gpus == 0) {
         fputs("speed: there is no GPU to ask\n", stderr);
         return EXIT_FAILURE;
     }
+#ifdef COUNTS
+    return count();
+#else
+    if (threaded) {
+        threads("memory", ask_memory);
+        threads("sysfs", ask_kernel);
+        return EXIT_SUCCESS;
+    }
+#endif
     measure("scrape", scrape, budget);
 #define ASK(function, ...) measure(#function, ask_##function, budget);
     QUESTIONS(ASK)

@@ -201,7 +201,7 @@ impl<'a> Start<'a> {
             }
             Side::Ours { amdsmi, log } => {
                 let run = kit::on_a_machine(lab, amdsmi, run)?;
-                Ok(if log { run.env("RSMI_COMPAT_LOG", "debug") } else { run })
+                Ok(if log { run.logging("debug") } else { run })
             }
         }
     }
@@ -355,8 +355,8 @@ impl Said {
     fn stderr(&mut self, name: &str, text: &str) {
         for line in text.lines() {
             if let Some(function) = report::called(line) {
-                self.functions.insert(function.to_owned());
-            } else if !line.starts_with("rsmi-compat: ") {
+                self.functions.insert(function);
+            } else if !line.starts_with("rsmi-compat: ") && !report::is_of_the_log(line) {
                 self.one_more(format!("{name}/stderr {line}"), "there");
             }
         }

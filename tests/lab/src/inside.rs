@@ -35,6 +35,8 @@ pub struct Spec {
     pub cache: PathBuf,
     /// The machine's /sys, never written to.
     pub sys: PathBuf,
+    /// Whether it is copied into memory.
+    pub in_memory: bool,
     /// What the machine's driver would tell libdrm.
     pub drm_facts: PathBuf,
     pub cpuinfo: PathBuf,
@@ -148,7 +150,12 @@ fn build(spec: &Spec) -> Result<()> {
     tmpfs(top)?;
     overlay(&spec.root, &root, &top.join("root-changes"))?;
 
-    overlay(&spec.sys, &root.join("sys"), &top.join("sys-changes"))?;
+    if spec.in_memory {
+        tmpfs(&root.join("sys"))?;
+        copy(&spec.sys, &root.join("sys"))?;
+    } else {
+        overlay(&spec.sys, &root.join("sys"), &top.join("sys-changes"))?;
+    }
     // Processors and memory are the host's own: the machine describes cards only.
     let system = root.join("sys/devices/system");
     fs::create_dir_all(&system)?;
@@ -221,6 +228,25 @@ fn empty_file(path: &Path) -> io::Result<File> {
 
 fn tmpfs(place: &Path) -> Result<()> {
     mount("lab", place, "tmpfs", MountFlags::empty(), Some(c"mode=0755")).at(place.display())
+}
+
+/// Copies what is in a directory, links as links.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from).at(from.display())? {
+        let entry = entry?;
+        let (kind, source) = (entry.file_type()?, entry.path());
+        let copy = to.join(entry.file_name());
+        if kind.is_dir() {
+            fs::create_dir(&copy).at(copy.display())?;
+            self::copy(&source, &copy)?;
+            fs::set_permissions(&copy, entry.metadata()?.permissions())?;
+        } else if kind.is_symlink() {
+            symlink(fs::read_link(&source)?, &copy)?;
+        } else {
+            fs::copy(&source, &copy).at(source.display())?;
+        }
+    }
+    Ok(())
 }
 
 /// Mounts `below` so that it is never changed: what is written goes to `changes`.

@@ -147,6 +147,9 @@ struct Enter {
     /// A machine of the simulator, or the path of a machine file
     #[arg(long, default_value = "mi300x-2")]
     machine: String,
+    /// /sys is in memory, as the kernel's is
+    #[arg(long)]
+    in_memory: bool,
     /// Leave out the machine's nodes in /dev/dri
     #[arg(long)]
     no_dri: bool,
@@ -364,6 +367,7 @@ impl Enter {
     fn run(self, lab: &Lab) -> Result<ExitCode> {
         let run = Run {
             machine: self.machine,
+            in_memory: self.in_memory,
             root: None,
             dri: !self.no_dri,
             user: self.user,

@@ -2,6 +2,7 @@
 
 mod amdsmi;
 mod headers;
+mod mapping;
 mod observed;
 mod page;
 mod sources;
@@ -22,7 +23,7 @@ use crate::namespace::Run;
 use crate::setters::probes::PROBES;
 use crate::{answers, conform, fetch, machine, state, tool};
 use observed::Observed;
-use page::{Chapter, Row};
+use page::{Asked, Chapter, Row};
 use sources::Source;
 
 const PAGE: &str = "MATRIX.md";
@@ -74,7 +75,15 @@ impl Matrix {
                 .collect();
             let of_kernel =
                 by_kernel.iter().filter(|source| !source.is_amdsmi()).cloned().collect();
+            let asked = amdsmi.questions(function).map(|question| {
+                Ok(Asked {
+                    answer: question.answer(),
+                    releases: question.releases()?,
+                    agree: question.agree().to_owned(),
+                })
+            });
             Ok(Row {
+                asked: asked.collect::<Result<_>>()?,
                 function: function.clone(),
                 first: page::first(all.firsts(function), !by_amdsmi.is_empty()),
                 amdsmi: if by_amdsmi.is_empty() {
@@ -165,7 +174,7 @@ fn observe(lab: &Lab, functions: &[String]) -> Result<Seen> {
     };
     let runs = [by_source(KERNEL), by_source(AMDSMI)].concat();
     let outcomes = in_parallel(&runs, |(source, run)| {
-        let outcome = run.clone().env("RSMI_COMPAT_LOG", "trace").timeout(PATIENCE).output(lab)?;
+        let outcome = run.clone().logging("trace").timeout(PATIENCE).output(lab)?;
         if !outcome.success() {
             bail!("{} failed on {}: {}", run.argv[0], run.machine, outcome.errors().trim());
         }

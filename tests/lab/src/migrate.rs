@@ -123,7 +123,7 @@ fn ask(lab: &Lab, mode: &Mode, amdsmi: &str) -> Result<(Answers, BTreeSet<String
     for (file, inside) in mode.real {
         run.binds.push((lab.library(Library::Rsmi, NEWEST.0).join(file), inside.into()));
     }
-    let (answers, stderr) = answers::ask_and_hear(lab, &run.env("RSMI_COMPAT_LOG", "debug"))?;
+    let (answers, stderr) = answers::ask_and_hear(lab, &run.logging("debug"))?;
     Ok((answers, report::functions(&stderr)))
 }
 

@@ -24,6 +24,8 @@ pub struct Run {
     pub machine: String,
     /// Another root than the lab's own, which has what the lab's has in /lab.
     pub root: Option<PathBuf>,
+    /// Whether /sys is in memory, as the kernel's is, and not on the disk.
+    pub in_memory: bool,
     /// Whether /dev/dri has the nodes of the machine's cards.
     pub dri: bool,
     /// As an ordinary user rather than as root.
@@ -55,6 +57,7 @@ impl Run {
         Run {
             machine: machine.to_owned(),
             root: None,
+            in_memory: false,
             dri: true,
             user: false,
             guest: false,
@@ -80,6 +83,12 @@ impl Run {
         self.env("LD_LIBRARY_PATH", "/lab/ours")
             .env("RSMI_COMPAT_ABI", generation)
             .env("RSMI_COMPAT_AMDSMI", format!("/lab/amdsmi/{amdsmi}/libamd_smi.so"))
+    }
+
+    /// With our log as data, on stderr.
+    #[must_use]
+    pub fn logging(self, level: &str) -> Run {
+        self.env("RSMI_COMPAT_LOG", level).env("RSMI_COMPAT_LOG_FORMAT", "json")
     }
 
     #[must_use]
@@ -142,6 +151,7 @@ impl Run {
             scratch: lab.cache.join("mnt"),
             cache: lab.cache.clone(),
             sys: machine.sys.clone(),
+            in_memory: self.in_memory,
             drm_facts: machine.drm_facts.clone(),
             cpuinfo: machine.cpuinfo(self.guest),
             kfd: machine.kfd,

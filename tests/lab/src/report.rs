@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::LazyLock;
 
 use anyhow::{Context, Result, bail};
-use regex::Regex;
+use serde::Deserialize;
 
 use crate::compare::Tally;
 use crate::lab::Lab;
@@ -41,15 +40,22 @@ pub fn add(
 
 /// The functions that a log of ours tells of.
 pub fn functions(log: &str) -> BTreeSet<String> {
-    log.lines().filter_map(called).map(str::to_owned).collect()
+    log.lines().filter_map(called).collect()
+}
+
+/// Whether a line is of our log, as JSON.
+pub fn is_of_the_log(line: &str) -> bool {
+    line.starts_with("{\"level\":\"")
 }
 
 /// The function that a line of our log is about.
-pub fn called(line: &str) -> Option<&str> {
-    static CALL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^rsmi-compat: debug: (rsmi_\w+)\(").expect("a constant pattern")
-    });
-    CALL.captures(line).and_then(|found| found.get(1)).map(|name| name.as_str())
+pub fn called(line: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Call {
+        call: String,
+    }
+    let call: Option<Call> = is_of_the_log(line).then(|| serde_json::from_str(line).ok())?;
+    call.map(|Call { call }| call)
 }
 
 pub fn table(what: &str, rows: &[Row]) -> String {

@@ -318,7 +318,7 @@ pub fn logs(lab: &Lab) -> Result<Vec<(String, String)>> {
         let mut run = stage.run_ours(&scenario, generation, record);
         let both = ["sh", "-c", "exec \"$@\" 2>&1", "sh"].map(str::to_owned);
         run.argv.splice(0..0, both);
-        let outcome = run.env("RSMI_COMPAT_LOG", "debug").output(lab)?;
+        let outcome = run.logging("debug").output(lab)?;
         Ok((scenario.name, outcome.text()))
     });
     with_log.collect()

@@ -1,7 +1,8 @@
 //! Version 1.9: a table that says of every member what it is, how wide, and how many.
 
-use super::layout::{Convert, Put};
-use super::units::{counted, nanoseconds, unchanged, widened};
+use super::layout::Convert;
+use super::slot::{Copy, Put};
+use super::units::{counted, nanoseconds, widened};
 use super::{Place, Reading};
 use crate::types::{amdgpu_xcp_metrics_t, rsmi_gpu_metrics_t};
 
@@ -11,7 +12,7 @@ pub(super) const VERSION: (u8, u8) = (1, 9);
 struct Known {
     id: u64,
     name: &'static str,
-    convert: Convert,
+    convert: Option<Convert>,
     place: Place,
 }
 
@@ -23,14 +24,17 @@ macro_rules! known {
             convert: known!(@convert $($convert)?),
             place: {
                 const PUT: Put<$of> = |of, numbers| {
-                    super::layout::Slot::fill(&mut of.$name, numbers);
+                    super::slot::Slot::fill(&mut of.$name, numbers);
                 };
-                $place(PUT)
+                const COPY: Copy<$of> = |of, bytes, width| {
+                    super::slot::Slot::copy(&mut of.$name, bytes, width)
+                };
+                $place(PUT, COPY)
             },
         }),*]
     };
-    (@convert) => { unchanged };
-    (@convert $convert:ident) => { $convert };
+    (@convert) => { None };
+    (@convert $convert:ident) => { Some($convert) };
 }
 
 /// The kernel's numbers for the attributes of a device. Of HBM's temperatures clients see four.
@@ -91,13 +95,19 @@ const PARTITION: &[Known] = known! { amdgpu_xcp_metrics_t as first_partition;
     47: gfx_below_host_limit_total_acc,
 };
 
-const fn first_partition(put: Put<amdgpu_xcp_metrics_t>) -> Place {
-    Place::Partition(0, put)
+const fn first_partition(
+    put: Put<amdgpu_xcp_metrics_t>,
+    copy: Copy<amdgpu_xcp_metrics_t>,
+) -> Place {
+    Place::Partition(0, put, copy)
 }
 
-/// What the table tells that clients can see; None if it ends before it should, or is not packed as
-/// its version is.
-pub(super) fn readings(table: &[u8]) -> Option<Vec<Reading<'_>>> {
+/// Calls with each member that clients can see, until that returns true; None if the table ends before
+/// it should, or is not packed as its version is.
+pub(super) fn each<'table>(
+    table: &'table [u8],
+    with: &mut dyn FnMut(&Reading<'table>) -> bool,
+) -> Option<()> {
     let mut rest = table.get(4..)?;
     let mut take = |bytes: usize| {
         let (taken, after) = rest.split_at_checked(bytes)?;
@@ -105,7 +115,6 @@ pub(super) fn readings(table: &[u8]) -> Option<Vec<Reading<'_>>> {
         Some(taken)
     };
     let count = i32::from_le_bytes(take(4)?.try_into().ok()?);
-    let mut readings = Vec::new();
     for _ in 0..u32::try_from(count).ok()? {
         let encoding = u64::from_le_bytes(take(8)?.try_into().ok()?);
         let (numbers, id) = (encoding & 0x3FF, encoding >> 10 & 0x3FF);
@@ -115,7 +124,7 @@ pub(super) fn readings(table: &[u8]) -> Option<Vec<Reading<'_>>> {
         let width = (kind < 8).then(|| 1 << (kind / 2))?;
         let bytes = take(numbers as usize * width)?;
         if let Some(known) = DEVICE.iter().chain(PARTITION).find(|known| known.id == id) {
-            readings.push(Reading {
+            let reading = Reading {
                 name: known.name,
                 bytes,
                 width,
@@ -123,10 +132,13 @@ pub(super) fn readings(table: &[u8]) -> Option<Vec<Reading<'_>>> {
                 widen: if kind % 2 == 0 { widened } else { signed },
                 convert: known.convert,
                 place: known.place,
-            });
+            };
+            if with(&reading) {
+                break;
+            }
         }
     }
-    Some(readings)
+    Some(())
 }
 
 /// Where a table has the number of each part of the card for a member that has room for one, the
@@ -175,7 +187,7 @@ mod tests {
     }
 
     fn metrics(attributes: &[(u64, u64, &[u64])]) -> rsmi_gpu_metrics_t {
-        Table::parse(table(attributes)).expect("a good table").metrics()
+        Table::parse(&table(attributes)).expect("a good table").metrics()
     }
 
     #[test]
@@ -249,17 +261,17 @@ mod tests {
     #[test]
     fn a_table_that_does_not_add_up_is_none() {
         let good = table(&[(7, 6, &[1]), (33, 2, &[2100, 2090])]);
-        assert!(Table::parse(good.clone()).is_some());
+        assert!(Table::parse(&good).is_some());
         for length in 0..good.len() {
-            assert!(Table::parse(good[..length].to_vec()).is_none(), "{length} bytes");
+            assert!(Table::parse(&good[..length]).is_none(), "{length} bytes");
         }
         for count in [3, i32::MAX, -1] {
             let mut bad = good.clone();
             bad[4..8].copy_from_slice(&count.to_le_bytes());
-            assert!(Table::parse(bad).is_none(), "{count} attributes");
+            assert!(Table::parse(&bad).is_none(), "{count} attributes");
         }
         for kind in 8..16 {
-            assert!(Table::parse(table(&[(7, 6, &[1]), (99, kind, &[])])).is_none(), "{kind}");
+            assert!(Table::parse(&table(&[(7, 6, &[1]), (99, kind, &[])])).is_none(), "{kind}");
         }
     }
 }

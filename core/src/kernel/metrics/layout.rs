@@ -5,8 +5,9 @@
 //! an APU's `vclk`, `dclk` and `temperature_gfx`, which hwmon calls the edge's). Those that no client can see are left out: padding, and most of
 //! what an APU tells of its processor cores.
 
+use super::slot::{Copy, Put, Slot};
 use super::units::{
-    counted, degrees, hundredths, likely_percent, likely_watts, nanoseconds, unchanged, watts,
+    counted, degrees, hundredths, likely_percent, likely_watts, nanoseconds, watts,
 };
 use crate::types::{amdgpu_xcp_metrics_t, rsmi_gpu_metrics_t};
 use std::mem::MaybeUninit;
@@ -17,14 +18,15 @@ pub(super) struct Member<T: 'static> {
     pub(super) at: usize,
     pub(super) width: usize,
     pub(super) count: usize,
-    pub(super) convert: Convert,
+    /// None where the table has rsmi's unit.
+    pub(super) convert: Option<Convert>,
     pub(super) put: Put<T>,
+    pub(super) copy: Copy<T>,
 }
 
 /// Into rsmi's unit: the number, all ones of 64 bits where it is not reported, and what stands for
 /// that in its width.
 pub(super) type Convert = fn(u64, u64) -> u64;
-pub(super) type Put<T> = fn(&mut T, &mut dyn Iterator<Item = u64>);
 
 /// One version of the table.
 pub(super) struct Layout {
@@ -63,33 +65,6 @@ pub(super) struct Partitions {
     pub(super) members: &'static [Member<amdgpu_xcp_metrics_t>],
 }
 
-/// A number of `rsmi_gpu_metrics_t`, or an array of them.
-pub(crate) trait Slot {
-    /// Takes numbers as long as there is room. What is too wide loses its upper bits, as a counter
-    /// does that rolls over.
-    fn fill(&mut self, numbers: &mut dyn Iterator<Item = u64>);
-}
-
-macro_rules! slot {
-    ($($number:ty),*) => {
-        $(impl Slot for $number {
-            fn fill(&mut self, numbers: &mut dyn Iterator<Item = u64>) {
-                if let Some(number) = numbers.next() {
-                    *self = number as Self;
-                }
-            }
-        })*
-    };
-}
-
-slot!(u16, u32, u64);
-
-impl<T: Slot, const N: usize> Slot for [T; N] {
-    fn fill(&mut self, numbers: &mut dyn Iterator<Item = u64>) {
-        self.iter_mut().for_each(|slot| slot.fill(numbers));
-    }
-}
-
 /// `name @ offset: type`, or `type[count]`, and `by` the conversion into rsmi's unit if there is one.
 macro_rules! members {
     ($of:ty { $($name:ident @ $at:literal: $number:ident $([$count:literal])? $(by $convert:ident)?),* $(,)? }) => {
@@ -100,10 +75,11 @@ macro_rules! members {
             count: 1 $(* $count)?,
             convert: members!(@convert $($convert)?),
             put: |of: &mut $of, numbers| of.$name.fill(numbers),
+            copy: |of: &mut $of, bytes, width| of.$name.copy(bytes, width),
         }),*]
     };
-    (@convert) => { unchanged };
-    (@convert $convert:ident) => { $convert };
+    (@convert) => { None };
+    (@convert $convert:ident) => { Some($convert) };
 }
 
 const V1_0: &[Member<rsmi_gpu_metrics_t>] = members!(rsmi_gpu_metrics_t {

@@ -1,10 +1,6 @@
 //! From the firmware's units into rsmi's. Each function takes a number in 64 bits, all ones where it
 //! is not reported, and what stands for that in the width of the table.
 
-pub(super) fn unchanged(number: u64, _none: u64) -> u64 {
-    number
-}
-
 /// What is not reported stays so in a wider member.
 pub(super) fn widened(number: u64, none: u64) -> u64 {
     if number == none { u64::MAX } else { number }

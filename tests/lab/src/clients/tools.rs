@@ -596,7 +596,7 @@ impl Tool {
         side: Side,
     ) -> Result<Line> {
         let mut run = Start::new(printed, &[]).on(lab, machine, side)?.timeout(PATIENCE);
-        run.env.retain(|(name, _)| name != "RSMI_COMPAT_LOG");
+        run.env.retain(|(name, _)| !name.starts_with("RSMI_COMPAT_LOG"));
         run.binds.extend(self.binds(lab, place, side)?);
         let outcome = run.output(lab)?;
         ensure!(outcome.success(), "{}{}", outcome.text(), outcome.errors());

@@ -1,7 +1,7 @@
 //! Which releases of libamd_smi export the functions that we call.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::{fmt, fs};
 
 use anyhow::{Context, Result, ensure};
 
@@ -131,22 +131,63 @@ pub fn session() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().filter(|(_, what, ..)| *what == Session).map(|(name, ..)| *name)
 }
 
-/// The cell of a function with these sources: the releases that have all that it asks.
-pub fn cell(sources: &BTreeSet<Source>) -> Result<String> {
-    let asked = sources.iter().filter_map(|source| match source {
-        Source::AmdSmi(name) => Some(name),
-        _ => None,
-    });
-    let mut range: Option<(&str, &str)> = None;
-    for name in asked {
+/// What is no question has no second answer: it goes on with what one source began.
+pub const NOT_COMPARED: &str = "not compared: it goes on with what AMD SMI began";
+
+/// The releases of libamd_smi that have something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Range {
+    first: String,
+    last: String,
+    /// The first release that has it no longer.
+    gone: Option<String>,
+}
+
+impl Range {
+    pub fn of_call(name: &str) -> Result<Self> {
         let (_, _, first, last) = FUNCTIONS
             .iter()
-            .find(|(listed, ..)| listed == name)
+            .find(|(listed, ..)| *listed == name)
             .with_context(|| format!("{name} is not in the matrix's list of functions"))?;
-        let (since, until) = range.unwrap_or((OLDEST, NEWEST));
-        range = Some((later(since, first), if later(until, last) == until { last } else { until }));
+        Ok(Self { first: later(OLDEST, first).to_owned(), last: (*last).to_owned(), gone: None })
     }
-    Ok(range.map_or("any".to_owned(), |(first, last)| format!("{first} to {last}")))
+
+    /// Those of them that have a member too: `6.1.2`, or `6.1.2 until 7.0`.
+    pub fn and(&self, versions: &str) -> Self {
+        let (since, gone) = match versions.split_once(" until ") {
+            Some((since, gone)) => (since, Some(gone.to_owned())),
+            None => (versions, None),
+        };
+        Self { first: later(&self.first, since).to_owned(), last: self.last.clone(), gone }
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.gone {
+            Some(gone) => write!(f, "{} to before {gone}", self.first),
+            None => write!(f, "{} to {}", self.first, self.last),
+        }
+    }
+}
+
+/// The cell of a function with these sources: the releases that have all that it asks.
+pub fn cell(sources: &BTreeSet<Source>) -> Result<String> {
+    let mut all: Option<Range> = None;
+    for source in sources {
+        let Source::AmdSmi(name) = source else { continue };
+        let one = Range::of_call(name)?;
+        let both = match all {
+            None => one,
+            Some(known) => {
+                let last =
+                    if later(&known.last, &one.last) == known.last { one.last } else { known.last };
+                Range { first: later(&known.first, &one.first).to_owned(), last, gone: None }
+            }
+        };
+        all = Some(both);
+    }
+    Ok(all.map_or("any".to_owned(), |range| range.to_string()))
 }
 
 fn later<'a>(one: &'a str, other: &'a str) -> &'a str {

@@ -1,11 +1,12 @@
-//! What the log of RSMI_COMPAT_LOG=debug tells: which function was called, and what answered.
+//! What the log tells, as JSON: which function was called, and what answered.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
-use regex::Regex;
+use serde::Deserialize;
 
+use super::mapping::{Question, Questions};
 use super::sources::Source;
+use crate::report;
 
 /// All that answered each function that was called.
 #[derive(Default)]
@@ -13,20 +14,29 @@ pub struct Observed {
     calls: BTreeMap<String, BTreeSet<Source>>,
     /// Who is asked first, and why.
     firsts: BTreeMap<String, BTreeSet<String>>,
+    /// What each function asked of AMD SMI.
+    questions: BTreeMap<String, Questions>,
 }
 
 impl Observed {
     /// Takes in a log; other lines may stand between its own.
     pub fn add(&mut self, log: &str) {
         let mut firsts = BTreeSet::new();
-        for line in log.lines() {
-            if let Some(first) = first(line) {
-                firsts.insert(first.to_owned());
-            } else if let Some((function, sources)) = call(line) {
-                let sources = sources.iter().map(|source| Source::read(source));
-                self.calls.entry(function.to_owned()).or_default().extend(sources);
-                let firsts = std::mem::take(&mut firsts);
-                self.firsts.entry(function.to_owned()).or_default().extend(firsts);
+        let mut questions = Questions::default();
+        for line in log.lines().filter_map(Logged::read) {
+            match line {
+                Logged::Call { call, from } => {
+                    let sources = from.iter().map(|source| Source::read(source));
+                    self.calls.entry(call.clone()).or_default().extend(sources);
+                    questions.end(self.questions.entry(call.clone()).or_default());
+                    let firsts = std::mem::take(&mut firsts);
+                    self.firsts.entry(call).or_default().extend(firsts);
+                }
+                Logged::Asks { ref first, .. } => {
+                    firsts.insert(first.clone());
+                    questions.add(&line);
+                }
+                detail => questions.add(&detail),
             }
         }
     }
@@ -41,27 +51,49 @@ impl Observed {
         self.calls.get(function)
     }
 
+    /// What a function asks of AMD SMI.
+    pub fn questions(&self, function: &str) -> impl Iterator<Item = &Question> {
+        self.questions.get(function).into_iter().flat_map(Questions::asked)
+    }
+
     pub fn all(&self) -> impl Iterator<Item = &Source> {
         self.calls.values().flatten()
     }
 }
 
-/// A line about a question of the call under way: who is asked first, and why.
-fn first(line: &str) -> Option<&str> {
-    let (_, first) = line.strip_prefix("rsmi-compat: trace: asks ")?.rsplit_once("; first ")?;
-    Some(first)
+/// A line that is about a call, or about a question of the call under way.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Logged {
+    /// A function, and what answered it.
+    Call {
+        call: String,
+        from: Vec<String>,
+    },
+    /// Who is asked first, and why.
+    Asks {
+        asks: String,
+        first: String,
+    },
+    /// When both sources agree.
+    Agree {
+        agree: String,
+    },
+    Calls {
+        calls: String,
+    },
+    Reads {
+        reads: String,
+    },
+    Converts {
+        converts: String,
+    },
 }
 
-/// A line about a call: the function and its sources.
-fn call(line: &str) -> Option<(&str, Vec<&str>)> {
-    static CALL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^rsmi-compat: debug: (rsmi_\w+)\(.*?\) = -?\d+ \w+, [\d.]+ us(?:, from (.*?))?(?:, because .*)?$")
-            .expect("a constant pattern")
-    });
-    let found = CALL.captures(line)?;
-    let function = found.get(1)?.as_str();
-    let sources = found.get(2).map_or("", |sources| sources.as_str());
-    Some((function, sources.split(", ").filter(|source| !source.is_empty()).collect()))
+impl Logged {
+    fn read(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
 }
 
 /// Of a client's lines of `STEP: ANSWER` with the log between them: each step, and the functions
@@ -71,15 +103,15 @@ pub fn steps(text: &str) -> Vec<(String, BTreeSet<String>)> {
     let mut called = BTreeSet::new();
     let mut told = false;
     for line in text.lines() {
-        if let Some((function, _)) = call(line) {
+        if let Some(Logged::Call { call, .. }) = Logged::read(line) {
             // An answer may take several lines, which all belong to the calls before the first.
             if std::mem::take(&mut told) {
                 called.clear();
             }
-            called.insert(function.to_owned());
-        } else if let Some((step, _)) =
-            line.split_once(": ").filter(|(step, _)| *step != "rsmi-compat")
-        {
+            called.insert(call);
+        } else if report::is_of_the_log(line) {
+            continue;
+        } else if let Some((step, _)) = line.split_once(": ") {
             steps.push((step.to_owned(), called.clone()));
             told = true;
         }
@@ -92,15 +124,14 @@ pub fn steps(text: &str) -> Vec<(String, BTreeSet<String>)> {
 mod tests {
     use super::*;
 
-    const LOG: &str = "\
-rsmi-compat: info: 2 devices
+    const LOG: &str = r#"{"level":"info","message":"2 devices"}
 init: 0, 2 devices
-rsmi-compat: debug: rsmi_dev_id_get(dv_ind=0, id=0x7ffe) = 0 RSMI_STATUS_SUCCESS, 1.5 us, from device/device (kept)
-rsmi-compat: debug: rsmi_version_get(version=0x1) = 0 RSMI_STATUS_SUCCESS, 0.2 us
+{"level":"debug","call":"rsmi_dev_id_get","arguments":{"dv_ind":"0"},"status":0,"from":["device/device (kept)"]}
+{"level":"debug","call":"rsmi_version_get","arguments":{},"status":0,"from":[]}
 a/first: 0
 a/second: 1
-rsmi-compat: debug: rsmi_dev_busy_percent_get(dv_ind=0, busy_percent=0x1) = 2 RSMI_STATUS_NOT_SUPPORTED, 9.0 us, from amdsmi_x, /sys/y, because /sys/y: No such file, or directory
-";
+{"level":"debug","call":"rsmi_dev_busy_percent_get","arguments":{"dv_ind":"0"},"status":2,"from":["amdsmi_x","/sys/y"],"because":"/sys/y: No such file, or directory"}
+"#;
 
     #[test]
     fn a_log_tells_what_answered() {
@@ -117,14 +148,31 @@ rsmi-compat: debug: rsmi_dev_busy_percent_get(dv_ind=0, busy_percent=0x1) = 2 RS
     fn a_log_tells_who_is_asked_first() {
         let mut observed = Observed::default();
         observed.add(
-            "rsmi-compat: trace: asks Brand; first the kernel: kept\n\
-             rsmi-compat: trace: asks Name { x: 1 }; first AMD SMI\n\
-             rsmi-compat: debug: rsmi_a(x=0) = 0 OK, 1.0 us\n\
-             rsmi-compat: debug: rsmi_b(x=0) = 0 OK, 1.0 us\n",
+            r#"{"level":"trace","asks":"Brand","first":"the kernel: kept"}
+{"level":"trace","asks":"Name { x: 1 }","first":"AMD SMI"}
+{"level":"debug","call":"rsmi_a","from":[]}
+{"level":"debug","call":"rsmi_b","from":[]}"#,
         );
         let firsts = |function| observed.firsts(function).collect::<Vec<_>>();
         assert_eq!(firsts("rsmi_a"), ["AMD SMI", "the kernel: kept"]);
         assert_eq!(firsts("rsmi_b"), [""; 0]);
+    }
+
+    #[test]
+    fn a_question_belongs_to_the_call_that_ends_next() {
+        let mut observed = Observed::default();
+        observed.add(
+            r#"{"level":"trace","asks":"Brand","first":"the kernel: kept"}
+{"level":"trace","calls":"amdsmi_get_gpu_vbios_info"}
+{"level":"debug","call":"rsmi_a","from":[]}
+{"level":"trace","calls":"amdsmi_gpu_read_counter"}
+{"level":"debug","call":"rsmi_b","from":[]}"#,
+        );
+        let asked =
+            |function| observed.questions(function).map(Question::answer).collect::<Vec<_>>();
+        assert_eq!(asked("rsmi_a"), ["`amdsmi_get_gpu_vbios_info`"]);
+        assert_eq!(asked("rsmi_b"), ["`amdsmi_gpu_read_counter`"]);
+        assert_eq!(asked("rsmi_c"), [""; 0]);
     }
 
     #[test]

@@ -18,7 +18,16 @@ pub struct Chapter {
     pub functions: Vec<String>,
 }
 
+/// A question to AMD SMI: what answers it, which releases have that, and when the kernel agrees.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    pub answer: String,
+    pub releases: String,
+    pub agree: String,
+}
+
 pub struct Row {
+    pub asked: Vec<Asked>,
     pub function: String,
     pub first: String,
     pub amdsmi: String,
@@ -57,6 +66,16 @@ where the page is not true. [MIGRATION.md](MIGRATION.md) has what AMD SMI offers
 - **differs**: whether [a listed difference](tests/lab/differences.toml), or
   [one of those with state](tests/lab/state-differences.toml), names it. Some are only about
   questions that end the program with the original, or about certain made-up machines.
+
+A second table in each chapter has what AMD SMI is asked, one row for each thing that a function asks:
+
+- **call → member, conversion**: the function of libamd_smi, the members of its struct that are read, and
+  what makes rocm_smi.h's value of them, such as × 1000000 (W → µW). Without members it writes numbers
+  or a text. Without a conversion its value is passed on as it is, in the same unit.
+- **releases**: those of libamd_smi that have both the call and the member.
+- **they agree if**: how exactly AMD SMI's value and the kernel's must be the same one. Under
+  `RSMI_COMPAT_SOURCE=both` the library logs where they are not. Of a value that moves, AMD SMI's may
+  also lie between two readings of the kernel's.
 ";
 
 /// In the order of the header, which is that of the names of the files.
@@ -154,6 +173,20 @@ fn counts(tables: &[(&Chapter, Vec<Row>)]) -> String {
     )
 }
 
+/// The second table of a chapter; nothing where AMD SMI answers none of its functions.
+fn of_amdsmi(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for Row { function, asked, .. } in rows {
+        for Asked { answer, releases, agree } in asked {
+            if text.is_empty() {
+                text.push_str("\n| of AMD SMI | call → member, conversion | releases | they agree if |\n|---|---|---|---|\n");
+            }
+            let _ = writeln!(text, "| `{function}` | {answer} | {releases} | {agree} |");
+        }
+    }
+    text
+}
+
 const AMD_SMI: &str = "AMD SMI";
 const KINDS: [&str; 4] = ["polled", "kept", "differs", "ends"];
 
@@ -186,12 +219,13 @@ pub fn render(tables: &[(&Chapter, Vec<Row>)], everywhere: &[String]) -> String 
             "| function | first | AMD SMI | kernel | headers | libamd_smi | differs |\n\
              |---|---|---|---|---|---|---|\n",
         );
-        for Row { function, first, amdsmi, kernel, headers, needs, differs } in rows {
+        for Row { function, first, amdsmi, kernel, headers, needs, differs, asked: _ } in rows {
             let _ = writeln!(
                 text,
                 "| `{function}` | {first} | {amdsmi} | {kernel} | {headers} | {needs} | {differs} |"
             );
         }
+        text.push_str(&of_amdsmi(rows));
     }
     text
 }
@@ -210,6 +244,33 @@ mod tests {
             ("Clocks", vec!["rsmi_a".into(), "rsmi_b".into()])
         );
         assert!(super::chapter(source, "rsmi_status_t rsmi_a(void);").is_err());
+    }
+
+    #[test]
+    fn the_second_table_has_a_row_for_each_question() {
+        let row = |function: &str, answers: &[&str]| Row {
+            asked: answers
+                .iter()
+                .map(|answer| Asked {
+                    answer: (*answer).into(),
+                    releases: "7.0 to 10.1".into(),
+                    agree: "equal".into(),
+                })
+                .collect(),
+            function: function.into(),
+            first: String::new(),
+            amdsmi: String::new(),
+            kernel: String::new(),
+            headers: String::new(),
+            needs: String::new(),
+            differs: String::new(),
+        };
+        let table = of_amdsmi(&[row("rsmi_a", &[]), row("rsmi_b", &["x", "y"])]);
+        let rows: Vec<_> = table.lines().skip(3).collect();
+        let expected =
+            ["x", "y"].map(|answer| format!("| `rsmi_b` | {answer} | 7.0 to 10.1 | equal |"));
+        assert_eq!(rows, expected);
+        assert_eq!(of_amdsmi(&[row("rsmi_a", &[])]), "");
     }
 
     #[test]
