@@ -212,8 +212,9 @@ impl<'s> Gpu<'s> {
         ask(self.gpu, &PciReplayCounter)
     }
 
-    pub fn metrics(&self) -> Answer<rsmi_gpu_metrics_t> {
-        ask(self.gpu, &MetricsTable).map(|metrics| metrics.members)
+    /// What `of` takes out of the firmware's table, which is too long for a short stack.
+    pub fn metric<T>(&self, of: impl FnOnce(&rsmi_gpu_metrics_t) -> T) -> Answer<T> {
+        ask(self.gpu, &MetricsTable).map(|metrics| of(&metrics.members))
     }
 
     /// The blocks whose errors are found and corrected, one bit each.

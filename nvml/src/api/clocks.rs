@@ -35,8 +35,7 @@ pub(crate) fn current(gpu: &Gpu<'_>, clock: u32) -> Result<u32> {
 
 /// Of the first engine.
 fn video(gpu: &Gpu<'_>) -> Result<u32> {
-    let metrics = read(gpu.metrics())?;
-    let told = [metrics.current_vclk0s[0], metrics.current_vclk0];
+    let told = read(gpu.metric(|metrics| [metrics.current_vclk0s[0], metrics.current_vclk0]))?;
     let told = told.into_iter().find(|clock| *clock != u16::MAX);
     told.map(u32::from).ok_or(Status::NOT_SUPPORTED)
 }
@@ -161,12 +160,11 @@ fn link(gpu: &Gpu<'_>) -> Result<(u64, u32)> {
     if let Some(link) = marked {
         return Ok(link);
     }
-    let metrics = read(gpu.metrics())?;
-    let is_told = ![0, u16::MAX].contains(&metrics.pcie_link_speed);
-    if !is_told || metrics.pcie_link_width == u16::MAX {
-        return Err(Status::NOT_SUPPORTED);
+    let told = read(gpu.metric(|metrics| (metrics.pcie_link_speed, metrics.pcie_link_width)))?;
+    match told {
+        (0 | u16::MAX, _) | (_, u16::MAX) => Err(Status::NOT_SUPPORTED),
+        (speed, width) => Ok((speed.into(), width.into())),
     }
-    Ok((metrics.pcie_link_speed.into(), metrics.pcie_link_width.into()))
 }
 
 /// The best that the GPU can do.
@@ -255,14 +253,14 @@ fn reasons(throttle: u64) -> u64 {
 }
 
 fn event_reasons(device: Device, out: Out<u64>) -> Status {
-    get(device, out, |gpu| match read(gpu.metrics())?.indep_throttle_status {
+    get(device, out, |gpu| match read(gpu.metric(|metrics| metrics.indep_throttle_status))? {
         u64::MAX => Err(Status::NOT_SUPPORTED),
         throttle => Ok(reasons(throttle)),
     })
 }
 
 fn supported_reasons(device: Device, out: Out<u64>) -> Status {
-    get(device, out, |gpu| match read(gpu.metrics())?.indep_throttle_status {
+    get(device, out, |gpu| match read(gpu.metric(|metrics| metrics.indep_throttle_status))? {
         u64::MAX => Err(Status::NOT_SUPPORTED),
         _ => Ok(reason::ALL),
     })

@@ -44,18 +44,21 @@ fn mean(engines: impl IntoIterator<Item = u16>) -> Option<u32> {
 
 /// Newer tables tell of the engines by partition, older ones of each, the oldest of all together.
 fn video(gpu: &Gpu<'_>) -> Result<u32> {
-    let metrics = read(gpu.metrics())?;
-    let partition = metrics.xcp_stats.get(gpu.partition() as usize);
-    mean(metrics.vcn_activity)
-        .or_else(|| mean(partition?.vcn_busy))
-        .or_else(|| mean([metrics.average_mm_activity]))
-        .ok_or(Status::NOT_SUPPORTED)
+    let partition = gpu.partition() as usize;
+    let busy = gpu.metric(|metrics| {
+        mean(metrics.vcn_activity)
+            .or_else(|| mean(metrics.xcp_stats.get(partition)?.vcn_busy))
+            .or_else(|| mean([metrics.average_mm_activity]))
+    });
+    read(busy)?.ok_or(Status::NOT_SUPPORTED)
 }
 
 fn jpeg(gpu: &Gpu<'_>) -> Result<u32> {
-    let metrics = read(gpu.metrics())?;
-    let partition = metrics.xcp_stats.get(gpu.partition() as usize);
-    mean(metrics.jpeg_activity).or_else(|| mean(partition?.jpeg_busy)).ok_or(Status::NOT_SUPPORTED)
+    let partition = gpu.partition() as usize;
+    let busy = gpu.metric(|metrics| {
+        mean(metrics.jpeg_activity).or_else(|| mean(metrics.xcp_stats.get(partition)?.jpeg_busy))
+    });
+    read(busy)?.ok_or(Status::NOT_SUPPORTED)
 }
 
 /// AMD's engines both encode and decode, and count as one.
