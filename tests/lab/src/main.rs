@@ -118,7 +118,7 @@ enum Command {
     Hip(OnPackage),
     /// See that an unchanged program says the same by every way onto our library
     Migrate(Migrate),
-    /// See that programs which know only NVML see our GPUs; fetches 0.2 GB once
+    /// See that programs which know only NVML see our GPUs; fetches 0.5 GB once
     Nvml,
     /// See that MATRIX.md tells what answers each function
     Matrix(Matrix),
