@@ -1,6 +1,6 @@
 /*
- * Fails allocations that librsmi_compat makes: the FAIL_AT-th, and with FAIL_REST=1 all behind it. At the
- * end the file FAIL_COUNT gets the number of those that it made. Allocations of others, the C library's
+ * Fails allocations that a library makes, the one with FAIL_IN in its name or librsmi_compat: the
+ * FAIL_AT-th, and with FAIL_REST=1 all behind it. At the end the file FAIL_COUNT gets the number of those that it made. Allocations of others, the C library's
  * for it included, are not touched.
  */
 #define _GNU_SOURCE
@@ -25,7 +25,8 @@ static int look(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void)size;
     (void)data;
-    if (!strstr(info->dlpi_name, "librsmi_compat.so"))
+    const char *name = getenv("FAIL_IN");
+    if (!strstr(info->dlpi_name, name ? name : "librsmi_compat.so"))
         return 0;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
