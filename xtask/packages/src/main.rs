@@ -22,9 +22,9 @@ use xtask::{elf, main_of, place, run, workspace, zig};
 
 pub const SUMMARY: &str = "C API of rocm_smi_lib, answered by AMD SMI";
 
-/// What cargo builds of it with lines for a debugger: the library, the command and the stand-in. That
+/// What cargo builds of it with lines for a debugger: the library, the command, NVML and the stand-in. That
 /// of `run` has none.
-const BUILT: usize = 3;
+const BUILT: usize = 4;
 
 /// The packaging's own version, behind the project's.
 const REVISION: &str = "1";
