@@ -460,6 +460,27 @@ fn names_in_constants_are_found() {
     assert!(report["imports"].as_array().unwrap().is_empty());
 }
 
+/// Who is told the library's path by somebody else only has the names of its functions.
+#[test]
+fn who_looks_functions_up_in_a_library_without_a_name_is_a_client() {
+    let directory = scratch();
+    let source = "typedef struct { unsigned short x[212]; } rsmi_gpu_metrics_t;\n\
+        extern char *getenv(const char *); extern void *dlopen(const char *, int);\n\
+        extern void *dlsym(void *, const char *);\n\
+        rsmi_gpu_metrics_t m;\n\
+        int main(void) {\n\
+            void *library = dlopen(getenv(\"SMI\"), 2);\n\
+            int *get = dlsym(library, \"rsmi_dev_gpu_metrics_info_get\");\n\
+            return (dlsym(library, \"rsmi_init\") != get) + m.x[0];\n\
+        }\n";
+    let program = directory.path().join("client");
+    compile(&program, source, ["-g"]);
+    let report = audit(&program);
+    is_open(&report, "6.0,6.2");
+    let said = Said::of(rsmi_compat().arg("audit").arg(&program));
+    assert!(said.out.contains("rsmi-compat run -- "), "{}", said.out);
+}
+
 #[test]
 fn libraries_on_the_way_are_looked_at() {
     for tags in ["--enable-new-dtags", "--disable-new-dtags"] {

@@ -63,9 +63,12 @@ impl Findings {
             .collect()
     }
 
-    /// Whether it has anything to do with rocm_smi_lib.
+    /// Whether it has anything to do with rocm_smi_lib. Some look functions up in a library whose path
+    /// somebody else tells them.
     pub fn uses(&self) -> bool {
-        !self.imports.is_empty()
+        let looks_up = self.defines.is_empty() && self.names.functions.len() > 1;
+        looks_up
+            || !self.imports.is_empty()
             || !self.names.libraries.is_empty()
             || self.needed.iter().any(|name| is_rocm_smi(name))
     }
