@@ -75,13 +75,25 @@ pub(crate) fn trace(message: impl FnOnce() -> String) {
 }
 
 fn line(level: Level, name: &str, message: impl FnOnce() -> String) {
+    record(level, name, || {
+        let message = message();
+        (vec![("message", message.clone())], message)
+    });
+}
+
+/// Members for JSON, and their text for people.
+type Record = (Vec<(&'static str, String)>, String);
+
+fn record(level: Level, name: &str, made: impl FnOnce() -> Record) {
     if !enabled(level) {
         return;
     }
+    let (members, text) = made();
     if is_json() {
-        write_json(name, &[("message", string(&message()))]);
+        let quoted: Vec<_> = members.iter().map(|(name, value)| (*name, string(value))).collect();
+        write_json(name, &quoted);
     } else {
-        write_text(name, &message());
+        write_text(name, &text);
     }
 }
 
@@ -91,43 +103,32 @@ fn write_text(name: &str, text: &str) {
 
 /// Who of the two sources is asked first, and why.
 pub(crate) fn asks(question: &dyn Debug, first: &dyn Display) {
-    if !enabled(Level::Trace) {
-        return;
-    }
-    let (question, first) = (format!("{question:?}"), first.to_string());
-    if is_json() {
-        write_json("trace", &[("asks", string(&question)), ("first", string(&first))]);
-    } else {
-        write_text("trace", &format!("asks {question}; first {first}"));
-    }
+    record(Level::Trace, "trace", || {
+        let (question, first) = (format!("{question:?}"), first.to_string());
+        let text = format!("asks {question}; first {first}");
+        (vec![("asks", question), ("first", first)], text)
+    });
 }
 
 /// Something about the question of the call under way: JSON has it under that name, and a text behind
 /// those words.
-pub(crate) fn detail(name: &str, words: &str, detail: impl FnOnce() -> String) {
-    if !enabled(Level::Trace) {
-        return;
-    }
-    if is_json() {
-        write_json("trace", &[(name, string(&detail()))]);
-    } else {
-        write_text("trace", &format!("{words} {}", detail()));
-    }
+pub(crate) fn detail(name: &'static str, words: &str, detail: impl FnOnce() -> String) {
+    record(Level::Trace, "trace", || {
+        let detail = detail();
+        let text = format!("{words} {detail}");
+        (vec![(name, detail)], text)
+    });
 }
 
 /// That the two sources disagree.
 pub(crate) fn disagree(question: &dyn Debug, amdsmi: &dyn Debug, kernel: &dyn Debug) {
-    if !enabled(Level::Warn) {
-        return;
-    }
-    let [question, amdsmi, kernel] = [question, amdsmi, kernel].map(|shown| format!("{shown:?}"));
-    if is_json() {
-        let members = [("disagree", question), ("amdsmi", amdsmi), ("kernel", kernel)];
-        write_json("warn", &members.map(|(name, shown)| (name, string(&shown))));
-    } else {
+    record(Level::Warn, "warn", || {
+        let [question, amdsmi, kernel] =
+            [question, amdsmi, kernel].map(|shown| format!("{shown:?}"));
         let values = format!("AMD SMI {amdsmi}, kernel {kernel}");
-        write_text("warn", &format!("the sources disagree on {question}: {values}"));
-    }
+        let text = format!("the sources disagree on {question}: {values}");
+        (vec![("disagree", question), ("amdsmi", amdsmi), ("kernel", kernel)], text)
+    });
 }
 
 /// One object of these members, whose values are JSON already. Where it is longer than a pipe takes, the
