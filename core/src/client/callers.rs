@@ -213,8 +213,8 @@ fn judge(facts: &Facts) -> Finding {
         }
     }
     // What `run` has read in the object itself, a compiler wrote.
-    let own = facts.path.canonicalize().unwrap_or_default();
-    let by_hand = facts.is_silent() && config.proven(std::slice::from_ref(&own)).is_none();
+    let is_read = || config.proven(evidence::own_file(facts).as_slice()).is_some();
+    let by_hand = facts.is_silent() && !is_read();
     let client = Client { by_hand, ..Client::new(open, hinted) };
     Finding { client, because }
 }

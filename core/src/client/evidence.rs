@@ -184,12 +184,16 @@ pub(super) fn of(facts: &Facts, config: &Config) -> Vec<(Open, String)> {
     proof
 }
 
+/// The caller's own file, behind all links.
+pub(super) fn own_file(facts: &Facts) -> Option<PathBuf> {
+    let own = Some(facts.path.clone()).filter(|path| !path.as_os_str().is_empty());
+    own.map(|path| path.canonicalize().unwrap_or(path))
+}
+
 /// The files that speak for a caller: its own; of one that calls for scripts the script, too, that
 /// the process runs.
 pub(super) fn files_of(facts: &Facts) -> Vec<PathBuf> {
-    let own = Some(facts.path.clone()).filter(|path| !path.as_os_str().is_empty());
-    let mut files: Vec<_> =
-        own.into_iter().map(|path| path.canonicalize().unwrap_or(path)).collect();
+    let mut files: Vec<_> = own_file(facts).into_iter().collect();
     if facts.is_silent() && facts.for_scripts {
         files.extend(scripts());
     }
