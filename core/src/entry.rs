@@ -139,6 +139,25 @@ impl Drop for Inside {
     }
 }
 
+/// One user more of the library; the first finds the devices.
+pub(crate) fn init(flags: u64) -> Result {
+    let begun = runtime::init(flags);
+    if begun.is_ok() && reserve::was_short() {
+        // The call fails for want of memory, and so does not count.
+        let _ = runtime::shut_down();
+        return Err(rsmi_status_t::RSMI_STATUS_OUT_OF_RESOURCES);
+    }
+    begun
+}
+
+/// One user less.
+pub(crate) fn shut_down() -> Result {
+    let ended = runtime::shut_down();
+    // What is done is done, however short memory was.
+    reserve::begin();
+    ended
+}
+
 /// What a function answers when its output pointer is null.
 #[derive(Clone, Copy)]
 pub(crate) enum Null {

@@ -16,7 +16,6 @@ use crate::config::{self, Config};
 use crate::entry::{self, Statuses};
 use crate::kernel::{self, Dir};
 use crate::log;
-use crate::reserve;
 use crate::runtime::{self, State};
 use crate::types::rsmi_status_t;
 use std::ffi::OsString;
@@ -60,21 +59,12 @@ struct Status {
 
 /// One user more; the first finds the GPUs.
 pub fn init() -> Answer {
-    let begun = runtime::init(0);
-    if begun.is_ok() && reserve::was_short() {
-        // The call fails for want of memory, and so does not count.
-        let _ = runtime::shut_down();
-        return Err(rsmi_status_t::RSMI_STATUS_OUT_OF_RESOURCES);
-    }
-    begun
+    entry::init(0)
 }
 
 /// One user less.
 pub fn shut_down() -> Answer {
-    let ended = runtime::shut_down();
-    // What is done is done, however short memory was.
-    reserve::begin();
-    ended
+    entry::shut_down()
 }
 
 /// Why there is no answer, for the log.

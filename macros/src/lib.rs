@@ -20,8 +20,9 @@ pub fn c_enum(args: TokenStream, item: TokenStream) -> TokenStream {
 /// The body becomes a safe function: where the parameter is `*mut T`, the body has an `Out<T>`; for
 /// `*mut c_char` and the length behind it a `Text`, for `*const c_char` `Words`, and for the first of
 /// `#[export(array: count)]`, whose length the second is or points to, an `Array<T>`. It runs inside
-/// `crate::entry::exported`, which catches panics and writes the log, and finds out who calls. Beside the function stands `__body_of_...`, which takes the address to which the call
-/// returns, too: that is what the library exports under the function's name, see `exports`.
+/// `crate::entry::exported`, which catches panics and writes the log, and finds out who calls. Beside
+/// the function stands `__body_of_...`, which takes the address to which the call returns, too: that is
+/// what the library exports under the function's name, see `exports`.
 #[proc_macro_attribute]
 pub fn export(args: TokenStream, item: TokenStream) -> TokenStream {
     match export_text(args, item) {

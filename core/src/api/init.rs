@@ -1,8 +1,6 @@
 //! Initialisation and shutdown.
 
-use crate::entry::finish;
-use crate::reserve;
-use crate::runtime;
+use crate::entry::{self, finish};
 use crate::types::rsmi_status_t;
 use rsmi_macros::export;
 
@@ -23,12 +21,7 @@ use rsmi_macros::export;
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_init(init_flags: u64) -> rsmi_status_t {
-    let begun = runtime::init(init_flags);
-    if begun.is_ok() && reserve::was_short() {
-        // The call fails for want of memory, and so does not count.
-        let _ = runtime::shut_down();
-    }
-    finish(begun)
+    finish(entry::init(init_flags))
 }
 
 /// Ends one rsmi_init(). The last call shuts the library down.
@@ -38,8 +31,5 @@ pub unsafe extern "C" fn rsmi_init(init_flags: u64) -> rsmi_status_t {
 #[export]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rsmi_shut_down() -> rsmi_status_t {
-    let ended = runtime::shut_down();
-    // What is done is done, however short memory was.
-    reserve::begin();
-    finish(ended)
+    finish(entry::shut_down())
 }
